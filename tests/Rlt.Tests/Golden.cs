@@ -1,0 +1,52 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace Rlt.Tests;
+
+/// <summary>Finds golden files: those of the repository, and the larger set in a <c>shared</c> folder beside it.</summary>
+internal static class Golden
+{
+    /// <summary>The repository's root directory.</summary>
+    public static string RepositoryRoot { get; } = FindRoot();
+
+    /// <summary>The larger golden set beside the repository; may not exist.</summary>
+    public static string SharedRoot { get; } = Path.Combine(RepositoryRoot, "..", "shared", "golden");
+
+    /// <summary>A golden file: the repository's own copy where it has one, else the shared one.</summary>
+    public static string Find(string relative)
+    {
+        string own = Path.Combine(RepositoryRoot, "tests", "golden", relative);
+        return Path.Exists(own) ? own : Path.Combine(SharedRoot, relative);
+    }
+
+    /// <summary>Reads a JSONL file, splitting at "\n" only.</summary>
+    public static IEnumerable<JsonObject> Lines(string path) =>
+        File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject());
+
+    /// <summary>Reads a JSON file.</summary>
+    public static JsonObject Json(string path) => JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+
+    /// <summary>A number that may be one of the strings "NaN", "Infinity", "-Infinity".</summary>
+    public static double Number(JsonNode node) => node.GetValueKind() == JsonValueKind.String
+        ? double.Parse(node.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture)
+        : node.GetValue<double>();
+
+    private static string FindRoot([CallerFilePath] string thisFile = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
+}
+
+/// <summary>A test that needs a golden file; skipped, by name, where the file is absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class GoldenFactAttribute : FactAttribute
+{
+    public GoldenFactAttribute(string relative)
+    {
+        if (!Path.Exists(Golden.Find(relative)))
+        {
+            Skip = $"golden/{relative} is not on this machine";
+        }
+    }
+}
