@@ -1,0 +1,128 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace TorchSharp;
+
+/// <summary>The libtorch in this process: how it is found, prepared and described.</summary>
+/// <remarks>Not part of TorchSharp's API: with the TorchSharp packages, their own loader does this.</remarks>
+public static partial class LibTorch
+{
+    private const int TrimThreshold = -1;
+    private const int TopPad = -2;
+    private const int MmapThreshold = -3;
+    private const int ArenaMax = -8;
+
+    private static readonly Lock Gate = new();
+    private static bool _prepared;
+
+    /// <summary>libtorch's version, such as "1.13.0".</summary>
+    public static string Version => Marshal.PtrToStringUTF8(Shim.rlt_torch_version()) ?? "unknown";
+
+    /// <summary>The kernel set OpenBLAS chose, such as "SkylakeX"; null where the BLAS is another (MKL, or a reference BLAS).</summary>
+    public static string? OpenBlasCore => Marshal.PtrToStringUTF8(Shim.rlt_openblas_core());
+
+    /// <summary>Whether matrix products run on Intel's MKL.</summary>
+    public static bool HasMkl => Shim.rlt_has_mkl() != 0;
+
+    /// <summary>A warning about a BLAS that makes everything many times slower; null when all is well.</summary>
+    public static string? BlasWarning()
+    {
+        if (HasMkl || torch.cuda.is_available())
+        {
+            return null;
+        }
+
+        return Shim.rlt_openblas_parallel() switch
+        {
+            2 or 0 => null,
+            1 => "OpenBLAS is its pthread build, which fights with libtorch's threads. Install its OpenMP build: apt-get install libopenblas0-openmp",
+            _ => "no OpenBLAS was found; matrix products will be about 30 times slower. Install it: apt-get install libopenblas0-openmp",
+        };
+    }
+
+    /// <summary>Bytes a CUDA device has allocated now, had at its peak, and reserves from the driver.</summary>
+    public static unsafe (long Allocated, long Peak, long Reserved) CudaMemory(int device)
+    {
+        long* bytes = stackalloc long[3];
+        Shim.Check(Shim.rlt_cuda_memory(device, bytes) == 0, "cuda memory");
+        return (bytes[0], bytes[1], bytes[2]);
+    }
+
+    /// <summary>Starts the peak of <see cref="CudaMemory"/> anew.</summary>
+    public static void ResetCudaPeak(int device) => Shim.Check(Shim.rlt_cuda_reset_peak(device) == 0, "cuda memory");
+
+    /// <summary>Sets the environment libtorch reads while it loads, and makes the shim's library name resolvable. Runs once.</summary>
+    internal static void Prepare()
+    {
+        lock (Gate)
+        {
+            if (_prepared)
+            {
+                return;
+            }
+
+            _prepared = true;
+            if (OperatingSystem.IsLinux())
+            {
+                KeepBigBlocks();
+                ChooseBlasKernels();
+            }
+
+            NativeLibrary.SetDllImportResolver(typeof(LibTorch).Assembly, Resolve);
+        }
+    }
+
+    // By default glibc maps every large tensor afresh and gives it back when freed; the page faults then cost more than
+    // the arithmetic. One arena, no early trimming and a high mmap threshold keep the blocks for the next tensor.
+    private static void KeepBigBlocks()
+    {
+        _ = mallopt(ArenaMax, 1);
+        _ = mallopt(MmapThreshold, int.MaxValue);
+        _ = mallopt(TrimThreshold, int.MaxValue);
+        _ = mallopt(TopPad, 64 << 20);
+    }
+
+    // OpenBLAS 0.3.21 takes AVX2 kernels on newer processors unless told otherwise. It reads the native environment,
+    // which Environment.SetEnvironmentVariable does not reach.
+    private static void ChooseBlasKernels()
+    {
+        if (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported)
+        {
+            _ = setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
+        }
+    }
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
+    {
+        if (name != Shim.Library)
+        {
+            return 0;
+        }
+
+        string file = Environment.GetEnvironmentVariable("RLT_TORCH_LIBRARY")
+            ?? Path.Combine(AppContext.BaseDirectory, "librlt_torch.so");
+        if (!File.Exists(file))
+        {
+            throw new DllNotFoundException($"'{file}' does not exist: the libtorch binding is not built. Build it: scripts/build-native.sh");
+        }
+
+        try
+        {
+            return NativeLibrary.Load(file);
+        }
+        catch (DllNotFoundException error)
+        {
+            string reason = error.Message.Split('\n').FirstOrDefault(line => line.Contains(".so", StringComparison.Ordinal)) ?? error.Message;
+            throw new DllNotFoundException(
+                $"libtorch cannot be loaded ({reason.Trim()}). Install it (apt-get install libtorch-dev libopenblas0-openmp, "
+                + "or pip install torch), then run scripts/build-native.sh", error);
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = false)]
+    private static partial int mallopt(int parameter, int value);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
+}

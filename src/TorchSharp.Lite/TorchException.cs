@@ -1,0 +1,7 @@
+using System.Runtime.InteropServices;
+
+namespace TorchSharp;
+
+/// <summary>An error of libtorch, with the operator and the operands' shapes where an operator failed.</summary>
+/// <remarks>TorchSharp throws <see cref="ExternalException"/>; catch that.</remarks>
+public sealed class TorchException(string message) : ExternalException(message);
