@@ -45,6 +45,7 @@ public static partial class torch
         private static readonly Op MaxOp = new("aten::max");
         private static readonly Op MinOp = new("aten::min");
         private static readonly Op AmaxOp = new("aten::amax");
+        private static readonly Op AminOp = new("aten::amin");
         private static readonly Op MaxDimOp = new("aten::max", "dim");
         private static readonly Op ArgmaxOp = new("aten::argmax");
         private static readonly Op CumsumOp = new("aten::cumsum");
@@ -182,6 +183,8 @@ public static partial class torch
         public (Tensor values, Tensor indexes) max(long dim, bool keepdim = false) => MaxDimOp.CallPair(this, dim, keepdim);
 
         public Tensor amax(long[] dims, bool keepdim = false) => AmaxOp.Call(this, dims, keepdim);
+
+        public Tensor amin(long[] dims, bool keepdim = false) => AminOp.Call(this, dims, keepdim);
 
         public Tensor argmax(long dim, bool keepdim = false) => ArgmaxOp.Call(this, dim, keepdim);
 

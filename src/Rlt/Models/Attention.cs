@@ -1,0 +1,78 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlt.Models;
+
+// B batch, T queries, S keys, H heads, K kv heads, G = H/K queries that share a kv head, E head width
+/// <summary>Scaled dot-product attention with grouped queries; keys and values are never expanded on the CPU.</summary>
+public static class Attention
+{
+    // Queries are taken in blocks of this many, each against the keys up to its end, so scores stay O(T · block).
+    private const int QueryBlock = 512;
+
+    /// <summary>Attention of each token to itself and those before it: [B, H, T, E].</summary>
+    /// <remarks>With right padding, real tokens never see a pad, so no other mask is needed.</remarks>
+    public static Tensor Causal(Tensor q_BHTE, Tensor k_BKTE, Tensor v_BKTE)
+    {
+        if (q_BHTE.device_type == DeviceType.CUDA)
+        {
+            int group = (int)(q_BHTE.size(1) / k_BKTE.size(1));
+            return nn.functional.scaled_dot_product_attention(q_BHTE, Expand(k_BKTE, group), Expand(v_BKTE, group), is_casual: true);
+        }
+
+        long length = q_BHTE.size(2);
+        if (length <= QueryBlock)
+        {
+            return CausalBlock(q_BHTE, k_BKTE, v_BKTE, 0);
+        }
+
+        var blocks = new List<Tensor>();
+        for (long start = 0; start < length; start += QueryBlock)
+        {
+            long count = Math.Min(QueryBlock, length - start);
+            long keys = start + count;
+            blocks.Add(CausalBlock(q_BHTE.narrow(2, start, count), k_BKTE.narrow(2, 0, keys), v_BKTE.narrow(2, 0, keys), start));
+        }
+
+        return cat(blocks, 2);
+    }
+
+    /// <summary>Attention of one token a row to that row's cached positions: [B, H, 1, E].</summary>
+    /// <param name="q_BH1E">The queries.</param>
+    /// <param name="k_BKSE">Cached keys.</param>
+    /// <param name="v_BKSE">Cached values.</param>
+    /// <param name="hidden_B11S">True at the positions a row must not see.</param>
+    public static Tensor Step(Tensor q_BH1E, Tensor k_BKSE, Tensor v_BKSE, Tensor hidden_B11S)
+    {
+        (long batch, long heads, long width) = (q_BH1E.size(0), q_BH1E.size(1), q_BH1E.size(3));
+        long kvHeads = k_BKSE.size(1);
+        Tensor q_BKGE = (q_BH1E * Scale(width)).view(batch, kvHeads, heads / kvHeads, width);
+        Tensor scores_BKGS = q_BKGE.matmul(k_BKSE.transpose(2, 3)).masked_fill_(hidden_B11S, double.NegativeInfinity);
+        return scores_BKGS.softmax(-1).matmul(v_BKSE).view(batch, heads, 1, width);
+    }
+
+    private static Tensor CausalBlock(Tensor q_BHTE, Tensor k_BKSE, Tensor v_BKSE, long start)
+    {
+        (long batch, long heads, long queries, long width) = (q_BHTE.size(0), q_BHTE.size(1), q_BHTE.size(2), q_BHTE.size(3));
+        (long kvHeads, long keys) = (k_BKSE.size(1), k_BKSE.size(2));
+        long group = heads / kvHeads;
+        Tensor future_TS = ones([queries, keys], ScalarType.Bool, q_BHTE.device).triu(start + 1);
+        Tensor q_BKgE = (q_BHTE * Scale(width)).reshape(batch, kvHeads, group * queries, width);
+        Tensor scores_BHTS = q_BKgE.matmul(k_BKSE.transpose(2, 3)).view(batch, heads, queries, keys).masked_fill_(future_TS, double.NegativeInfinity);
+        Tensor weights_BKgS = scores_BHTS.softmax(-1).view(batch, kvHeads, group * queries, keys);
+        return weights_BKgS.matmul(v_BKSE).view(batch, heads, queries, width);
+    }
+
+    private static double Scale(long width) => 1.0 / Math.Sqrt(width);
+
+    private static Tensor Expand(Tensor x_BKTE, int group)
+    {
+        if (group == 1)
+        {
+            return x_BKTE;
+        }
+
+        long[] s = x_BKTE.shape;
+        return x_BKTE.unsqueeze(2).expand(s[0], s[1], group, s[2], s[3]).reshape(s[0], s[1] * group, s[2], s[3]);
+    }
+}

@@ -1,0 +1,98 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlt.Models;
+
+// N positions, D width, V vocabulary, C positions of one chunk
+/// <summary>Log-probabilities of chosen tokens from hidden states, a chunk of positions at a time: [N, V] is never made.</summary>
+public static class LogProbHead
+{
+    // A chunk's float32 logits take this much memory.
+    private const long ChunkBytes = 64L << 20;
+
+    /// <summary>Positions whose logits are made at once.</summary>
+    public static int ChunkRows(Decoder model) => (int)Math.Clamp(ChunkBytes / (4L * model.Config.VocabSize), 16, 4096);
+
+    /// <summary>log p(target | position) at a temperature: [N] float32, nats. Without gradients.</summary>
+    /// <param name="model">The model whose head is applied.</param>
+    /// <param name="hidden_ND">Hidden states after the final norm.</param>
+    /// <param name="targets_N">Token ids, int64.</param>
+    /// <param name="temperature">Logits are divided by it.</param>
+    public static Tensor LogProbs(Decoder model, Tensor hidden_ND, Tensor targets_N, double temperature)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var parts = new List<Tensor>();
+        foreach ((long start, long count) in Chunks(model, hidden_ND.size(0)))
+        {
+            using var chunk = NewDisposeScope();
+            Tensor logits_CV = ScaledLogits(model, hidden_ND.narrow(0, start, count), temperature);
+            parts.Add(chunk.MoveToOuter(Picked(logits_CV, targets_N.narrow(0, start, count)) - logits_CV.logsumexp(-1)));
+        }
+
+        return scope.MoveToOuter(cat(parts));
+    }
+
+    /// <summary>The gradient of Σ gradientᵢ · log p(targetᵢ) with respect to the hidden states, [N, D], and, chunk by chunk, the head.</summary>
+    /// <param name="model">The model whose head is differentiated.</param>
+    /// <param name="hidden_ND">Hidden states after the final norm.</param>
+    /// <param name="targets_N">Token ids, int64.</param>
+    /// <param name="temperature">Logits are divided by it.</param>
+    /// <param name="gradient_N">The loss's derivative by each log-probability, float32.</param>
+    /// <param name="headGradient">Receives each chunk's contribution to the head's gradient, [V, D]; null to leave it out.</param>
+    public static Tensor Backward(
+        Decoder model, Tensor hidden_ND, Tensor targets_N, double temperature, Tensor gradient_N, Action<Tensor>? headGradient)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var parts = new List<Tensor>();
+        foreach ((long start, long count) in Chunks(model, hidden_ND.size(0)))
+        {
+            using var chunk = NewDisposeScope();
+            Tensor hidden_CD = hidden_ND.narrow(0, start, count);
+            Tensor scaled_C1 = gradient_N.narrow(0, start, count).div(temperature).unsqueeze(1);
+
+            // d log p(target) / d logit = (1[target] − softmax) / temperature
+            Tensor dLogits_CV = ScaledLogits(model, hidden_CD, temperature).softmax(-1).mul_(-scaled_C1);
+            dLogits_CV.scatter_add_(1, targets_N.narrow(0, start, count).unsqueeze(1), scaled_C1);
+            dLogits_CV = dLogits_CV.to(model.Dtype);
+            headGradient?.Invoke(dLogits_CV.t().matmul(hidden_CD));
+            parts.Add(chunk.MoveToOuter(dLogits_CV.matmul(model.Head.Value)));
+        }
+
+        return scope.MoveToOuter(cat(parts));
+    }
+
+    /// <summary>Shannon entropy of each position's distribution at a temperature: [N] float32, nats. Without gradients.</summary>
+    public static Tensor Entropy(Decoder model, Tensor hidden_ND, double temperature)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var parts = new List<Tensor>();
+        foreach ((long start, long count) in Chunks(model, hidden_ND.size(0)))
+        {
+            using var chunk = NewDisposeScope();
+            Tensor logProbs_CV = ScaledLogits(model, hidden_ND.narrow(0, start, count), temperature).log_softmax(-1);
+            parts.Add(chunk.MoveToOuter(-(logProbs_CV.exp() * logProbs_CV).sum(-1)));
+        }
+
+        return scope.MoveToOuter(cat(parts));
+    }
+
+    private static Tensor ScaledLogits(Decoder model, Tensor hidden_CD, double temperature)
+    {
+        Tensor logits_CV = model.Logits(hidden_CD).to(ScalarType.Float32);
+        return temperature == 1 ? logits_CV : logits_CV.div_(temperature);
+    }
+
+    private static Tensor Picked(Tensor values_CV, Tensor targets_C) => values_CV.gather(1, targets_C.unsqueeze(1)).squeeze(1);
+
+    private static IEnumerable<(long Start, long Count)> Chunks(Decoder model, long rows)
+    {
+        int size = ChunkRows(model);
+        for (long start = 0; start < rows; start += size)
+        {
+            yield return (start, Math.Min(size, rows - start));
+        }
+    }
+}

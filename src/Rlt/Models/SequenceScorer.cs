@@ -1,0 +1,39 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlt.Models;
+
+/// <summary>Scores sequences under a frozen model, packed by a token budget.</summary>
+public static class SequenceScorer
+{
+    /// <summary>log p of each scored token given those before it, in the sequences' order; nats.</summary>
+    /// <param name="model">The model; no gradients are recorded.</param>
+    /// <param name="sequences">What to score.</param>
+    /// <param name="temperature">Logits are divided by it.</param>
+    /// <param name="tokenBudget">Padded tokens in one forward pass.</param>
+    public static float[][] LogProbs(Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget)
+    {
+        var results = new float[sequences.Count][];
+        foreach (int[] indices in PaddedBatch.Split(sequences, tokenBudget))
+        {
+            TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
+            float[] flat = rows.Sum(row => row.ScoredCount) == 0 ? [] : Score(model, rows, temperature);
+            int used = 0;
+            for (int row = 0; row < rows.Length; row++)
+            {
+                results[indices[row]] = flat[used..(used + rows[row].ScoredCount)];
+                used += rows[row].ScoredCount;
+            }
+        }
+
+        return results;
+    }
+
+    private static float[] Score(Decoder model, TokenSequence[] rows, double temperature)
+    {
+        using var scope = NewDisposeScope();
+        using var batch = new PaddedBatch(rows, model.Device);
+        Tensor hidden_ND = batch.Select(model.Hidden(batch.Ids_BT));
+        return LogProbHead.LogProbs(model, hidden_ND, batch.Targets_N, temperature).cpu().data<float>().ToArray();
+    }
+}

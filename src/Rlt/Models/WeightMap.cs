@@ -1,0 +1,80 @@
+namespace Rlt.Models;
+
+/// <summary>The one place where checkpoint names meet the model's parts.</summary>
+internal sealed class WeightMap
+{
+    private readonly ModelConfig _config;
+    private readonly SortedDictionary<string, Parameter> _parameters = new(StringComparer.Ordinal);
+
+    public WeightMap(ModelConfig config, IEnumerable<Parameter> parameters)
+    {
+        _config = config;
+        foreach (Parameter parameter in parameters)
+        {
+            _parameters.Add(parameter.Name, parameter);
+        }
+    }
+
+    /// <summary>The names and shapes a checkpoint of this config has.</summary>
+    public static IReadOnlyDictionary<string, long[]> Expected(ModelConfig config)
+    {
+        var expected = new SortedDictionary<string, long[]>(StringComparer.Ordinal)
+        {
+            ["model.embed_tokens.weight"] = [config.VocabSize, config.HiddenSize],
+            ["model.norm.weight"] = [config.HiddenSize],
+        };
+        if (!config.TieWordEmbeddings)
+        {
+            expected["lm_head.weight"] = [config.VocabSize, config.HiddenSize];
+        }
+
+        for (int layer = 0; layer < config.NumHiddenLayers; layer++)
+        {
+            AddLayer(expected, config, $"model.layers.{layer}.");
+        }
+
+        return expected;
+    }
+
+    public Parameter this[string name] => _parameters[name];
+
+    public RmsNorm Norm(string name) => new(_parameters[name + ".weight"], _config.RmsNormEps);
+
+    public RmsNorm? OptionalNorm(string name) => _parameters.ContainsKey(name + ".weight") ? Norm(name) : null;
+
+    public Linear Linear(string name) => new(_parameters[name + ".weight"], _parameters.GetValueOrDefault(name + ".bias"));
+
+    public IReadOnlyList<Parameter> Under(string prefix) =>
+        [.. _parameters.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(pair => pair.Value)];
+
+    private static void AddLayer(SortedDictionary<string, long[]> expected, ModelConfig config, string prefix)
+    {
+        long queries = (long)config.NumAttentionHeads * config.HeadDim;
+        long keys = (long)config.NumKeyValueHeads * config.HeadDim;
+        long width = config.HiddenSize;
+        long inner = config.IntermediateSize;
+        expected[prefix + "input_layernorm.weight"] = [width];
+        expected[prefix + "post_attention_layernorm.weight"] = [width];
+        AddLinear("self_attn.q_proj", queries, width, config.QkvBias);
+        AddLinear("self_attn.k_proj", keys, width, config.QkvBias);
+        AddLinear("self_attn.v_proj", keys, width, config.QkvBias);
+        AddLinear("self_attn.o_proj", width, queries, config.OutputBias);
+        AddLinear("mlp.gate_proj", inner, width, config.MlpBias);
+        AddLinear("mlp.up_proj", inner, width, config.MlpBias);
+        AddLinear("mlp.down_proj", width, inner, config.MlpBias);
+        if (config.QkNorm)
+        {
+            expected[prefix + "self_attn.q_norm.weight"] = [config.HeadDim];
+            expected[prefix + "self_attn.k_norm.weight"] = [config.HeadDim];
+        }
+
+        void AddLinear(string name, long output, long input, bool bias)
+        {
+            expected[prefix + name + ".weight"] = [output, input];
+            if (bias)
+            {
+                expected[prefix + name + ".bias"] = [output];
+            }
+        }
+    }
+}
