@@ -50,3 +50,16 @@ internal sealed class GoldenFactAttribute : FactAttribute
         }
     }
 }
+
+/// <summary>A parametrised test that needs a golden file; skipped, by name, where the file is absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class GoldenTheoryAttribute : TheoryAttribute
+{
+    public GoldenTheoryAttribute(string relative)
+    {
+        if (!Path.Exists(Golden.Find(relative)))
+        {
+            Skip = $"golden/{relative} is not on this machine";
+        }
+    }
+}

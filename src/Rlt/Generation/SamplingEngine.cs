@@ -1,6 +1,5 @@
 using Rlt.Models;
 using Rlt.Text.Tokenization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Generation;
@@ -35,7 +34,7 @@ public sealed class SamplingEngine
     /// <returns>For each request, its samples in the order of its streams.</returns>
     public Sample[][] Run(IReadOnlyList<SamplingRequest> requests, Action<int, int, Sample>? onFinished = null, CancellationToken stop = default)
     {
-        int context = _model.Config.MaxPositionEmbeddings;
+        int context = _model.Config.MaxPositions;
         for (int i = 0; i < requests.Count; i++)
         {
             if (requests[i].Prompt.Length == 0 || requests[i].Prompt.Length >= context)

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
@@ -20,9 +19,9 @@ public sealed class Decoder : IDisposable
         Config = config;
         Parameters = weights.Under("");
         Embedding = weights["model.embed_tokens.weight"];
-        Head = config.TieWordEmbeddings ? Embedding : weights["lm_head.weight"];
+        Head = config.TiedEmbeddings ? Embedding : weights["lm_head.weight"];
         FinalNorm = weights.Norm("model.norm");
-        Layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index => new DecoderLayer(config, index, weights))];
+        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(index => new DecoderLayer(config, index, weights))];
         _rotary = new RotaryEmbedding(config, Dtype, Device);
     }
 

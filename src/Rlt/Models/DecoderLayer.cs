@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
@@ -80,19 +79,19 @@ public sealed class DecoderLayer
 
     private (Tensor Q_BHTE, Tensor K_BKTE, Tensor V_BKTE) Project(Tensor x_BTD, Tensor cos, Tensor sin)
     {
-        Tensor q_BTHE = Heads(Query.Apply(x_BTD), _config.NumAttentionHeads);
-        Tensor k_BTKE = Heads(Key.Apply(x_BTD), _config.NumKeyValueHeads);
-        Tensor v_BTKE = Heads(Value.Apply(x_BTD), _config.NumKeyValueHeads);
+        Tensor q_BTHE = Heads(Query.Apply(x_BTD), _config.HeadCount);
+        Tensor k_BTKE = Heads(Key.Apply(x_BTD), _config.KeyValueHeadCount);
+        Tensor v_BTKE = Heads(Value.Apply(x_BTD), _config.KeyValueHeadCount);
         q_BTHE = QueryNorm?.Apply(q_BTHE) ?? q_BTHE;
         k_BTKE = KeyNorm?.Apply(k_BTKE) ?? k_BTKE;
         return (RotaryEmbedding.Rotate(q_BTHE.transpose(1, 2), cos, sin), RotaryEmbedding.Rotate(k_BTKE.transpose(1, 2), cos, sin), v_BTKE.transpose(1, 2));
     }
 
-    private Tensor Heads(Tensor x_BTD, int heads) => x_BTD.view(x_BTD.size(0), x_BTD.size(1), heads, _config.HeadDim);
+    private Tensor Heads(Tensor x_BTD, int heads) => x_BTD.view(x_BTD.size(0), x_BTD.size(1), heads, _config.HeadSize);
 
     private Tensor Finish(Tensor x_BTD, Tensor attended_BHTE)
     {
-        Tensor merged_BTD = attended_BHTE.transpose(1, 2).reshape(x_BTD.size(0), x_BTD.size(1), (long)_config.NumAttentionHeads * _config.HeadDim);
+        Tensor merged_BTD = attended_BHTE.transpose(1, 2).reshape(x_BTD.size(0), x_BTD.size(1), (long)_config.HeadCount * _config.HeadSize);
         Tensor middle_BTD = x_BTD + Output.Apply(merged_BTD);
         Tensor normed_BTD = PostNorm.Apply(middle_BTD);
         return middle_BTD + Down.Apply(Gate.Apply(normed_BTD).silu() * Up.Apply(normed_BTD));

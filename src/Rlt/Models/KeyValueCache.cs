@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
@@ -21,8 +20,8 @@ public sealed class KeyValueCache : IDisposable
         (_config, _dtype, _device) = (config, dtype, device);
         Rows = rows;
         Capacity = RoundUp(capacity);
-        _keys_BKSE = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => Allocate(rows, Capacity))];
-        _values_BKSE = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => Allocate(rows, Capacity))];
+        _keys_BKSE = [.. Enumerable.Range(0, config.LayerCount).Select(_ => Allocate(rows, Capacity))];
+        _values_BKSE = [.. Enumerable.Range(0, config.LayerCount).Select(_ => Allocate(rows, Capacity))];
     }
 
     /// <summary>Sequences held.</summary>
@@ -125,7 +124,7 @@ public sealed class KeyValueCache : IDisposable
 
     private Tensor Allocate(int rows, int capacity)
     {
-        Tensor zeros_BKSE = zeros([rows, _config.NumKeyValueHeads, capacity, _config.HeadDim], _dtype, _device);
+        Tensor zeros_BKSE = zeros([rows, _config.KeyValueHeadCount, capacity, _config.HeadSize], _dtype, _device);
         return zeros_BKSE.DetachFromDisposeScope();
     }
 }

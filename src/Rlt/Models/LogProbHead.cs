@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
@@ -11,7 +10,7 @@ public static class LogProbHead
     private const long ChunkBytes = 64L << 20;
 
     /// <summary>Positions whose logits are made at once.</summary>
-    public static int ChunkRows(Decoder model) => (int)Math.Clamp(ChunkBytes / (4L * model.Config.VocabSize), 16, 4096);
+    public static int ChunkRows(Decoder model) => (int)Math.Clamp(ChunkBytes / (4L * model.Config.VocabularySize), 16, 4096);
 
     /// <summary>log p(target | position) at a temperature: [N] float32, nats. Without gradients.</summary>
     /// <param name="model">The model whose head is applied.</param>

@@ -20,15 +20,15 @@ internal sealed class WeightMap
     {
         var expected = new SortedDictionary<string, long[]>(StringComparer.Ordinal)
         {
-            ["model.embed_tokens.weight"] = [config.VocabSize, config.HiddenSize],
+            ["model.embed_tokens.weight"] = [config.VocabularySize, config.HiddenSize],
             ["model.norm.weight"] = [config.HiddenSize],
         };
-        if (!config.TieWordEmbeddings)
+        if (!config.TiedEmbeddings)
         {
-            expected["lm_head.weight"] = [config.VocabSize, config.HiddenSize];
+            expected["lm_head.weight"] = [config.VocabularySize, config.HiddenSize];
         }
 
-        for (int layer = 0; layer < config.NumHiddenLayers; layer++)
+        for (int layer = 0; layer < config.LayerCount; layer++)
         {
             AddLayer(expected, config, $"model.layers.{layer}.");
         }
@@ -38,7 +38,7 @@ internal sealed class WeightMap
 
     public Parameter this[string name] => _parameters[name];
 
-    public RmsNorm Norm(string name) => new(_parameters[name + ".weight"], _config.RmsNormEps);
+    public RmsNorm Norm(string name) => new(_parameters[name + ".weight"], _config.NormEpsilon);
 
     public RmsNorm? OptionalNorm(string name) => _parameters.ContainsKey(name + ".weight") ? Norm(name) : null;
 
@@ -49,23 +49,23 @@ internal sealed class WeightMap
 
     private static void AddLayer(SortedDictionary<string, long[]> expected, ModelConfig config, string prefix)
     {
-        long queries = (long)config.NumAttentionHeads * config.HeadDim;
-        long keys = (long)config.NumKeyValueHeads * config.HeadDim;
+        long queries = (long)config.HeadCount * config.HeadSize;
+        long keys = (long)config.KeyValueHeadCount * config.HeadSize;
         long width = config.HiddenSize;
         long inner = config.IntermediateSize;
         expected[prefix + "input_layernorm.weight"] = [width];
         expected[prefix + "post_attention_layernorm.weight"] = [width];
-        AddLinear("self_attn.q_proj", queries, width, config.QkvBias);
-        AddLinear("self_attn.k_proj", keys, width, config.QkvBias);
-        AddLinear("self_attn.v_proj", keys, width, config.QkvBias);
+        AddLinear("self_attn.q_proj", queries, width, config.QueryKeyValueBias);
+        AddLinear("self_attn.k_proj", keys, width, config.QueryKeyValueBias);
+        AddLinear("self_attn.v_proj", keys, width, config.QueryKeyValueBias);
         AddLinear("self_attn.o_proj", width, queries, config.OutputBias);
         AddLinear("mlp.gate_proj", inner, width, config.MlpBias);
         AddLinear("mlp.up_proj", inner, width, config.MlpBias);
         AddLinear("mlp.down_proj", width, inner, config.MlpBias);
-        if (config.QkNorm)
+        if (config.QueryKeyNorm)
         {
-            expected[prefix + "self_attn.q_norm.weight"] = [config.HeadDim];
-            expected[prefix + "self_attn.k_norm.weight"] = [config.HeadDim];
+            expected[prefix + "self_attn.q_norm.weight"] = [config.HeadSize];
+            expected[prefix + "self_attn.k_norm.weight"] = [config.HeadSize];
         }
 
         void AddLinear(string name, long output, long input, bool bias)
