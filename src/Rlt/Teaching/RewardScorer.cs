@@ -1,0 +1,32 @@
+using Rlt.Models;
+
+namespace Rlt.Teaching;
+
+/// <summary>An explanation's reward with the log-probabilities it was made from.</summary>
+/// <param name="Reward">The reward.</param>
+/// <param name="TeacherThink">log π_teacher of the explanation's tokens; nats.</param>
+/// <param name="StudentThink">log π_student of the same tokens.</param>
+/// <param name="Solution">log π_student of the solution's tokens.</param>
+public sealed record ScoredCase(Reward Reward, float[] TeacherThink, float[] StudentThink, float[] Solution);
+
+/// <summary>Scores explanations under a teacher and a frozen student, many in one pass.</summary>
+public sealed class RewardScorer(Decoder teacher, Decoder student, RewardOptions options, int tokenBudget)
+{
+    /// <summary>The rewards of the cases, in their order.</summary>
+    public IReadOnlyList<ScoredCase> Score(IReadOnlyList<TeachingCase> cases)
+    {
+        float[][] teacherLogProbs = SequenceScorer.LogProbs(teacher, [.. cases.Select(c => c.Teacher)], options.Temperature, tokenBudget);
+        float[][] studentLogProbs = SequenceScorer.LogProbs(student, [.. cases.Select(c => c.Student)], options.Temperature, tokenBudget);
+        return [.. cases.Select((c, i) => Combine(c, teacherLogProbs[i], studentLogProbs[i]))];
+    }
+
+    private ScoredCase Combine(TeachingCase c, float[] teacherLogProbs, float[] studentLogProbs)
+    {
+        float[] teacherThink = Select(teacherLogProbs, c.Teacher.Mask!);
+        float[] studentThink = Select(studentLogProbs, c.Thinks);
+        float[] solution = Select(studentLogProbs, c.Solves);
+        return new ScoredCase(Reward.From(solution, teacherThink, studentThink, c.Closed, options), teacherThink, studentThink, solution);
+    }
+
+    private static float[] Select(float[] values, bool[] marks) => [.. values.Where((_, i) => marks[i])];
+}
