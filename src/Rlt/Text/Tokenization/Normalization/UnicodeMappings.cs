@@ -1,0 +1,178 @@
+using System.Globalization;
+
+namespace Rlt.Text.Tokenization.Normalization;
+
+/// <summary>Combining classes, decompositions and compositions of code points (Unicode Standard Annex 15), read from <see cref="UnicodeTables"/>.</summary>
+internal sealed class UnicodeMappings
+{
+    // Hangul syllables are computed (Unicode Standard, section 3.12).
+    private const int SyllableStart = 0xAC00;
+    private const int LeadStart = 0x1100;
+    private const int VowelStart = 0x1161;
+    private const int TrailStart = 0x11A7;
+    private const int LeadCount = 19;
+    private const int VowelCount = 21;
+    private const int TrailCount = 28;
+    private const int SyllableCount = LeadCount * VowelCount * TrailCount;
+
+    private static readonly Lazy<UnicodeMappings> _instance = new(() => new UnicodeMappings());
+
+    private readonly Dictionary<int, int> _classes = [];
+    private readonly Dictionary<int, int[]> _canonical = [];
+    private readonly Dictionary<int, int[]> _compatible = [];
+    private readonly Dictionary<(int First, int Second), int> _compositions = [];
+    private readonly HashSet<int> _neverComposed = [];
+
+    // What a composing form may join to a code point before it, and what only a compatibility form changes.
+    private readonly HashSet<int> _joinsBackward = [];
+    private readonly HashSet<int> _changesByCompatibility = [];
+
+    private UnicodeMappings()
+    {
+        ReadRuns(UnicodeTables.CombiningClasses, (codePoint, value, _) => _classes.Add(codePoint, value));
+        ReadRuns(UnicodeTables.CanonicalSingles, (codePoint, value, index) =>
+        {
+            _canonical.Add(codePoint, [value + index]);
+            _neverComposed.Add(codePoint);
+        });
+        ReadRuns(UnicodeTables.CompatibilitySingles, (codePoint, value, index) => _compatible.Add(codePoint, [value + index]));
+        foreach (string entry in UnicodeTables.CompatibilitySequences.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        {
+            var (codePoint, parts) = ReadSequence(entry);
+            _compatible.Add(codePoint, parts);
+        }
+
+        foreach (string entry in UnicodeTables.CanonicalPairs.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        {
+            var (codePoint, parts) = ReadSequence(entry.TrimStart('!'));
+            _canonical.Add(codePoint, parts);
+            if (entry[0] == '!')
+            {
+                _neverComposed.Add(codePoint);
+            }
+            else
+            {
+                _compositions.Add((parts[0], parts[1]), codePoint);
+                _joinsBackward.Add(parts[1]);
+            }
+        }
+
+        FindIndirectChanges();
+    }
+
+    /// <summary>The tables, read at first use.</summary>
+    public static UnicodeMappings Instance => _instance.Value;
+
+    /// <summary>The canonical combining class: 0 for what begins a new cluster.</summary>
+    public int CombiningClass(int codePoint) => _classes.GetValueOrDefault(codePoint);
+
+    /// <summary>Whether nothing before a code point can change it, and it changes nothing before it, in a form.</summary>
+    public bool IsBoundary(int codePoint, UnicodeForm form)
+    {
+        if (codePoint < 0x80)
+        {
+            return true;
+        }
+
+        if (_classes.ContainsKey(codePoint) || (form is UnicodeForm.Nfkc or UnicodeForm.Nfkd && _changesByCompatibility.Contains(codePoint)))
+        {
+            return false;
+        }
+
+        if (form is UnicodeForm.Nfd or UnicodeForm.Nfkd)
+        {
+            return !_canonical.ContainsKey(codePoint) && !IsSyllable(codePoint);
+        }
+
+        return !_neverComposed.Contains(codePoint) && !_joinsBackward.Contains(codePoint)
+            && codePoint is not ((>= VowelStart and < VowelStart + VowelCount) or (> TrailStart and < TrailStart + TrailCount));
+    }
+
+    /// <summary>Adds a code point's full decomposition.</summary>
+    public void Decompose(int codePoint, bool compatible, List<int> output)
+    {
+        if (IsSyllable(codePoint))
+        {
+            int index = codePoint - SyllableStart;
+            output.Add(LeadStart + (index / (VowelCount * TrailCount)));
+            output.Add(VowelStart + (index / TrailCount % VowelCount));
+            if (index % TrailCount != 0)
+            {
+                output.Add(TrailStart + (index % TrailCount));
+            }
+        }
+        else if (_canonical.TryGetValue(codePoint, out int[]? parts) || (compatible && _compatible.TryGetValue(codePoint, out parts)))
+        {
+            foreach (int part in parts)
+            {
+                Decompose(part, compatible, output);
+            }
+        }
+        else
+        {
+            output.Add(codePoint);
+        }
+    }
+
+    /// <summary>The code point that two compose to; null when they do not.</summary>
+    public int? Compose(int first, int second)
+    {
+        if (first is >= LeadStart and < LeadStart + LeadCount && second is >= VowelStart and < VowelStart + VowelCount)
+        {
+            return SyllableStart + ((((first - LeadStart) * VowelCount) + second - VowelStart) * TrailCount);
+        }
+
+        if (IsSyllable(first) && (first - SyllableStart) % TrailCount == 0 && second is > TrailStart and < TrailStart + TrailCount)
+        {
+            return first + second - TrailStart;
+        }
+
+        return _compositions.TryGetValue((first, second), out int composed) ? composed : null;
+    }
+
+    private void FindIndirectChanges()
+    {
+        _changesByCompatibility.UnionWith(_compatible.Keys);
+        var seconds = _joinsBackward.ToHashSet();
+        foreach (int codePoint in _canonical.Keys)
+        {
+            var canonical = new List<int>();
+            var compatible = new List<int>();
+            Decompose(codePoint, compatible: false, canonical);
+            Decompose(codePoint, compatible: true, compatible);
+            if (!canonical.SequenceEqual(compatible))
+            {
+                _changesByCompatibility.Add(codePoint);
+            }
+
+            if (seconds.Contains(canonical[0]) || _classes.ContainsKey(canonical[0]))
+            {
+                _joinsBackward.Add(codePoint);
+            }
+        }
+    }
+
+    private static bool IsSyllable(int codePoint) => codePoint is >= SyllableStart and < SyllableStart + SyllableCount;
+
+    private static int Hex(ReadOnlySpan<char> digits) => int.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    private static (int CodePoint, int[] Parts) ReadSequence(string entry)
+    {
+        int equals = entry.IndexOf('=', StringComparison.Ordinal);
+        return (Hex(entry.AsSpan(0, equals)), [.. entry[(equals + 1)..].Split('+').Select(part => Hex(part))]);
+    }
+
+    private static void ReadRuns(string table, Action<int, int, int> add)
+    {
+        foreach (string entry in table.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] sides = entry.Split('=');
+            string[] limits = sides[0].Split('-');
+            int first = Hex(limits[0]);
+            for (int codePoint = first; codePoint <= Hex(limits[^1]); codePoint++)
+            {
+                add(codePoint, Hex(sides[1]), codePoint - first);
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using System.Globalization;
+
+namespace Rlt.Text.Tokenization.Patterns;
+
+/// <summary>An immutable set of Unicode code points: a sorted list of the places where membership changes, and a bit map for speed.</summary>
+internal sealed class CodePointSet
+{
+    private const int End = 0x110000;
+    private const int MapEnd = 0x10000;
+
+    private static readonly Lazy<(int Start, UnicodeCategory Category)[]> _categoryRuns = new(FindCategoryRuns);
+    private static readonly Lazy<int[][]> _caseGroups = new(FindCaseGroups);
+
+    // Even entries begin a range of members, odd ones end it.
+    private readonly int[] _changes;
+
+    // The first 65536 code points, 32 a word: what nearly every lookup needs.
+    private readonly uint[] _map = new uint[MapEnd / 32];
+
+    private CodePointSet(int[] changes)
+    {
+        _changes = changes;
+        for (int i = 0; i < changes.Length; i += 2)
+        {
+            for (int codePoint = changes[i]; codePoint < Math.Min(changes[i + 1], MapEnd); codePoint++)
+            {
+                _map[codePoint >> 5] |= 1u << (codePoint & 31);
+            }
+        }
+    }
+
+    /// <summary>The set of every code point.</summary>
+    public static CodePointSet All { get; } = Range(0, End - 1);
+
+    /// <summary>The set of none.</summary>
+    public static CodePointSet None { get; } = new([]);
+
+    /// <summary>The code points with Unicode's White_Space property.</summary>
+    public static CodePointSet WhiteSpace { get; } = OfRanges((9, 13), (32, 32), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000));
+
+    /// <summary>The code points from <paramref name="first"/> to <paramref name="last"/>, both included.</summary>
+    public static CodePointSet Range(int first, int last) => new([first, last + 1]);
+
+    /// <summary>The code points of several ranges, in rising order.</summary>
+    public static CodePointSet OfRanges(params (int First, int Last)[] ranges) =>
+        new([.. ranges.SelectMany(range => new[] { range.First, range.Last + 1 })]);
+
+    /// <summary>The code points of some general categories.</summary>
+    public static CodePointSet OfCategories(params UnicodeCategory[] categories)
+    {
+        var changes = new List<int>();
+        bool inside = false;
+        foreach (var (start, category) in _categoryRuns.Value)
+        {
+            if (categories.Contains(category) != inside)
+            {
+                changes.Add(start);
+                inside = !inside;
+            }
+        }
+
+        if (inside)
+        {
+            changes.Add(End);
+        }
+
+        return new CodePointSet([.. changes]);
+    }
+
+    /// <summary>Whether the set holds a code point.</summary>
+    public bool Contains(int codePoint)
+    {
+        if (codePoint < MapEnd)
+        {
+            return (_map[codePoint >> 5] >> (codePoint & 31) & 1) != 0;
+        }
+
+        int index = Array.BinarySearch(_changes, codePoint);
+        return ((index >= 0 ? index : ~index - 1) & 1) == 0;
+    }
+
+    /// <summary>The code points that are not in the set.</summary>
+    public CodePointSet Complement() => Combine(All, (mine, _) => !mine);
+
+    /// <summary>The code points in either set.</summary>
+    public CodePointSet Union(CodePointSet other) => Combine(other, (mine, theirs) => mine || theirs);
+
+    /// <summary>The code points in both sets.</summary>
+    public CodePointSet Intersect(CodePointSet other) => Combine(other, (mine, theirs) => mine && theirs);
+
+    /// <summary>The set with every code point that differs only in case from one of its own.</summary>
+    public CodePointSet IgnoringCase()
+    {
+        var result = this;
+        foreach (int[] group in _caseGroups.Value)
+        {
+            int members = group.Count(Contains);
+            if (members > 0 && members < group.Length)
+            {
+                result = group.Aggregate(result, (set, codePoint) => set.Union(Range(codePoint, codePoint)));
+            }
+        }
+
+        return result;
+    }
+
+    private CodePointSet Combine(CodePointSet other, Func<bool, bool, bool> rule)
+    {
+        var changes = new List<int>();
+        int i = 0, j = 0;
+        bool inside = false;
+        for (int at = 0; at < End; at = Math.Min(Next(_changes, i), Next(other._changes, j)))
+        {
+            i += i < _changes.Length && _changes[i] == at ? 1 : 0;
+            j += j < other._changes.Length && other._changes[j] == at ? 1 : 0;
+            if (rule((i & 1) != 0, (j & 1) != 0) != inside)
+            {
+                changes.Add(at);
+                inside = !inside;
+            }
+        }
+
+        if (inside)
+        {
+            changes.Add(End);
+        }
+
+        return new CodePointSet([.. changes]);
+
+        static int Next(int[] changes, int index) => index < changes.Length ? changes[index] : End;
+    }
+
+    private static (int Start, UnicodeCategory Category)[] FindCategoryRuns()
+    {
+        var runs = new List<(int, UnicodeCategory)>();
+        for (int codePoint = 0; codePoint < End; codePoint++)
+        {
+            var category = CharUnicodeInfo.GetUnicodeCategory(codePoint);
+            if (runs.Count == 0 || runs[^1].Item2 != category)
+            {
+                runs.Add((codePoint, category));
+            }
+        }
+
+        return [.. runs];
+    }
+
+    private static int[][] FindCaseGroups()
+    {
+        // Lower case of upper case folds the few one-way pairs as well: long s with s, the Kelvin sign with k.
+        var cased = OfCategories(UnicodeCategory.UppercaseLetter, UnicodeCategory.LowercaseLetter, UnicodeCategory.TitlecaseLetter, UnicodeCategory.LetterNumber, UnicodeCategory.OtherSymbol, UnicodeCategory.NonSpacingMark);
+        return [.. cased.Members()
+            .GroupBy(codePoint => System.Text.Rune.ToLowerInvariant(System.Text.Rune.ToUpperInvariant(new System.Text.Rune(codePoint))).Value)
+            .Where(group => group.Count() > 1)
+            .Select(group => group.ToArray())];
+    }
+
+    private IEnumerable<int> Members()
+    {
+        for (int i = 0; i < _changes.Length; i += 2)
+        {
+            for (int codePoint = _changes[i]; codePoint < _changes[i + 1]; codePoint++)
+            {
+                yield return codePoint;
+            }
+        }
+    }
+}
