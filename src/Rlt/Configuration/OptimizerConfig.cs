@@ -1,0 +1,65 @@
+using Rlt.Training;
+
+namespace Rlt.Configuration;
+
+/// <summary>How weights are changed.</summary>
+public sealed record OptimizerConfig
+{
+    /// <summary>The highest learning rate.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>constant, linear or cosine.</summary>
+    public ScheduleKind Schedule { get; init; } = ScheduleKind.Constant;
+
+    /// <summary>Share of the steps in which the rate rises from zero.</summary>
+    public double WarmupRatio { get; init; }
+
+    /// <summary>Decay of the first moment.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Decay of the second moment.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Decoupled weight decay; norms and biases are not decayed.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>Gradients are scaled down to this L2 norm; 0 leaves them.</summary>
+    public double MaxGradNorm { get; init; } = 1.0;
+
+    /// <summary>The optimizer's constants.</summary>
+    public AdamWOptions ToAdamW() => new() { Beta1 = Beta1, Beta2 = Beta2, WeightDecay = WeightDecay };
+
+    /// <summary>Problems of this section, its keys under <paramref name="prefix"/>.</summary>
+    public IEnumerable<ConfigProblem> Problems(string prefix)
+    {
+        if (LearningRate <= 0)
+        {
+            yield return new ConfigProblem($"{prefix}.learning_rate", $"is {LearningRate}; expected more than 0");
+        }
+
+        if (WarmupRatio is < 0 or > 1)
+        {
+            yield return new ConfigProblem($"{prefix}.warmup_ratio", $"is {WarmupRatio}; expected 0 to 1");
+        }
+
+        if (Beta1 is < 0 or >= 1)
+        {
+            yield return new ConfigProblem($"{prefix}.beta1", $"is {Beta1}; expected 0 to below 1");
+        }
+
+        if (Beta2 is < 0 or >= 1)
+        {
+            yield return new ConfigProblem($"{prefix}.beta2", $"is {Beta2}; expected 0 to below 1");
+        }
+
+        if (WeightDecay < 0)
+        {
+            yield return new ConfigProblem($"{prefix}.weight_decay", $"is {WeightDecay}; expected 0 or more");
+        }
+
+        if (MaxGradNorm < 0)
+        {
+            yield return new ConfigProblem($"{prefix}.max_grad_norm", $"is {MaxGradNorm}; expected 0 (no clipping) or more");
+        }
+    }
+}
