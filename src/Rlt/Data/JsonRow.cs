@@ -1,0 +1,56 @@
+using System.Text.Json.Nodes;
+
+namespace Rlt.Data;
+
+/// <summary>One row of a JSONL file, with the place it came from for messages.</summary>
+/// <param name="File">The file's path as it was given.</param>
+/// <param name="Line">The line, counted from 1.</param>
+/// <param name="Fields">The row's object; every field in the file's order.</param>
+public sealed record JsonRow(string File, int Line, JsonObject Fields)
+{
+    /// <summary>Is the field there, and not null.</summary>
+    public bool Has(string key) => Fields[key] is not null;
+
+    /// <summary>A field that must be a text.</summary>
+    /// <exception cref="DataException">The field is missing or of another kind.</exception>
+    public string Text(string key) => TextOrNull(key) ?? throw Problem($"'{key}' is missing; expected a text.");
+
+    /// <summary>A text, or null where the field is missing or null.</summary>
+    /// <exception cref="DataException">The field is of another kind.</exception>
+    public string? TextOrNull(string key) => Fields[key] switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue(out string? text) => text,
+        var other => throw Problem($"'{key}' is {Shown(other)}; expected a text."),
+    };
+
+    /// <summary>A field that must be a list of token ids: whole numbers of at least 0.</summary>
+    /// <exception cref="DataException">The field is missing or of another kind.</exception>
+    public int[] TokenIds(string key)
+    {
+        if (Fields[key] is not JsonArray list)
+        {
+            throw Problem($"'{key}' is {Shown(Fields[key])}; expected a list of token ids.");
+        }
+
+        var ids = new int[list.Count];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ids[i] = list[i] is JsonValue item && item.TryGetValue(out int id) && id >= 0
+                ? id
+                : throw Problem($"'{key}' holds {Shown(list[i])} at place {i}; expected a token id, a whole number of at least 0.");
+        }
+
+        return ids;
+    }
+
+    /// <summary>An error about this row, "FILE:LINE: WHAT".</summary>
+    public DataException Problem(string what) => new($"{File}:{Line}: {what}");
+
+    private static string Shown(JsonNode? value)
+    {
+        const int most = 80;
+        string text = value is null ? "missing" : value.ToJsonString(JsonLines.Format);
+        return text.Length <= most ? text : text[..most] + "…";
+    }
+}
