@@ -3,7 +3,7 @@ using Rlt.Training;
 namespace Rlt.Configuration;
 
 /// <summary>How weights are changed.</summary>
-public sealed record OptimizerConfig
+public sealed record OptimizerConfig : IValidated
 {
     /// <summary>The highest learning rate.</summary>
     public required double LearningRate { get; init; }
@@ -29,37 +29,37 @@ public sealed record OptimizerConfig
     /// <summary>The optimizer's constants.</summary>
     public AdamWOptions ToAdamW() => new() { Beta1 = Beta1, Beta2 = Beta2, WeightDecay = WeightDecay };
 
-    /// <summary>Problems of this section, its keys under <paramref name="prefix"/>.</summary>
-    public IEnumerable<ConfigProblem> Problems(string prefix)
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Problems()
     {
         if (LearningRate <= 0)
         {
-            yield return new ConfigProblem($"{prefix}.learning_rate", $"is {LearningRate}; expected more than 0");
+            yield return new ConfigProblem(nameof(LearningRate), $"is {LearningRate}; expected more than 0");
         }
 
         if (WarmupRatio is < 0 or > 1)
         {
-            yield return new ConfigProblem($"{prefix}.warmup_ratio", $"is {WarmupRatio}; expected 0 to 1");
+            yield return new ConfigProblem(nameof(WarmupRatio), $"is {WarmupRatio}; expected 0 to 1");
         }
 
         if (Beta1 is < 0 or >= 1)
         {
-            yield return new ConfigProblem($"{prefix}.beta1", $"is {Beta1}; expected 0 to below 1");
+            yield return new ConfigProblem(nameof(Beta1), $"is {Beta1}; expected 0 to below 1");
         }
 
         if (Beta2 is < 0 or >= 1)
         {
-            yield return new ConfigProblem($"{prefix}.beta2", $"is {Beta2}; expected 0 to below 1");
+            yield return new ConfigProblem(nameof(Beta2), $"is {Beta2}; expected 0 to below 1");
         }
 
         if (WeightDecay < 0)
         {
-            yield return new ConfigProblem($"{prefix}.weight_decay", $"is {WeightDecay}; expected 0 or more");
+            yield return new ConfigProblem(nameof(WeightDecay), $"is {WeightDecay}; expected 0 or more");
         }
 
         if (MaxGradNorm < 0)
         {
-            yield return new ConfigProblem($"{prefix}.max_grad_norm", $"is {MaxGradNorm}; expected 0 (no clipping) or more");
+            yield return new ConfigProblem(nameof(MaxGradNorm), $"is {MaxGradNorm}; expected 0 (no clipping) or more");
         }
     }
 }

@@ -1,0 +1,36 @@
+using Rlt.Generation;
+using Rlt.Models;
+using Rlt.Text.Tokenization;
+
+namespace Rlt.Teaching;
+
+/// <summary>One explanation written by a teacher.</summary>
+/// <param name="Task">What it explains.</param>
+/// <param name="Prompt">The teacher prompt's tokens.</param>
+/// <param name="Sample">The drawn tokens.</param>
+/// <param name="Text">The completion, special tokens left out.</param>
+public sealed record Explanation(TeachingTask Task, int[] Prompt, Sample Sample, string Text);
+
+/// <summary>Lets a teacher write explanations.</summary>
+public sealed class Explainer(Decoder teacher, Tokenizer tokenizer, TeachingFormat format, SamplingOptions sampling)
+{
+    /// <summary>Writes explanations of tasks.</summary>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="streams">For each task, the random streams of its samples.</param>
+    /// <param name="stop">Ends the work early.</param>
+    /// <returns>The explanations, task by task, each task's in the order of its streams.</returns>
+    public IReadOnlyList<Explanation> Explain(IReadOnlyList<TeachingTask> tasks, IReadOnlyList<ulong[]> streams, CancellationToken stop = default)
+    {
+        SamplingRequest[] requests = [.. tasks.Select((task, i) => new SamplingRequest(tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids, streams[i]))];
+        Sample[][] samples = new SamplingEngine(teacher, tokenizer, sampling).Run(requests, stop: stop);
+        return [.. tasks.SelectMany((task, i) => samples[i].Select(sample =>
+            new Explanation(task, requests[i].Prompt, sample, Decode(sample))))];
+    }
+
+    // The end-of-turn token is not part of the text; tags are, even where the vocabulary has them as special tokens.
+    private string Decode(Sample sample)
+    {
+        bool ended = sample.Ids.Length > 0 && sampling.StopIds.Contains(sample.Ids[^1]);
+        return tokenizer.Decode(ended ? sample.Ids[..^1] : sample.Ids);
+    }
+}

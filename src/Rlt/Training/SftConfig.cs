@@ -1,0 +1,83 @@
+using Rlt.Configuration;
+
+namespace Rlt.Training;
+
+/// <summary>Supervised fine-tuning: the teacher's warm-up, or a student's distillation.</summary>
+public sealed record SftConfig : IValidated
+{
+    /// <summary>The model directory to start from.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>A JSONL file of rows to learn.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The run's directory; the finished model is in its <c>model</c>.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>A format file (tags and system prompts); needed unless the target is text.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>teacher, student or text; null takes the command's own.</summary>
+    public SftTarget? Target { get; init; }
+
+    /// <summary>Passes over the data. Ignored where <see cref="Steps"/> is set.</summary>
+    public int Epochs { get; init; } = 1;
+
+    /// <summary>Optimizer steps; 0: as the epochs need.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>Sequences of one optimizer step.</summary>
+    public int BatchSize { get; init; } = 16;
+
+    /// <summary>Padded tokens of one micro-batch; the gradients do not depend on it.</summary>
+    public int MicroBatchTokens { get; init; } = 8192;
+
+    /// <summary>Recompute each layer in the backward pass instead of keeping its graph: less memory, about a third more time.</summary>
+    public bool Recompute { get; init; } = true;
+
+    /// <summary>Tokens a sequence is cut to.</summary>
+    public int Cutoff { get; init; } = 16384;
+
+    /// <summary>Rows read at most; 0 reads all.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Seeds the order of the data.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Steps between checkpoints; 0 saves at the end only.</summary>
+    public int SaveEvery { get; init; }
+
+    /// <summary>The optimizer.</summary>
+    public required OptimizerConfig Optimizer { get; init; }
+
+    /// <summary>Device, precision and threads.</summary>
+    public DeviceConfig Device { get; init; } = new();
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Problems()
+    {
+        if (Steps < 0)
+        {
+            yield return new ConfigProblem(nameof(Steps), $"is {Steps}; expected 0 (as the epochs need) or more");
+        }
+
+        foreach ((string key, int value) in new[]
+        {
+            (nameof(Epochs), Epochs), (nameof(BatchSize), BatchSize), (nameof(MicroBatchTokens), MicroBatchTokens), (nameof(Cutoff), Cutoff),
+        })
+        {
+            if (value < 1)
+            {
+                yield return new ConfigProblem(key, $"is {value}; expected 1 or more");
+            }
+        }
+
+        foreach ((string key, int value) in new[] { (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery) })
+        {
+            if (value < 0)
+            {
+                yield return new ConfigProblem(key, $"is {value}; expected 0 or more");
+            }
+        }
+    }
+}

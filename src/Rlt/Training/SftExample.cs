@@ -1,0 +1,72 @@
+using Rlt.Data;
+using Rlt.Models;
+using Rlt.Teaching;
+using Rlt.Text.Tokenization;
+
+namespace Rlt.Training;
+
+/// <summary>What supervised fine-tuning learns from a row.</summary>
+public enum SftTarget
+{
+    /// <summary>The teacher's explanation, given question and solution (warm-up).</summary>
+    Teacher,
+
+    /// <summary>The student's thought and solution, given the question (distillation).</summary>
+    Student,
+
+    /// <summary>All of a <c>text</c> field (language modelling).</summary>
+    Text,
+}
+
+/// <summary>Turns rows into token sequences of which only the completion is learned.</summary>
+public static class SftExample
+{
+    /// <summary>Reads a data file.</summary>
+    /// <param name="path">A JSONL file.</param>
+    /// <param name="target">What to learn.</param>
+    /// <param name="format">The tags and chat texts; not needed for <see cref="SftTarget.Text"/>.</param>
+    /// <param name="tokenizer">The learning model's tokenizer.</param>
+    /// <param name="cutoff">Tokens a sequence is cut to.</param>
+    /// <param name="limit">Rows read at most; 0 reads all.</param>
+    /// <returns>The sequences, and how many were cut.</returns>
+    public static (IReadOnlyList<TokenSequence> Sequences, int Cut) Read(
+        string path, SftTarget target, TeachingFormat? format, Tokenizer tokenizer, int cutoff, int limit)
+    {
+        IEnumerable<TokenSequence> all = target == SftTarget.Text
+            ? Limited(JsonLines.Read(path), limit).Select(row => Whole(row, tokenizer))
+            : TeachingRows.Read(path, format!.Format, needsExplanation: true, limit).Select(task => Completion(Spanned(task, target, format), tokenizer));
+        TokenSequence[] sequences = [.. all];
+        if (sequences.Length == 0)
+        {
+            throw new DataException($"{path}: no rows; expected one JSON object a line with 'text'.");
+        }
+
+        int cut = sequences.Count(sequence => sequence.Ids.Length > cutoff);
+        return ([.. sequences.Select(sequence => sequence.Ids.Length > cutoff ? sequence with { Ids = sequence.Ids[..cutoff] } : sequence)], cut);
+    }
+
+    /// <summary>The tokens of a text, of which those after a place count.</summary>
+    public static TokenSequence Completion((string Text, int From) example, Tokenizer tokenizer)
+    {
+        Encoding encoding = tokenizer.Encode(example.Text, addSpecialTokens: false);
+        int from = Array.FindIndex(encoding.Offsets, span => span.Start >= example.From);
+        return new TokenSequence(encoding.Ids, from < 0 ? encoding.Ids.Length : Math.Max(1, from));
+    }
+
+    private static (string Text, int From) Spanned(TeachingTask task, SftTarget target, TeachingFormat format)
+    {
+        if (target == SftTarget.Teacher)
+        {
+            SpannedText teacher = format.TeacherExample(task);
+            return (teacher.Text, teacher.Explanation.Start);
+        }
+
+        SpannedText student = format.StudentText(task, format.WithoutPadding(task.Explanation!));
+        return (student.Text, format.StudentPrompt(task).Length);
+    }
+
+    private static TokenSequence Whole(JsonRow row, Tokenizer tokenizer) =>
+        new(tokenizer.Encode(row.Text("text"), addSpecialTokens: true).Ids, 1);
+
+    private static IEnumerable<JsonRow> Limited(IEnumerable<JsonRow> rows, int limit) => limit > 0 ? rows.Take(limit) : rows;
+}

@@ -1,0 +1,66 @@
+using System.Text.Json.Nodes;
+using Rlt.Models;
+using Rlt.Runs;
+using static TorchSharp.torch;
+
+namespace Rlt.Training;
+
+/// <summary>Supervised fine-tuning with the loss on the completion only: −mean log p over the step's target tokens.</summary>
+public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyList<TokenSequence> examples, RunFolder folder, IRunObserver observer)
+{
+    private readonly int _steps = config.Steps > 0 ? config.Steps : (int)(((long)config.Epochs * examples.Count + config.BatchSize - 1) / config.BatchSize);
+
+    /// <summary>Trains, going on from the newest checkpoint, and writes the finished model.</summary>
+    public void Run(CancellationToken stop)
+    {
+        using var gradients = new GradientStore(model.Decoder.Parameters);
+        using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW());
+        var checkpoint = new TrainingCheckpoint(folder, model.Decoder, optimizer, null, model.Directory);
+        int step = checkpoint.ResumeOrStart();
+        observer.Started(step, _steps);
+        while (step < _steps)
+        {
+            JsonObject metrics = Step(step, gradients, optimizer);
+            step++;
+            folder.Append(metrics);
+            observer.Stepped(metrics);
+            bool stopping = stop.IsCancellationRequested && step < _steps;
+            if (stopping || (config.SaveEvery > 0 && step % config.SaveEvery == 0 && step < _steps))
+            {
+                checkpoint.Save(step);
+            }
+
+            if (stopping)
+            {
+                throw new OperationCanceledException(stop);
+            }
+        }
+
+        ModelFiles.Save(model.Decoder, folder.Model, model.Directory);
+    }
+
+    private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        TokenSequence[] batch = [.. EpochOrder.Slice(examples.Count, step, config.BatchSize, config.Seed).Select(i => examples[i])];
+        int targets = batch.Sum(sequence => sequence.ScoredCount);
+        (double loss, _) = MicroBatches.Backward(
+            model.Decoder, gradients, batch, temperature: 1, config.MicroBatchTokens, keepGraphs: !config.Recompute,
+            (logProbs_N, _) => logProbs_N.sum() * (-1.0 / Math.Max(1, targets)));
+        double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, _steps, config.Optimizer.WarmupRatio);
+        double norm = Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, loss);
+        return new JsonObject
+        {
+            ["step"] = step + 1,
+            ["loss"] = loss,
+            ["grad_norm"] = norm,
+            ["learning_rate"] = learningRate,
+            ["target_tokens"] = targets,
+            ["epoch"] = (double)(step + 1) * config.BatchSize / examples.Count,
+            ["tokens_per_second"] = batch.Sum(sequence => sequence.Ids.Length) / clock.Elapsed.TotalSeconds,
+            ["live_tensors"] = DisposeScopeLive(),
+        };
+    }
+
+    private static long DisposeScopeLive() => TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+}

@@ -1,0 +1,122 @@
+using Rlt.Configuration;
+using Rlt.Teaching;
+
+namespace Rlt.Training;
+
+/// <summary>Training a teacher by GRPO on the RLT reward.</summary>
+public sealed record TeacherConfig : IValidated
+{
+    /// <summary>The teacher's initial weights: a warmed-up model directory.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The frozen student that scores explanations.</summary>
+    public required string Student { get; init; }
+
+    /// <summary>A JSONL file of questions and solutions.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The run's directory; the finished teacher is in its <c>model</c>.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>A format file (tags and system prompts).</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Optimizer steps.</summary>
+    public int Steps { get; init; } = 125;
+
+    /// <summary>Questions of one step.</summary>
+    public int QuestionsPerStep { get; init; } = 16;
+
+    /// <summary>Explanations sampled for each question.</summary>
+    public int GroupSize { get; init; } = 64;
+
+    /// <summary>Sampling temperature; log-probabilities of the loss are taken at it too.</summary>
+    public double Temperature { get; init; } = 0.7;
+
+    /// <summary>Tokens of an explanation at most.</summary>
+    public int MaxNewTokens { get; init; } = 16384;
+
+    /// <summary>Explanations sampled at once.</summary>
+    public int SamplingRows { get; init; } = 64;
+
+    /// <summary>β: weight of the KL penalty to the reference; 0 needs no reference.</summary>
+    public double Beta { get; init; } = 0.04;
+
+    /// <summary>Steps between pulls of the reference toward the policy; 0 leaves it.</summary>
+    public int ReferenceSyncSteps { get; init; } = 32;
+
+    /// <summary>ref ← (1 − mix) · ref + mix · policy.</summary>
+    public double ReferenceSyncMix { get; init; } = 0.9;
+
+    /// <summary>The reward's weights.</summary>
+    public RewardOptions Reward { get; init; } = new();
+
+    /// <summary>The optimizer.</summary>
+    public required OptimizerConfig Optimizer { get; init; }
+
+    /// <summary>Padded tokens of one scoring pass.</summary>
+    public int ScoringTokens { get; init; } = 16384;
+
+    /// <summary>Padded tokens of one training micro-batch; the gradients do not depend on it.</summary>
+    public int MicroBatchTokens { get; init; } = 8192;
+
+    /// <summary>Recompute each layer in the backward pass instead of keeping its graph: less memory, about a third more time.</summary>
+    public bool Recompute { get; init; } = true;
+
+    /// <summary>Rows read at most; 0 reads all.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Seeds the order of the data and the samples.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Steps between checkpoints; 0 saves at the end only.</summary>
+    public int SaveEvery { get; init; } = 25;
+
+    /// <summary>Explanations a step written to samples.jsonl.</summary>
+    public int SamplesKept { get; init; } = 4;
+
+    /// <summary>Device, precision and threads.</summary>
+    public DeviceConfig Device { get; init; } = new();
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Problems()
+    {
+        if (GroupSize < 2)
+        {
+            yield return new ConfigProblem(nameof(GroupSize), $"is {GroupSize}; GRPO needs at least 2 explanations a question. Set it to 4 or more");
+        }
+
+        if (Temperature <= 0)
+        {
+            yield return new ConfigProblem(nameof(Temperature), $"is {Temperature}; expected more than 0: a group of greedy samples has no spread");
+        }
+
+        if (ReferenceSyncMix is < 0 or > 1)
+        {
+            yield return new ConfigProblem(nameof(ReferenceSyncMix), $"is {ReferenceSyncMix}; expected 0 to 1");
+        }
+
+        foreach ((string key, int value) in new[]
+        {
+            (nameof(Steps), Steps), (nameof(QuestionsPerStep), QuestionsPerStep), (nameof(MaxNewTokens), MaxNewTokens),
+            (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens), (nameof(MicroBatchTokens), MicroBatchTokens),
+        })
+        {
+            if (value < 1)
+            {
+                yield return new ConfigProblem(key, $"is {value}; expected 1 or more");
+            }
+        }
+
+        foreach ((string key, double value) in new[]
+        {
+            (nameof(Beta), Beta), (nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery), (nameof(SamplesKept), SamplesKept),
+        })
+        {
+            if (value < 0)
+            {
+                yield return new ConfigProblem(key, $"is {value}; expected 0 or more");
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using Rlt.Generation;
+using Rlt.Teaching;
+
+namespace Rlt.Training;
+
+/// <summary>What one GRPO step tells: the reward and each of its parts, lengths, truncation, and the guards against silent failure.</summary>
+internal static class TeacherMetrics
+{
+    /// <summary>The metrics of a step's rollouts.</summary>
+    public static JsonObject Of(
+        int step, IReadOnlyList<Explanation> rollouts, IReadOnlyList<ScoredCase> scores, int groupSize, TeachingFormat format, float[][] logProbs, float[][]? referenceLogProbs)
+    {
+        Reward[] rewards = [.. scores.Select(score => score.Reward)];
+        double[] deviations = GroupAdvantage.Deviations([.. rewards.Select(reward => reward.Total)], groupSize);
+        var metrics = new JsonObject
+        {
+            ["step"] = step,
+            ["reward"] = rewards.Average(reward => reward.Total),
+            ["reward_std"] = deviations.Average(),
+            ["solution_score"] = rewards.Average(reward => reward.SolutionScore),
+            ["solution_mean"] = rewards.Average(reward => reward.SolutionMean),
+            ["solution_min"] = rewards.Average(reward => reward.SolutionMin),
+            ["think_kl"] = rewards.Average(reward => reward.ThinkKl),
+            ["kl_mean"] = rewards.Average(reward => reward.KlMean),
+            ["kl_max"] = rewards.Average(reward => reward.KlMax),
+            ["match"] = rewards.Average(reward => reward.Match),
+            ["completion_tokens"] = rollouts.Average(rollout => rollout.Sample.Ids.Length),
+            ["truncated"] = Share(rollouts, rollout => rollout.Sample.Finish == FinishReason.Length),
+            ["empty"] = Share(rollouts, rollout => string.IsNullOrWhiteSpace(format.Explanation(rollout.Text).Explanation)),
+            ["zero_spread_groups"] = deviations.Count(deviation => deviation < 1e-6) / (double)deviations.Length,
+            ["sampler_difference"] = rollouts.Select((rollout, i) => Difference(rollout.Sample.LogProbs, logProbs[i])).Max(),
+        };
+        if (referenceLogProbs is not null)
+        {
+            metrics["kl_reference"] = logProbs.Zip(referenceLogProbs).Average(pair => MeanK3(pair.First, pair.Second));
+        }
+
+        return metrics;
+    }
+
+    private static double Share(IReadOnlyList<Explanation> rollouts, Func<Explanation, bool> counts) => rollouts.Count(counts) / (double)rollouts.Count;
+
+    private static double Difference(float[] sampled, float[] trained) =>
+        sampled.Zip(trained, (a, b) => Math.Abs((double)a - b)).DefaultIfEmpty().Max();
+
+    private static double MeanK3(float[] policy, float[] reference) =>
+        policy.Zip(reference, (p, r) => Math.Exp((double)r - p) - ((double)r - p) - 1).DefaultIfEmpty().Average();
+}
