@@ -1,0 +1,94 @@
+using System.Text.Json.Nodes;
+using Rlt.Text.Jinja;
+
+namespace Rlt.Text.Chat;
+
+/// <summary>A model's chat template with the variables its tokenizer gives it. Renders as transformers'
+/// <c>apply_chat_template</c> does.</summary>
+public sealed class ChatTemplate
+{
+    private const string DefaultName = "default";
+    private const string ToolName = "tool_use";
+
+    private readonly IReadOnlyDictionary<string, JinjaTemplate> _templates;
+    private readonly JsonObject _variables;
+    private readonly string _origin;
+
+    private ChatTemplate(IReadOnlyDictionary<string, JinjaTemplate> templates, JsonObject variables, string origin)
+    {
+        _templates = templates;
+        _variables = variables;
+        _origin = origin;
+    }
+
+    /// <summary>What <c>strftime_now</c> reads in templates that print the date.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Bounds on one rendering.</summary>
+    public JinjaLimits Limits { get; init; } = new();
+
+    /// <summary>The template of a model directory, or null if the model has none.</summary>
+    /// <exception cref="CheckpointException">A file is not what it should be, or the template has a syntax error.</exception>
+    public static ChatTemplate? TryLoad(string modelDirectory)
+    {
+        ArgumentNullException.ThrowIfNull(modelDirectory);
+        var files = ChatTemplateFiles.Read(modelDirectory);
+        return files.Templates.Count == 0
+            ? null
+            : new ChatTemplate(
+                files.Templates.ToDictionary(pair => pair.Key, pair => JinjaTemplate.Parse(pair.Value.Source, pair.Value.Origin)),
+                files.Variables,
+                modelDirectory);
+    }
+
+    /// <summary>A template given as text.</summary>
+    /// <param name="source">The Jinja text.</param>
+    /// <param name="name">What error messages call it.</param>
+    /// <param name="variables">Further variables such as bos_token; null for none.</param>
+    /// <exception cref="CheckpointException">The template has a syntax error.</exception>
+    public static ChatTemplate Parse(string source, string name, JsonObject? variables = null) => new(
+        new Dictionary<string, JinjaTemplate> { [DefaultName] = JinjaTemplate.Parse(source, name) },
+        variables?.DeepClone().AsObject() ?? [],
+        name);
+
+    /// <summary>The text of a conversation.</summary>
+    /// <param name="messages">Objects with role, content and whatever else the template reads.</param>
+    /// <param name="addGenerationPrompt">Whether the text ends with the opening of the assistant's next turn.</param>
+    /// <param name="tools">Tool definitions; null for none. Given, they choose the template named tool_use if there is one.</param>
+    /// <param name="templateArgs">Further variables such as enable_thinking; they win over all others of the same name.</param>
+    /// <exception cref="DataException">The template refuses the messages or cannot be rendered with them.</exception>
+    public string Render(JsonArray messages, bool addGenerationPrompt, JsonArray? tools = null, JsonObject? templateArgs = null)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var context = _variables.DeepClone().AsObject();
+        context["messages"] = messages.DeepClone();
+        context["tools"] = tools?.DeepClone();
+        context["documents"] = null;
+        context["add_generation_prompt"] = addGenerationPrompt;
+        foreach (var (name, value) in templateArgs ?? [])
+        {
+            context[name] = value?.DeepClone();
+        }
+
+        return Choose(tools is not null).Render(context, Limits, Clock);
+    }
+
+    /// <summary>The text of a conversation of plain messages.</summary>
+    /// <inheritdoc cref="Render(JsonArray, bool, JsonArray, JsonObject)"/>
+    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        return Render(new JsonArray([.. messages.Select(message => message.ToJson())]), addGenerationPrompt);
+    }
+
+    private JinjaTemplate Choose(bool hasTools)
+    {
+        if (hasTools && _templates.TryGetValue(ToolName, out JinjaTemplate? template))
+        {
+            return template;
+        }
+
+        return _templates.TryGetValue(DefaultName, out template) ? template : throw new CheckpointException(
+            $"{_origin}: the chat templates are named {string.Join(", ", _templates.Keys.Order())}; expected one named '{DefaultName}'. Rename the one to use.");
+    }
+}
