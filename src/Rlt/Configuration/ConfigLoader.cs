@@ -64,28 +64,29 @@ public static class ConfigLoader
             return section;
         }
 
+        List<string> chain = [.. readers, Path.GetFullPath(path)];
+        var merged = new SectionNode(path);
+        merged.Overlay(ReadFile(BasePath(path, named, chain), chain, problems));
+        merged.Overlay(section);
+        return merged;
+    }
+
+    private static string BasePath(string path, ConfigNode named, List<string> chain)
+    {
         if (named is not ScalarNode name || !YamlScalar.IsText(name) || name.Text.Length == 0)
         {
             throw new ConfigException($"{named.Place}: base is {named.Shown}; expected the path of another config, relative to this one.");
         }
 
-        List<string> chain = [.. readers, Path.GetFullPath(path)];
         string basePath = Path.Combine(Path.GetDirectoryName(path) ?? "", name.Text);
         if (chain.Contains(Path.GetFullPath(basePath)))
         {
             throw new ConfigException($"{named.Place}: base is '{name.Text}', which is built on this file; expected a chain of files that ends.");
         }
 
-        if (!File.Exists(basePath))
-        {
-            throw new ConfigException($"{named.Place}: base is '{name.Text}', and {basePath} does not exist; expected a path relative to this file.");
-        }
-
-        SectionNode below = ReadFile(basePath, chain, problems);
-        var merged = new SectionNode(path);
-        merged.Overlay(below);
-        merged.Overlay(section);
-        return merged;
+        return File.Exists(basePath)
+            ? basePath
+            : throw new ConfigException($"{named.Place}: base is '{name.Text}', and {basePath} does not exist; expected a path relative to this file.");
     }
 
     private static string ReadText(string path)

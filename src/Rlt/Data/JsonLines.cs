@@ -9,7 +9,7 @@ namespace Rlt.Data;
 /// <summary>Reads and writes JSONL: one JSON object a line, UTF-8.</summary>
 /// <remarks>
 /// Lines end at "\n" only, since texts may hold other separators of Unicode; a "\r" before it is passed over, and so are blank lines. Numbers
-/// are written back as they were read.
+/// are written back as they were read. Characters beyond U+FFFF are written as escapes, others as they are.
 /// </remarks>
 public static class JsonLines
 {

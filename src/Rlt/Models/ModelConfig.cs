@@ -76,8 +76,8 @@ public sealed record ModelConfig
     /// <summary>The token that begins a text; null where the model has none.</summary>
     public int? BosTokenId { get; init; }
 
-    /// <summary>config.json as read, every key; what is edited here is what <see cref="Save"/> writes.</summary>
-    public JsonObject Raw { get; init; } = [];
+    /// <summary>config.json as read, every key. This, with what is edited in it, is what <see cref="Save"/> writes; other properties do not count.</summary>
+    public required JsonObject Raw { get; init; }
 
     /// <summary>The number of weights; a tied embedding counts once.</summary>
     public long ParameterCount

@@ -30,57 +30,43 @@ internal static class ModelConfigReader
         ModelFamily family = ReadFamily(path, config);
         RefuseUnsupported(config, family);
 
+        ModelConfig result = Build(config, generation, family) with { Raw = JsonObject.Create(root)!, Source = json };
+        return problems.Count == 0 ? result : throw new CheckpointException(string.Join(Environment.NewLine, problems));
+    }
+
+    // Where a field is unusable the problem is noted and a stand-in goes on; the result is then not used.
+    private static ModelConfig Build(CheckedJson config, CheckedJson? generation, ModelFamily family)
+    {
         int? hidden = config.Integer("hidden_size", 1, MaxWidth);
         int? heads = config.Integer("num_attention_heads", 1, MaxWidth);
-        int? keyValueHeads = config.Integer("num_key_value_heads", 1, MaxWidth, orElse: heads ?? 1);
-        int? headSize = ReadHeadSize(config, family, hidden, heads);
-        int? vocabulary = config.Integer("vocab_size", 1, MaxVocabulary);
-        int? positions = config.Integer("max_position_embeddings", 1, int.MaxValue);
-        int? layers = config.Integer("num_hidden_layers", 1, MaxLayers);
-        int? intermediate = config.Integer("intermediate_size", 1, MaxWidth);
-        double? epsilon = config.Number("rms_norm_eps", 0, 1);
+        int vocabulary = config.Integer("vocab_size", 1, MaxVocabulary) ?? int.MaxValue;
+        int positions = config.Integer("max_position_embeddings", 1, int.MaxValue) ?? 1;
         bool attentionBias = config.Flag("attention_bias", orElse: false);
-        (double? theta, RopeScaling? scaling) = ReadRope(config, positions ?? 1);
-        StoredType? weightType = ReadWeightType(config);
-        IReadOnlyList<int>? bos = config.TokenIds("bos_token_id", vocabulary ?? int.MaxValue);
-        IReadOnlyList<int>? eos = config.TokenIds("eos_token_id", vocabulary ?? int.MaxValue);
-        IReadOnlyList<int>? generationEos = generation?.TokenIds("eos_token_id", vocabulary ?? int.MaxValue);
-
-        if (heads % keyValueHeads is > 0)
-        {
-            config.Note("num_key_value_heads", $"expected a divisor of num_attention_heads, {heads}");
-        }
-
-        bool tied = config.Flag("tie_word_embeddings", orElse: false);
-        bool mlpBias = family == ModelFamily.Llama && config.Flag("mlp_bias", orElse: false);
-        if (problems.Count > 0)
-        {
-            throw new CheckpointException(string.Join(Environment.NewLine, problems));
-        }
-
+        bool mlpBias = config.Flag("mlp_bias", orElse: false);
+        (double theta, RopeScaling? scaling) = ReadRope(config, positions);
+        IReadOnlyList<int>? eos = config.TokenIds("eos_token_id", vocabulary);
         return new ModelConfig
         {
             Family = family,
-            HiddenSize = hidden!.Value,
-            LayerCount = layers!.Value,
-            HeadCount = heads!.Value,
-            KeyValueHeadCount = keyValueHeads!.Value,
-            HeadSize = headSize!.Value,
-            IntermediateSize = intermediate!.Value,
-            VocabularySize = vocabulary!.Value,
-            NormEpsilon = epsilon!.Value,
-            RopeTheta = theta!.Value,
+            HiddenSize = hidden ?? 1,
+            LayerCount = config.Integer("num_hidden_layers", 1, MaxLayers) ?? 1,
+            HeadCount = heads ?? 1,
+            KeyValueHeadCount = ReadKeyValueHeads(config, heads),
+            HeadSize = ReadHeadSize(config, family, hidden, heads) ?? 1,
+            IntermediateSize = config.Integer("intermediate_size", 1, MaxWidth) ?? 1,
+            VocabularySize = vocabulary,
+            NormEpsilon = config.Number("rms_norm_eps", 0, 1) ?? 1,
+            RopeTheta = theta,
             RopeScaling = scaling,
-            MaxPositions = positions!.Value,
-            TiedEmbeddings = tied,
+            MaxPositions = positions,
+            TiedEmbeddings = config.Flag("tie_word_embeddings", orElse: false),
             QueryKeyValueBias = family == ModelFamily.Qwen2 || attentionBias,
             OutputBias = family != ModelFamily.Qwen2 && attentionBias,
-            MlpBias = mlpBias,
-            WeightType = weightType,
-            EosTokenIds = generationEos ?? eos ?? [],
-            BosTokenId = bos is { Count: > 0 } ? bos[0] : null,
-            Raw = JsonObject.Create(root)!,
-            Source = json,
+            MlpBias = family == ModelFamily.Llama && mlpBias,
+            WeightType = ReadWeightType(config),
+            BosTokenId = config.TokenIds("bos_token_id", vocabulary) is [int bos, ..] ? bos : null,
+            EosTokenIds = generation?.TokenIds("eos_token_id", vocabulary) ?? eos ?? [],
+            Raw = [],
         };
     }
 
@@ -131,6 +117,17 @@ internal static class ModelConfigReader
         }
     }
 
+    private static int ReadKeyValueHeads(CheckedJson config, int? heads)
+    {
+        int? keyValueHeads = config.Integer("num_key_value_heads", 1, MaxWidth, orElse: heads ?? 1);
+        if (heads % keyValueHeads is > 0)
+        {
+            config.Note("num_key_value_heads", $"expected a divisor of num_attention_heads, {heads}");
+        }
+
+        return keyValueHeads ?? 1;
+    }
+
     private static int? ReadHeadSize(CheckedJson config, ModelFamily family, int? hidden, int? heads)
     {
         if (config.Has("head_dim"))
@@ -163,7 +160,7 @@ internal static class ModelConfigReader
     }
 
     // Version 4 of transformers has rope_theta beside rope_scaling; version 5 has both within rope_parameters.
-    private static (double? Theta, RopeScaling? Scaling) ReadRope(CheckedJson config, int positions)
+    private static (double Theta, RopeScaling? Scaling) ReadRope(CheckedJson config, int positions)
     {
         CheckedJson? parameters = config.Section("rope_parameters");
         CheckedJson? scaling = parameters ?? config.Section("rope_scaling");
@@ -176,7 +173,7 @@ internal static class ModelConfigReader
             }
         }
 
-        double? theta = holder.Number("rope_theta", 0, 1e15, orElse: DefaultRopeTheta);
+        double theta = holder.Number("rope_theta", 0, 1e15, orElse: DefaultRopeTheta) ?? DefaultRopeTheta;
         return (theta, scaling is null ? null : ReadScaling(scaling, positions));
     }
 

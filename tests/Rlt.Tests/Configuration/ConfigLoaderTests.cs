@@ -235,6 +235,42 @@ public sealed class ConfigLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Load_ManyMutations_GivesAConfigOrAConfigError()
+    {
+        const string puts = "01{}[]\"',:-e\\.\n\t #&*!|>%@`?~\0é";
+        var random = new Random(20250103);
+        const string sound = "model: m # c\nsteps: 3\nnote: \"a\\n\"\ntags: [a, 'b']\noptim:\n  learning_rate: 1e-6\nstages:\n  - name: x\n";
+        int accepted = 0;
+        for (int round = 0; round < 600; round++)
+        {
+            var text = new System.Text.StringBuilder(sound);
+            for (int edits = random.Next(1, 4); edits > 0; edits--)
+            {
+                int at = random.Next(text.Length);
+                char put = puts[random.Next(puts.Length)];
+                _ = random.Next(3) switch
+                {
+                    0 => text.Insert(at, put),
+                    1 => text.Remove(at, 1),
+                    _ => text.Replace(text[at], put, at, 1),
+                };
+            }
+
+            try
+            {
+                Assert.NotNull(Load(text.ToString()).Model);
+                accepted++;
+            }
+            catch (ConfigException error)
+            {
+                Assert.StartsWith(_scratch["c.yaml"], error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.InRange(accepted, 30, 570);
+    }
+
+    [Fact]
     public void KeysOf_NestedRecords_AreDotted() => Assert.Equal(
         "model optim.learning_rate optim.group_size optim.weight_decay steps seed beta note resume loss coefficients tags stages",
         string.Join(' ', ConfigLoader.KeysOf<SampleConfig>()));

@@ -30,6 +30,13 @@ public sealed class ModelConfigTests : IDisposable
         }
     }
 
+    [GoldenFact("../models")]
+    public void Load_RealSmallModels_ParameterCountIsThePublishedOne()
+    {
+        Assert.Equal(260_032, ModelConfig.Load(Golden.Find("../models/stories260K")).ParameterCount);
+        Assert.Equal(936_448, ModelConfig.Load(Golden.Find("../models/babyllama_tok105")).ParameterCount);
+    }
+
     [GoldenFact("models/qwen2_teacher")]
     public void Load_Qwen2_FieldsAreTheFiles()
     {
@@ -215,6 +222,38 @@ public sealed class ModelConfigTests : IDisposable
         Assert.Equal(StoredType.BF16, ModelConfig.Load(_scratch.Root).WeightType);
         Assert.True(JsonNode.DeepEquals(config.Raw, saved));
         Assert.Contains("    \"é\": 1.0\n", File.ReadAllText(_scratch["config.json"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_ThousandsOfMutations_FailsCleanlyOrGivesASoundConfig()
+    {
+        const string puts = "0123456789{}[]\",:-e\\.tn\0é";
+        var random = new Random(20250102);
+        string sound = With("""
+            "eos_token_id": [3, 4], "rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 64}
+            """);
+        int accepted = 0;
+        for (int round = 0; round < 3000; round++)
+        {
+            char[] text = sound.ToCharArray();
+            for (int edits = random.Next(1, 4); edits > 0; edits--)
+            {
+                text[random.Next(text.Length)] = puts[random.Next(puts.Length)];
+            }
+
+            try
+            {
+                ModelConfig config = ModelConfig.Parse(new string(text));
+                Assert.True(config is { HiddenSize: > 0, HeadSize: > 0, LayerCount: > 0, ParameterCount: > 0 });
+                accepted++;
+            }
+            catch (CheckpointException error)
+            {
+                Assert.StartsWith("config.json", error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.InRange(accepted, 30, 2900);
     }
 
     // The minimal config with fields replaced or added; a null value takes a field away.

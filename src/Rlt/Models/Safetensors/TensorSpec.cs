@@ -7,6 +7,8 @@ namespace Rlt.Models.Safetensors;
 public sealed record TensorSpec(string Name, StoredType Type, long[] Shape)
 {
     /// <summary>The bytes the tensor takes in the file.</summary>
-    public long ByteLength { get; } = Shape.Aggregate((long)Type.SizeInBytes(), (bytes, size) =>
-        size >= 0 ? checked(bytes * size) : throw new ArgumentException($"'{Name}' has the negative size {size}", nameof(Shape)));
+    /// <exception cref="InvalidOperationException">A size is negative.</exception>
+    /// <exception cref="OverflowException">The shape takes more bytes than any file can hold.</exception>
+    public long ByteLength => Shape.Aggregate((long)Type.SizeInBytes(), (bytes, size) =>
+        size >= 0 ? checked(bytes * size) : throw new InvalidOperationException($"'{Name}' has the negative size {size}"));
 }

@@ -95,6 +95,35 @@ public sealed class WeightFilesTests : IDisposable
     public void Open_UnusableIndex_SaysWhy(string index, string expected) => Error(index, expected);
 
     [Fact]
+    public void Open_MutatedIndex_FailsCleanlyOrOpensItsTensors()
+    {
+        const string puts = "ab01{}[]\",:.\\/u\0é";
+        const string sound = $$$"""{"metadata":{"total_size":14},"weight_map":{"a":"{{{Shard}}}","b":"{{{Shard}}}"}}""";
+        WriteShard(Shard);
+        var random = new Random(20250104);
+        int accepted = 0;
+        for (int round = 0; round < 1000; round++)
+        {
+            char[] text = sound.ToCharArray();
+            text[random.Next(text.Length)] = puts[random.Next(puts.Length)];
+            text[random.Next(text.Length)] = puts[random.Next(puts.Length)];
+            _scratch.Write(WeightFiles.IndexFileName, new string(text));
+            try
+            {
+                using WeightFiles weights = WeightFiles.Open(_scratch.Root);
+                Assert.Equal(["a", "b"], weights.Entries.Keys.Order());
+                accepted++;
+            }
+            catch (CheckpointException error)
+            {
+                Assert.StartsWith(_scratch.Root, error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.InRange(accepted, 5, 900);
+    }
+
+    [Fact]
     public void Open_NoWeights_SaysWhatWasExpected()
     {
         Expect($"{_scratch.Root}: no weights; expected model.safetensors or model.safetensors.index.json. Is it a model's directory?");
