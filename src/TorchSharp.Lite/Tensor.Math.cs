@@ -42,6 +42,7 @@ public static partial class torch
         private static readonly Op SumDimOp = new("aten::sum", "dim_IntList");
         private static readonly Op MeanOp = new("aten::mean");
         private static readonly Op MeanDimOp = new("aten::mean", "dim");
+        private static readonly Op StdDimOp = new("aten::std", "dim");
         private static readonly Op MaxOp = new("aten::max");
         private static readonly Op MinOp = new("aten::min");
         private static readonly Op AmaxOp = new("aten::amax");
@@ -175,6 +176,8 @@ public static partial class torch
         public Tensor mean() => MeanOp.Call(this);
 
         public Tensor mean(long[] dimensions, bool keepdim = false, ScalarType? type = null) => MeanDimOp.Call(this, dimensions, keepdim, Arg.Optional(type));
+
+        public Tensor std(long dim, bool unbiased = true, bool keepdim = false) => StdDimOp.Call(this, new[] { dim }, unbiased, keepdim);
 
         public Tensor max() => MaxOp.Call(this);
 

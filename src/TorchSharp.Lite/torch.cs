@@ -10,6 +10,7 @@ public static partial class torch
     private static readonly Op OnesOp = new("aten::ones");
     private static readonly Op FullOp = new("aten::full");
     private static readonly Op ArangeOp = new("aten::arange", "start_step");
+    private static readonly Op EyeOp = new("aten::eye");
     private static readonly Op RandOp = new("aten::rand");
     private static readonly Op RandnOp = new("aten::randn");
     private static readonly Op EmptyLikeOp = new("aten::empty_like");
@@ -38,6 +39,9 @@ public static partial class torch
 
     public static Tensor full(long[] size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         FullOp.Call(size, value, Arg.Optional(dtype ?? ScalarType.Float32), Arg.None, device ?? CPU).requires_grad_(requires_grad);
+
+    public static Tensor eye(long rows, ScalarType? dtype = null, Device? device = null) =>
+        EyeOp.Call(rows, Arg.Optional(dtype ?? ScalarType.Float32), Arg.None, device ?? CPU);
 
     public static Tensor arange(Scalar start, Scalar stop, Scalar step, ScalarType? dtype = null, Device? device = null) =>
         ArangeOp.Call(start, stop, step, Arg.Optional(dtype), Arg.None, device ?? CPU);

@@ -26,6 +26,9 @@ internal static class Golden
     public static IEnumerable<JsonObject> Lines(string path) =>
         File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject());
 
+    /// <summary>The rows of a golden file; none where it is absent, for the parameters of a test that is skipped there.</summary>
+    public static IEnumerable<JsonObject> LinesOrNone(string relative) => Path.Exists(Find(relative)) ? Lines(Find(relative)) : [];
+
     /// <summary>Reads a JSON file.</summary>
     public static JsonObject Json(string path) => JsonNode.Parse(File.ReadAllText(path))!.AsObject();
 

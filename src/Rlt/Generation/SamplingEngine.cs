@@ -116,9 +116,9 @@ public sealed class SamplingEngine
             return false;
         }
 
-        row.Decoded ??= new DecodeStream(_tokenizer!, skipSpecialTokens: false);
+        row.Decoded ??= _tokenizer!.OpenDecodeStream();
         int searchFrom = Math.Max(0, row.Text.Length - _options.StopTexts.Max(text => text.Length));
-        row.Text.Append(row.Decoded.Add(row.Ids[^1]));
+        row.Text.Append(row.Decoded.Append(row.Ids[^1]));
         string recent = row.Text.ToString(searchFrom, row.Text.Length - searchFrom);
         return _options.StopTexts.Any(text => recent.Contains(text, StringComparison.Ordinal));
     }

@@ -1,41 +1,33 @@
+using static TorchSharp.torch;
+
 namespace Rlt.Training;
 
+// Q questions, G samples of each
 /// <summary>Advantages of samples within the group that answers the same question.</summary>
 public static class GroupAdvantage
 {
     // As released: keeps groups of equal rewards finite.
-    private const float Epsilon = 1e-4f;
+    private const double Epsilon = 1e-4;
 
     /// <summary>(r − mean) / (std + 1e-4) over each group of consecutive rewards, with the unbiased deviation, in float32.</summary>
     /// <remarks>Source: GRPO (arXiv 2402.03300), section 4.1.2, as TRL 0.15 and the RLT release compute it.</remarks>
     public static float[] From(IReadOnlyList<double> rewards, int groupSize)
     {
-        if (groupSize < 2 || rewards.Count % groupSize != 0)
-        {
-            throw new ArgumentException($"{rewards.Count} rewards do not make groups of {groupSize}; a group has at least 2", nameof(groupSize));
-        }
-
-        var advantages = new float[rewards.Count];
-        for (int start = 0; start < rewards.Count; start += groupSize)
-        {
-            double mean = rewards.Skip(start).Take(groupSize).Average();
-            double deviation = Deviation(rewards, start, groupSize);
-            for (int i = start; i < start + groupSize; i++)
-            {
-                advantages[i] = (float)((rewards[i] - mean) / (deviation + Epsilon));
-            }
-        }
-
-        return advantages;
+        using var scope = NewDisposeScope();
+        Tensor rewards_QG = Groups(rewards, groupSize);
+        Tensor centred_QG = rewards_QG - rewards_QG.mean([1], keepdim: true);
+        return (centred_QG / (rewards_QG.std(1, keepdim: true) + Epsilon)).data<float>().ToArray();
     }
 
     /// <summary>The unbiased standard deviation of each group.</summary>
-    public static double[] Deviations(IReadOnlyList<double> rewards, int groupSize) =>
-        [.. Enumerable.Range(0, rewards.Count / groupSize).Select(group => Deviation(rewards, group * groupSize, groupSize))];
-
-    private static double Deviation(IReadOnlyList<double> rewards, int start, int count)
+    public static float[] Deviations(IReadOnlyList<double> rewards, int groupSize)
     {
-        double mean = rewards.Skip(start).Take(count).Average();
-        return Math.Sqrt(rewards.Skip(start).Take(count).Sum(r => (r - mean) * (r - mean)) / (count - 1));
+        using var scope = NewDisposeScope();
+        return Groups(rewards, groupSize).std(1).data<float>().ToArray();
     }
+
+    private static Tensor Groups(IReadOnlyList<double> rewards, int groupSize) =>
+        groupSize >= 2 && rewards.Count % groupSize == 0
+            ? tensor(rewards.Select(reward => (float)reward).ToArray(), [rewards.Count / groupSize, groupSize])
+            : throw new ArgumentException($"{rewards.Count} rewards do not make groups of {groupSize}; a group has at least 2", nameof(groupSize));
 }

@@ -1,5 +1,4 @@
 using Rlt.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Training;

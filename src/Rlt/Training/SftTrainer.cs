@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Models;
 using Rlt.Runs;
-using static TorchSharp.torch;
 
 namespace Rlt.Training;
 

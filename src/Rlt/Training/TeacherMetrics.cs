@@ -12,7 +12,7 @@ internal static class TeacherMetrics
         int step, IReadOnlyList<Explanation> rollouts, IReadOnlyList<ScoredCase> scores, int groupSize, TeachingFormat format, float[][] logProbs, float[][]? referenceLogProbs)
     {
         Reward[] rewards = [.. scores.Select(score => score.Reward)];
-        double[] deviations = GroupAdvantage.Deviations([.. rewards.Select(reward => reward.Total)], groupSize);
+        float[] deviations = GroupAdvantage.Deviations([.. rewards.Select(reward => reward.Total)], groupSize);
         var metrics = new JsonObject
         {
             ["step"] = step,

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Rlt.Models;
 using Rlt.Models.Safetensors;
 using Rlt.Runs;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Training;
