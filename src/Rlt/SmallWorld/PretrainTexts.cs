@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+
+namespace Rlt.SmallWorld;
+
+/// <summary>
+/// What the base model reads: single steps of arithmetic in every style, chains of them, stories, idle talk. It never sees an explained
+/// problem, a thought or an answer tag, so that chaining the steps of a story is left for a student to learn.
+/// </summary>
+internal static class PretrainTexts
+{
+    private static readonly int[] s_weights = [40, 20, 10, 10, 15, 5];
+
+    /// <summary>One training row: {text} or {messages}.</summary>
+    public static JsonObject Draw(WorldRandom random) => random.PickWeighted(s_weights) switch
+    {
+        0 => Text(Facts(random)),
+        1 => Text(Chain(random)),
+        2 => Text(Stories(random)),
+        3 => Text(Counting(random)),
+        4 => SmallQuestion(random),
+        _ => Text(IdleTalk(random)),
+    };
+
+    private static JsonObject Text(string text) => new() { ["text"] = text };
+
+    /// <summary>Unrelated small steps in one style.</summary>
+    private static string Facts(WorldRandom random)
+    {
+        GoodStyle style = random.Pick(StepText.Styles);
+        return Lines(8, () =>
+        {
+            (Operation operation, int value) = DrawFact(random);
+            return $"{StepText.Small(style, operation, value)}.";
+        });
+    }
+
+    /// <summary>Story steps worked out one after the other, each from the number the one before ended with.</summary>
+    private static string Chain(WorldRandom random)
+    {
+        GoodStyle style = random.Pick(StepText.Styles);
+        Problem problem = Problem.Draw(random, random.Between(2, 4), heldOut: false);
+        var parts = new List<string>();
+        int value = problem.Start;
+        foreach ((StoryStep step, int result) in problem.Steps.Zip(problem.Results))
+        {
+            parts.Add(StepText.Full(style, random.Pick(Problem.Openers), step, value));
+            value = result;
+        }
+
+        return string.Join(' ', parts);
+    }
+
+    /// <summary>One event, and the number after it.</summary>
+    private static string Stories(WorldRandom random) => Lines(3, () =>
+    {
+        (Operation operation, int value) = DrawFact(random);
+        (Person person, string friend, string things) = Problem.DrawCast(random);
+        return $"{person.Name} has {value} {things}. {random.Pick(Problem.Openers)} {person.Pronoun} {operation.AsEvent(random, friend)}."
+            + $" {StepText.Small(random.Pick(StepText.Styles), operation, value)}.";
+    });
+
+    /// <summary>Numbers repeated in the form of a solution.</summary>
+    private static string Counting(WorldRandom random) => Lines(3, () =>
+    {
+        int[] numbers = [.. Enumerable.Range(0, random.Between(1, 3)).Select(_ => random.Below(Operation.Largest + 1))];
+        return $"{random.Pick(["She", "He"])} has {string.Join(", then ", numbers)}. \\boxed{{{numbers[^1]}}}";
+    });
+
+    /// <summary>A small question and its answer, as a conversation.</summary>
+    private static JsonObject SmallQuestion(WorldRandom random)
+    {
+        (Operation operation, int value) = DrawFact(random);
+        string answer = StepText.Small(random.Pick(StepText.Styles), operation, value);
+        return new JsonObject
+        {
+            ["messages"] = new JsonArray(
+                Message("user", $"What is {StepText.InWords(operation, value)}?"),
+                Message("assistant", $"{answer}.")),
+        };
+    }
+
+    /// <summary>Questions that nobody answers, and remarks.</summary>
+    private static string IdleTalk(WorldRandom random)
+    {
+        Problem problem = Problem.Draw(random, random.Between(1, 3), heldOut: false);
+        string remarks = string.Join(' ', Problem.Openers.Take(3).Select(opener => Explanations.Careless(
+            (Treatment)random.Between((int)Treatment.Skipped, (int)Treatment.Chat), opener, problem, random.Below(Operation.Largest + 1), random)));
+        return random.Chance(0.5) ? problem.Question : remarks;
+    }
+
+    private static (Operation Operation, int Value) DrawFact(WorldRandom random)
+    {
+        while (true)
+        {
+            var operation = Operation.Draw(random);
+            int value = random.Below(Operation.Largest + 1);
+            if (operation.Apply(value) is not null)
+            {
+                return (operation, value);
+            }
+        }
+    }
+
+    private static string Lines(int count, Func<string> line) => string.Join(' ', Enumerable.Range(0, count).Select(_ => line()));
+
+    private static JsonObject Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
+}
