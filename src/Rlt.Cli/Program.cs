@@ -1,8 +1,101 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
+using Rlt.Cli.Commands;
+
 namespace Rlt.Cli;
 
 /// <summary>The entry point of the <c>rlt</c> command.</summary>
 internal static class Program
 {
-    /// <summary>Runs the command.</summary>
-    internal static int Main() => 0;
+    private const int BadInput = 2;
+    private const int FailedRun = 3;
+    private const int Stopped = 130;
+
+    /// <summary>Runs a command.</summary>
+    /// <returns>0 done, 2 bad input, 3 failed run, 130 stopped.</returns>
+    internal static int Main(string[] args)
+    {
+        RootCommand root = BuildRoot();
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (ParseError error in parsed.Errors)
+            {
+                Console.Error.WriteLine($"rlt: {error.Message}");
+            }
+
+            Console.Error.WriteLine($"See: rlt {parsed.CommandResult.Command.Name} --help".Replace("rlt rlt", "rlt", StringComparison.Ordinal));
+            return BadInput;
+        }
+
+        using var stop = new CancellationTokenSource();
+        using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, stop));
+        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, stop));
+        return Guarded(() => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token).GetAwaiter().GetResult());
+    }
+
+    /// <summary>The command line's commands and options.</summary>
+    internal static RootCommand BuildRoot()
+    {
+        var root = new RootCommand("RLT: trains teachers that learn to explain, collects their explanations, and distills students on them.");
+        foreach (Command command in new[]
+        {
+            WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(), DistillCommand.Create(), EvalCommand.Create(),
+            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), DoctorCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
+        })
+        {
+            root.Subcommands.Add(command);
+        }
+
+        return root;
+    }
+
+    // The first signal asks the run to finish its step and save; a second one ends the process at once.
+    private static void Cancel(PosixSignalContext context, CancellationTokenSource stop)
+    {
+        if (!stop.IsCancellationRequested)
+        {
+            context.Cancel = true;
+            Console.Error.WriteLine("\nstopping after this step; once more to stop at once");
+            stop.Cancel();
+        }
+    }
+
+    private static int Guarded(Func<int> run)
+    {
+        try
+        {
+            return run();
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("rlt: stopped; the same command goes on from here");
+            return Stopped;
+        }
+        catch (RltException error)
+        {
+            Console.Error.WriteLine($"rlt: {error.Message}");
+            return error.ExitCode;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"rlt: {error.Message}");
+            return error is FileNotFoundException or DirectoryNotFoundException ? BadInput : FailedRun;
+        }
+        catch (Exception error) when (Libtorch(error) is { } message)
+        {
+            Console.Error.WriteLine($"rlt: {message}");
+            return FailedRun;
+        }
+    }
+
+    // A missing libtorch surfaces from a static constructor.
+    private static string? Libtorch(Exception error) => error switch
+    {
+        ExternalException external => external.Message,
+        DllNotFoundException missing => missing.Message,
+        TypeInitializationException { InnerException: { } inner } => Libtorch(inner),
+        _ => null,
+    };
 }

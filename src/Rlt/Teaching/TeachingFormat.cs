@@ -1,3 +1,4 @@
+using Rlt.Models;
 using Rlt.Text.Tokenization;
 
 namespace Rlt.Teaching;
@@ -8,6 +9,13 @@ public sealed class TeachingFormat(PromptFormat format, ChatRenderer teacherChat
 {
     /// <summary>The tags.</summary>
     public PromptFormat Format { get; } = format;
+
+    /// <summary>The format for one model, whichever part it plays.</summary>
+    public static TeachingFormat ForOne(PromptFormat format, LanguageModel model)
+    {
+        var chat = new ChatRenderer(model.RequireTemplate());
+        return new TeachingFormat(format, chat, chat);
+    }
 
     /// <summary>What the teacher is given: it continues with the explanation and the closing tag.</summary>
     public string TeacherPrompt(TeachingTask task) => task.TeacherPrompt

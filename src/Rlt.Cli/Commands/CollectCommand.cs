@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Rlt.Configuration;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Teaching;
+
+namespace Rlt.Cli.Commands;
+
+/// <summary><c>rlt collect</c>: a teacher's explanations of a question set.</summary>
+internal static class CollectCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("collect", "Writes a teacher's explanations of a question set: OUT/traces.jsonl, to distill students on.");
+        var options = new RunOptions(command,
+            ("--model", "model", "the teacher's model directory"),
+            ("--student", "student", "a frozen student that scores the traces"),
+            ("--data", "data", "a JSONL file of questions and solutions"),
+            ("--out", "out", "the run's directory"));
+        command.SetAction((parsed, stop) =>
+        {
+            Run(options.Load<CollectConfig>(parsed), stop);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(CollectConfig config, CancellationToken stop)
+    {
+        config.Device.UseThreads();
+        PromptFormat tags = FormatFile.Load(config.Format);
+        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(config.Data, tags, needsExplanation: false, config.Limit);
+        using LanguageModel teacher = LanguageModel.Load(config.Model, config.Device);
+        using LanguageModel? student = config.Student is { } directory ? LanguageModel.Load(directory, config.Device) : null;
+        var teacherChat = new ChatRenderer(teacher.RequireTemplate());
+        var format = new TeachingFormat(tags, teacherChat, student is null ? teacherChat : new ChatRenderer(student.RequireTemplate()));
+        RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "reward");
+        string path = Path.Combine(folder.Path, "traces.jsonl");
+        observer.Started(0, tasks.Count);
+        new TraceCollector(config, teacher, student, tasks, format).Run(path, (_, metrics) => observer.Stepped(metrics), stop);
+        observer.Finished(path);
+    }
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Rlt.Configuration;
+using Rlt.Evaluation;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Teaching;
+
+namespace Rlt.Cli.Commands;
+
+/// <summary><c>rlt eval</c>: accuracy on questions with a boxed answer.</summary>
+internal static class EvalCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("eval", "Accuracy on questions with a \\boxed{} answer: OUT/results.jsonl and OUT/summary.json.");
+        var options = new RunOptions(command,
+            ("--model", "model", "the model directory"),
+            ("--data", "data", "a JSONL file of questions and answers"),
+            ("--out", "out", "the run's directory"));
+        command.SetAction((parsed, stop) =>
+        {
+            Run(options.Load<EvalConfig>(parsed), stop);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(EvalConfig config, CancellationToken stop)
+    {
+        config.Device.UseThreads();
+        PromptFormat tags = FormatFile.Load(config.Format);
+        IReadOnlyList<EvalQuestion> questions = Evaluator.Read(config.Data, config.Limit);
+        using LanguageModel model = LanguageModel.Load(config.Model, config.Device);
+        RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        using var observer = new RunObserver("eval", folder, "accuracy");
+        observer.Started(0, questions.Count);
+        JsonObject summary = new Evaluator(config, model, questions, TeachingFormat.ForOne(tags, model)).Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
+        observer.Finished(Path.Combine(folder.Path, "summary.json"));
+        Console.WriteLine(summary.ToJsonString());
+    }
+}

@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Rlt.Configuration;
+using Rlt.Data;
+using Rlt.Models;
+using Rlt.Teaching;
+
+namespace Rlt.Cli.Commands;
+
+/// <summary><c>rlt score</c>: the RLT reward of any explanations.</summary>
+internal static class ScoreCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("score", "The RLT reward of rows {question, solution, completion}, with each of its parts.");
+        Option<string> teacher = SharedOptions.Required("--teacher", "the teacher's model directory");
+        Option<string> student = SharedOptions.Required("--student", "the student's model directory");
+        Option<string> input = SharedOptions.Required("--input", "a JSONL file");
+        Option<string> output = SharedOptions.Required("--output", "the JSONL file to write");
+        Option<string?> config = SharedOptions.Optional("--config", "a YAML file of reward weights (configs/rewards/); the paper's without it");
+        Option<string?> format = SharedOptions.Optional("--format", "a format file (configs/formats/); stratos.yaml without it");
+        var budget = new Option<int>("--token-budget") { Description = "padded tokens in one pass", DefaultValueFactory = _ => 16384 };
+        var details = new Option<bool>("--details") { Description = "add per-token log-probabilities and spans" };
+        foreach (Option option in new Option[] { teacher, student, input, output, config, format, budget, details })
+        {
+            command.Options.Add(option);
+        }
+
+        var device = new DeviceOptions(command);
+        command.SetAction(parsed =>
+        {
+            RewardOptions reward = parsed.GetValue(config) is { } file ? ConfigLoader.Load<RewardOptions>(file, []) : new RewardOptions();
+            PromptFormat tags = FormatFile.Load(parsed.GetValue(format) ?? FormatFile.Default) with { PadPlainText = false };
+            JsonRow[] rows = [.. JsonLines.Read(parsed.GetValue(input)!)];
+            DeviceConfig where = device.Resolve(parsed);
+            using LanguageModel teacherModel = LanguageModel.Load(parsed.GetValue(teacher)!, where);
+            using LanguageModel studentModel = LanguageModel.Load(parsed.GetValue(student)!, where);
+            var texts = new TeachingFormat(tags, new ChatRenderer(teacherModel.RequireTemplate()), new ChatRenderer(studentModel.RequireTemplate()));
+            var scorer = new RewardScorer(teacherModel.Decoder, studentModel.Decoder, reward, parsed.GetValue(budget));
+            int failed = Score(rows, texts, teacherModel, studentModel, scorer, parsed.GetValue(details));
+            JsonLines.Write(parsed.GetValue(output)!, rows.Select(row => row.Fields));
+            if (failed > 0)
+            {
+                Console.Error.WriteLine($"rlt: {failed} of {rows.Length} rows could not be scored; their 'error' says why");
+            }
+        });
+        return command;
+    }
+
+    private static int Score(JsonRow[] rows, TeachingFormat format, LanguageModel teacher, LanguageModel student, RewardScorer scorer, bool details)
+    {
+        var cases = new List<(JsonRow Row, TeachingCase Case)>();
+        foreach (JsonRow row in rows)
+        {
+            try
+            {
+                TeachingTask task = TeachingRows.Task(row, format.Format, needsExplanation: false);
+                var built = TeachingCase.Build(format, task, row.Text("completion"), teacher.Tokenizer, student.Tokenizer);
+                CheckLength(built.Teacher, teacher);
+                CheckLength(built.Student, student);
+                cases.Add((row, built));
+            }
+            catch (DataException error)
+            {
+                row.Fields["error"] = error.Message;
+            }
+        }
+
+        IReadOnlyList<ScoredCase> scores = scorer.Score([.. cases.Select(pair => pair.Case)]);
+        for (int i = 0; i < cases.Count; i++)
+        {
+            Write(cases[i].Row.Fields, cases[i].Case, scores[i], details);
+        }
+
+        return rows.Length - cases.Count;
+    }
+
+    private static void CheckLength(TokenSequence sequence, LanguageModel model)
+    {
+        if (sequence.Ids.Length > model.Decoder.Config.MaxPositions)
+        {
+            throw new DataException($"{sequence.Ids.Length} tokens; {model.Directory} takes {model.Decoder.Config.MaxPositions}");
+        }
+    }
+
+    private static void Write(JsonObject row, TeachingCase built, ScoredCase scored, bool details)
+    {
+        Reward reward = scored.Reward;
+        row["reward"] = reward.Total;
+        row["solution_score"] = reward.SolutionScore;
+        row["solution_mean"] = reward.SolutionMean;
+        row["solution_min"] = reward.SolutionMin;
+        row["think_kl"] = reward.ThinkKl;
+        row["kl_mean"] = reward.KlMean;
+        row["kl_max"] = reward.KlMax;
+        row["match"] = reward.Match;
+        row["tokens"] = new JsonObject { ["explanation"] = reward.ExplanationTokens, ["solution"] = reward.SolutionTokens };
+        if (details)
+        {
+            row["details"] = new JsonObject
+            {
+                ["teacher_ids"] = JsonArrays.Of(built.Teacher.Ids),
+                ["student_ids"] = JsonArrays.Of(built.Student.Ids),
+                ["teacher_explanation_tokens"] = JsonArrays.Of(Places(built.Teacher, built.Teacher.Mask!)),
+                ["student_explanation_tokens"] = JsonArrays.Of(Places(built.Student, built.Thinks)),
+                ["student_solution_tokens"] = JsonArrays.Of(Places(built.Student, built.Solves)),
+                ["teacher_logprobs"] = JsonArrays.Of(scored.TeacherThink),
+                ["student_logprobs"] = JsonArrays.Of(scored.StudentThink),
+                ["solution_logprobs"] = JsonArrays.Of(scored.Solution),
+            };
+        }
+    }
+
+    private static IEnumerable<int> Places(TokenSequence sequence, bool[] marks) =>
+        Enumerable.Range(0, marks.Length).Where(i => marks[i]).Select(i => sequence.From + i);
+}

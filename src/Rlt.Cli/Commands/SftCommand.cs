@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Rlt.Configuration;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Teaching;
+using Rlt.Training;
+
+namespace Rlt.Cli.Commands;
+
+/// <summary>What <c>rlt warmup</c> and <c>rlt distill</c> share: supervised fine-tuning of one model on one file.</summary>
+internal static class SftCommand
+{
+    public static Command Create(string name, string description, SftTarget target)
+    {
+        var command = new Command(name, description);
+        var options = new RunOptions(command,
+            ("--model", "model", "the model directory to start from"),
+            ("--data", "data", "a JSONL file"),
+            ("--out", "out", "the run's directory"));
+        command.SetAction((parsed, stop) =>
+        {
+            SftConfig config = options.Load<SftConfig>(parsed);
+            Run(name, config with { Target = config.Target ?? target }, stop);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(string name, SftConfig config, CancellationToken stop)
+    {
+        config.Device.UseThreads();
+        PromptFormat? tags = config.Format is { } file
+            ? FormatFile.Load(file)
+            : config.Target == SftTarget.Text ? null : throw new ConfigException($"format: missing; {name} needs a format file (configs/formats/). Only 'target: text' goes without.");
+        using LanguageModel model = LanguageModel.Load(config.Model, config.Device);
+        TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, model);
+        (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Read(
+            config.Data, config.Target!.Value, format, model.Tokenizer, Math.Min(config.Cutoff, model.Decoder.Config.MaxPositions), config.Limit);
+        RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        using var observer = new RunObserver(name, folder, "loss", "grad_norm", "learning_rate", "tokens_per_second");
+        if (cut > 0)
+        {
+            observer.Warned($"{cut} of {examples.Count} rows are longer than {config.Cutoff} tokens and were cut");
+        }
+
+        new SftTrainer(config, model, examples, folder, observer).Run(stop);
+        observer.Finished(folder.Model);
+    }
+}
+
+/// <summary><c>rlt warmup</c>: teaches a teacher the form of explanations.</summary>
+internal static class WarmupCommand
+{
+    public static Command Create() => SftCommand.Create("warmup", "Teacher warm-up: supervised fine-tuning on explanations, given question and solution.", SftTarget.Teacher);
+}
+
+/// <summary><c>rlt distill</c>: trains a student on traces.</summary>
+internal static class DistillCommand
+{
+    public static Command Create() => SftCommand.Create("distill", "Student distillation: supervised fine-tuning on collected traces.", SftTarget.Student);
+}

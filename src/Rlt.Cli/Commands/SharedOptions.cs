@@ -1,0 +1,79 @@
+using System.CommandLine;
+using Rlt.Configuration;
+
+namespace Rlt.Cli.Commands;
+
+/// <summary>Options that several commands share, always under the same names.</summary>
+internal static class SharedOptions
+{
+    public static Option<string> Required(string name, string description) => new(name) { Description = description, Required = true };
+
+    public static Option<string?> Optional(string name, string description) => new(name) { Description = description };
+}
+
+/// <summary>--device, --dtype, --threads and --seed of a command that runs a model.</summary>
+internal sealed class DeviceOptions
+{
+    private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> _dtype = new("--dtype") { Description = "fp32, bf16, or auto: as the checkpoint stores its weights", DefaultValueFactory = _ => "auto" };
+    private readonly Option<int> _threads = new("--threads") { Description = "threads of the CPU's operators; 0: one a core" };
+    private readonly Option<long> _seed = new("--seed") { Description = "seeds everything random" };
+
+    public DeviceOptions(Command command)
+    {
+        command.Options.Add(_device);
+        command.Options.Add(_dtype);
+        command.Options.Add(_threads);
+        command.Options.Add(_seed);
+    }
+
+    public long Seed(ParseResult parsed) => parsed.GetValue(_seed);
+
+    /// <summary>The device settings, checked, with the thread count set.</summary>
+    public DeviceConfig Resolve(ParseResult parsed)
+    {
+        var config = new DeviceConfig { Device = parsed.GetValue(_device)!, Dtype = parsed.GetValue(_dtype)!, Threads = parsed.GetValue(_threads) };
+        config.ResolveDtype();
+        config.UseThreads();
+        config.Resolve();
+        return config;
+    }
+}
+
+/// <summary>--config, --set and the settings that every run command also has as plain options.</summary>
+internal sealed class RunOptions
+{
+    private readonly Option<string> _config = new("--config") { Description = "a YAML file of settings (configs/)", Required = true };
+    private readonly Option<string[]> _set = new("--set") { Description = "overrides a setting: --set optimizer.learning_rate=2e-6", AllowMultipleArgumentsPerToken = false };
+    private readonly List<(Option<string?> Option, string Key)> _plain = [];
+
+    public RunOptions(Command command, params ReadOnlySpan<(string Option, string Key, string Description)> plain)
+    {
+        command.Options.Add(_config);
+        command.Options.Add(_set);
+        foreach ((string name, string key, string description) in plain)
+        {
+            Add(command, name, key, description);
+        }
+
+        Add(command, "--device", "device.device", "cpu, cuda or cuda:N");
+        Add(command, "--dtype", "device.dtype", "fp32, bf16, or auto: as the checkpoint stores its weights");
+        Add(command, "--threads", "device.threads", "threads of the CPU's operators; 0: one a core");
+        Add(command, "--seed", "seed", "seeds everything random");
+    }
+
+    /// <summary>The settings: the file's, then the plain options, then --set.</summary>
+    public T Load<T>(ParseResult parsed)
+        where T : class
+    {
+        IEnumerable<string> plain = _plain.Select(pair => (pair.Key, Value: parsed.GetValue(pair.Option))).Where(pair => pair.Value is not null).Select(pair => $"{pair.Key}={pair.Value}");
+        return ConfigLoader.Load<T>(parsed.GetValue(_config), [.. plain, .. parsed.GetValue(_set) ?? []]);
+    }
+
+    private void Add(Command command, string name, string key, string description)
+    {
+        var option = new Option<string?>(name) { Description = description };
+        _plain.Add((option, key));
+        command.Options.Add(option);
+    }
+}

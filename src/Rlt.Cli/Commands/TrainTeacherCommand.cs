@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Rlt.Configuration;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Teaching;
+using Rlt.Training;
+
+namespace Rlt.Cli.Commands;
+
+/// <summary><c>rlt train-teacher</c>: GRPO on the RLT reward.</summary>
+internal static class TrainTeacherCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("train-teacher", "Trains a teacher by GRPO on the RLT reward.");
+        var options = new RunOptions(command,
+            ("--model", "model", "the warmed-up teacher's model directory"),
+            ("--student", "student", "the frozen student's model directory"),
+            ("--data", "data", "a JSONL file of questions and solutions"),
+            ("--out", "out", "the run's directory"));
+        command.SetAction((parsed, stop) =>
+        {
+            Run(options.Load<TeacherConfig>(parsed), stop);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(TeacherConfig config, CancellationToken stop)
+    {
+        config.Device.UseThreads();
+        PromptFormat tags = FormatFile.Load(config.Format);
+        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(config.Data, tags, needsExplanation: false, config.Limit);
+        using LanguageModel policy = LanguageModel.Load(config.Model, config.Device);
+        using LanguageModel student = LanguageModel.Load(config.Student, config.Device);
+        using Decoder? reference = config.Beta > 0 ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve()) : null;
+        var format = new TeachingFormat(tags, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
+        RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
+        new TeacherTrainer(config, policy, student, reference, tasks, format, folder, observer).Run(stop);
+        observer.Finished(folder.Model);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Rlt.Runs;
+using Rlt.Training;
+using Serilog;
+using Serilog.Core;
+
+namespace Rlt.Cli;
+
+/// <summary>Shows a run: one rewritten line on a terminal, plain lines elsewhere, and always the log file.</summary>
+internal sealed class RunObserver : IRunObserver, IDisposable
+{
+    private readonly string _name;
+    private readonly string[] _shown;
+    private readonly Logger _log;
+    private readonly bool _terminal = !Console.IsErrorRedirected;
+    private readonly Stopwatch _clock = new();
+    private readonly HashSet<string> _warned = [];
+    private int _first;
+    private int _total;
+
+    /// <summary>An observer of a named run that shows some of its metrics.</summary>
+    public RunObserver(string name, RunFolder folder, params string[] shown)
+    {
+        (_name, _shown) = (name, shown);
+        var sinks = new LoggerConfiguration().WriteTo.File(
+            folder.Log, outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss} {Level:u3} {Message:lj}{NewLine}", formatProvider: CultureInfo.InvariantCulture);
+        _log = sinks.CreateLogger();
+    }
+
+    /// <inheritdoc/>
+    public void Started(int done, int total)
+    {
+        (_first, _total) = (done, total);
+        _clock.Start();
+        Say(done == 0 ? $"{_name}: {total} steps" : $"{_name}: going on after step {done} of {total}");
+    }
+
+    /// <inheritdoc/>
+    public void Stepped(JsonObject metrics)
+    {
+        int step = metrics["step"]!.GetValue<int>();
+        double seconds = _clock.Elapsed.TotalSeconds / Math.Max(1, step - _first);
+        string values = string.Join("  ", _shown.Where(metrics.ContainsKey).Select(key => $"{key} {Number(metrics[key]!.GetValue<double>())}"));
+        string line = $"step {step}/{_total}  {values}  {Number(seconds)} s/step  {Remaining(seconds * (_total - step))} left";
+        _log.Information("{Line}", line);
+        if (_terminal)
+        {
+            Console.Error.Write($"\r\u001b[2K{Fit(line)}");
+        }
+        else if (step == _total || step == _first + 1 || step % Math.Max(1, _total / 20) == 0)
+        {
+            Console.Error.WriteLine(line);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Warned(string message)
+    {
+        if (_warned.Add(message))
+        {
+            _log.Warning("{Message}", message);
+            Console.Error.WriteLine($"{(_terminal ? "\r\u001b[2K" : "")}warning: {message}");
+        }
+    }
+
+    /// <summary>The run ended well.</summary>
+    public void Finished(string result)
+    {
+        if (_terminal)
+        {
+            Console.Error.WriteLine();
+        }
+
+        Say($"{_name}: done in {Remaining(_clock.Elapsed.TotalSeconds)}; {result}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _log.Dispose();
+
+    private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
+
+    private static string Remaining(double seconds) => TimeSpan.FromSeconds(Math.Round(seconds)).ToString("c", CultureInfo.InvariantCulture);
+
+    private static string Fit(string line)
+    {
+        int width = Console.WindowWidth;
+        return width > 1 && line.Length >= width ? line[..(width - 1)] : line;
+    }
+
+    private void Say(string message)
+    {
+        _log.Information("{Message}", message);
+        Console.Error.WriteLine(message);
+    }
+}

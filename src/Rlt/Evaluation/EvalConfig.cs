@@ -1,0 +1,81 @@
+using Rlt.Configuration;
+
+namespace Rlt.Evaluation;
+
+/// <summary>Evaluating a model on questions with a <c>\boxed{}</c> answer.</summary>
+public sealed record EvalConfig : IValidated
+{
+    /// <summary>The model directory.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>A JSONL file of questions with an answer, or a solution that boxes it.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The run's directory: <c>results.jsonl</c>, one row a sample, and <c>summary.json</c>.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>A format file: its student system prompt is used.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Answers sampled for each question.</summary>
+    public int Samples { get; init; } = 1;
+
+    /// <summary>Sampling temperature; 0 takes the likeliest tokens.</summary>
+    public double Temperature { get; init; }
+
+    /// <summary>Keeps the likeliest tokens whose probabilities add up to this.</summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>Tokens of an answer at most.</summary>
+    public int MaxNewTokens { get; init; } = 16384;
+
+    /// <summary>Answers sampled at once.</summary>
+    public int SamplingRows { get; init; } = 64;
+
+    /// <summary>Questions between two writes of the results: what a stop can lose.</summary>
+    public int BlockSize { get; init; } = 256;
+
+    /// <summary>Rows read at most; 0 reads all.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Seeds the samples.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Device, precision and threads.</summary>
+    public DeviceConfig Device { get; init; } = new();
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Problems()
+    {
+        if (Temperature < 0)
+        {
+            yield return new ConfigProblem(nameof(Temperature), $"is {Temperature}; expected 0 (the likeliest tokens) or more");
+        }
+
+        if (Samples > 1 && Temperature == 0)
+        {
+            yield return new ConfigProblem(nameof(Samples), $"is {Samples} at temperature 0, where all are alike. Set temperature, or samples: 1");
+        }
+
+        if (TopP is <= 0 or > 1)
+        {
+            yield return new ConfigProblem(nameof(TopP), $"is {TopP}; expected more than 0, up to 1");
+        }
+
+        foreach ((string key, int value) in new[]
+        {
+            (nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows), (nameof(BlockSize), BlockSize),
+        })
+        {
+            if (value < 1)
+            {
+                yield return new ConfigProblem(key, $"is {value}; expected 1 or more");
+            }
+        }
+
+        if (Limit < 0)
+        {
+            yield return new ConfigProblem(nameof(Limit), $"is {Limit}; expected 0 (all rows) or more");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using Rlt.Configuration;
+
+namespace Rlt.Teaching;
+
+/// <summary>Which of a question's explanations become traces.</summary>
+public enum TraceChoice
+{
+    /// <summary>The first that has its closing tag.</summary>
+    First,
+
+    /// <summary>The one with the highest reward among those that have it.</summary>
+    Best,
+
+    /// <summary>All that have it.</summary>
+    All,
+}
+
+/// <summary>Collecting a teacher's explanations for a whole question set.</summary>
+public sealed record CollectConfig : IValidated
+{
+    /// <summary>The teacher's model directory.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>A JSONL file of questions and solutions.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The run's directory; the traces are in its <c>traces.jsonl</c>.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>A format file (tags and system prompts).</summary>
+    public required string Format { get; init; }
+
+    /// <summary>A frozen student: each trace then has its reward. Needed to keep the best.</summary>
+    public string? Student { get; init; }
+
+    /// <summary>The reward's weights, where there is a student.</summary>
+    public RewardOptions Reward { get; init; } = new();
+
+    /// <summary>Explanations sampled for each question.</summary>
+    public int Samples { get; init; } = 1;
+
+    /// <summary>first, best or all.</summary>
+    public TraceChoice Keep { get; init; } = TraceChoice.First;
+
+    /// <summary>Sampling temperature.</summary>
+    public double Temperature { get; init; } = 0.7;
+
+    /// <summary>Keeps the likeliest tokens whose probabilities add up to this.</summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>Tokens of an explanation at most.</summary>
+    public int MaxNewTokens { get; init; } = 16384;
+
+    /// <summary>Explanations sampled at once.</summary>
+    public int SamplingRows { get; init; } = 64;
+
+    /// <summary>Padded tokens of one scoring pass.</summary>
+    public int ScoringTokens { get; init; } = 16384;
+
+    /// <summary>Questions between two writes of the traces: what a stop can lose.</summary>
+    public int BlockSize { get; init; } = 256;
+
+    /// <summary>Rows read at most; 0 reads all.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Seeds the samples.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Device, precision and threads.</summary>
+    public DeviceConfig Device { get; init; } = new();
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Problems()
+    {
+        if (Keep == TraceChoice.Best && Student is null)
+        {
+            yield return new ConfigProblem(nameof(Keep), "is best, which needs a student to score with. Set student, or keep: first");
+        }
+
+        if (Temperature < 0)
+        {
+            yield return new ConfigProblem(nameof(Temperature), $"is {Temperature}; expected 0 (the likeliest tokens) or more");
+        }
+
+        if (TopP is <= 0 or > 1)
+        {
+            yield return new ConfigProblem(nameof(TopP), $"is {TopP}; expected more than 0, up to 1");
+        }
+
+        foreach ((string key, int value) in new[]
+        {
+            (nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens), (nameof(BlockSize), BlockSize),
+        })
+        {
+            if (value < 1)
+            {
+                yield return new ConfigProblem(key, $"is {value}; expected 1 or more");
+            }
+        }
+
+        if (Limit < 0)
+        {
+            yield return new ConfigProblem(nameof(Limit), $"is {Limit}; expected 0 (all rows) or more");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Text.Json.Nodes;
+using Rlt.Data;
+using Rlt.Generation;
+using Rlt.Models;
+
+namespace Rlt.Teaching;
+
+/// <summary>Writes a teacher's explanations of a question set to a file, block by block, in the questions' order.</summary>
+public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, LanguageModel? student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format)
+{
+    private readonly Explainer _explainer = new(teacher.Decoder, teacher.Tokenizer, format, new SamplingOptions
+    {
+        Temperature = config.Temperature,
+        TopP = config.TopP,
+        MaxNewTokens = config.MaxNewTokens,
+        MaxRows = config.SamplingRows,
+        StopIds = teacher.StopIds,
+        StopTexts = [format.Format.ExplanationClose],
+    });
+
+    /// <summary>Collects, going on after the last whole question of an earlier run.</summary>
+    /// <param name="path">The traces' file.</param>
+    /// <param name="progress">Called after each block with questions done and metrics.</param>
+    /// <param name="stop">Ends the work after the block.</param>
+    public void Run(string path, Action<int, JsonObject> progress, CancellationToken stop)
+    {
+        int done = DropPartial(path);
+        while (done < tasks.Count)
+        {
+            stop.ThrowIfCancellationRequested();
+            int count = Math.Min(config.BlockSize, tasks.Count - done);
+            (List<JsonObject> rows, JsonObject metrics) = Block(done, count);
+            File.AppendAllText(path, string.Concat(rows.Select(row => JsonLines.Line(row) + "\n")));
+            done += count;
+            metrics["step"] = done;
+            progress(done, metrics);
+        }
+    }
+
+    // A question whose explanations all lack the closing tag leaves a row without a trace, so that the file says what is missing.
+    private (List<JsonObject> Rows, JsonObject Metrics) Block(int first, int count)
+    {
+        TeachingTask[] block = [.. tasks.Skip(first).Take(count)];
+        ulong[][] streams = [.. block.Select((_, i) => Enumerable.Range(0, config.Samples).Select(s => RandomStream.Key(config.Seed, first + i, s)).ToArray())];
+        IReadOnlyList<Explanation> explanations = _explainer.Explain(block, streams);
+        IReadOnlyList<ScoredCase>? scores = Score(explanations);
+        var rows = new List<JsonObject>();
+        for (int i = 0; i < block.Length; i++)
+        {
+            int[] closed = [.. Enumerable.Range(i * config.Samples, config.Samples).Where(k => format.Explanation(explanations[k].Text).Closed)];
+            int[] kept = config.Keep switch
+            {
+                TraceChoice.All => closed,
+                TraceChoice.Best => [.. closed.OrderByDescending(k => scores![k].Reward.Total).Take(1)],
+                _ => [.. closed.Take(1)],
+            };
+            rows.AddRange(kept.Length == 0 ? [Row(first + i, block[i], null, null)] : kept.Select(k => Row(first + i, block[i], explanations[k], scores?[k].Reward)));
+        }
+
+        return (rows, Metrics(explanations, scores, rows));
+    }
+
+    private IReadOnlyList<ScoredCase>? Score(IReadOnlyList<Explanation> explanations) => student is null
+        ? null
+        : new RewardScorer(teacher.Decoder, student.Decoder, config.Reward, config.ScoringTokens)
+            .Score([.. explanations.Select(e => TeachingCase.Build(format, e.Task, e.Text, teacher.Tokenizer, student.Tokenizer))]);
+
+    private JsonObject Row(int index, TeachingTask task, Explanation? explanation, Reward? reward)
+    {
+        var row = (JsonObject)task.Row.DeepClone();
+        row["index"] = index;
+        row["question"] = task.Question;
+        row["solution"] = task.Solution;
+        if (explanation is null)
+        {
+            row["dropped"] = "no explanation with its closing tag";
+            row.Remove("explanation");
+            return row;
+        }
+
+        row["explanation"] = format.Format.Padding + format.Explanation(explanation.Text).Explanation;
+        row["explanation_tokens"] = explanation.Sample.Ids.Length;
+        if (reward is not null)
+        {
+            row["reward"] = reward.Total;
+            row["solution_score"] = reward.SolutionScore;
+            row["think_kl"] = reward.ThinkKl;
+        }
+
+        return row;
+    }
+
+    private static JsonObject Metrics(IReadOnlyList<Explanation> explanations, IReadOnlyList<ScoredCase>? scores, List<JsonObject> rows)
+    {
+        var metrics = new JsonObject
+        {
+            ["traces"] = rows.Count(row => !row.ContainsKey("dropped")),
+            ["dropped"] = rows.Count(row => row.ContainsKey("dropped")),
+            ["explanation_tokens"] = explanations.Average(e => e.Sample.Ids.Length),
+            ["truncated"] = explanations.Count(e => e.Sample.Finish == FinishReason.Length) / (double)explanations.Count,
+        };
+        if (scores is not null)
+        {
+            metrics["reward"] = scores.Average(score => score.Reward.Total);
+        }
+
+        return metrics;
+    }
+
+    // The last question may have been cut off in writing, and with 'all' its rows may be incomplete: it is done again.
+    private static int DropPartial(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return 0;
+        }
+
+        string text = File.ReadAllText(path);
+        string[] lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        JsonObject[] rows = [.. lines.Select(line => JsonNode.Parse(line)!.AsObject())];
+        int last = rows.Length == 0 ? 0 : rows[^1]["index"]!.GetValue<int>();
+        JsonLines.Write(path, rows.Where(row => row["index"]!.GetValue<int>() < last));
+        return last;
+    }
+}
