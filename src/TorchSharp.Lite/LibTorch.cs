@@ -67,6 +67,7 @@ public static partial class LibTorch
             {
                 KeepBigBlocks();
                 ChooseBlasKernels();
+                LetThreadsSleep();
             }
 
             NativeLibrary.SetDllImportResolver(typeof(LibTorch).Assembly, Resolve);
@@ -83,15 +84,26 @@ public static partial class LibTorch
         _ = mallopt(TopPad, 64 << 20);
     }
 
-    // OpenBLAS 0.3.21 takes AVX2 kernels on newer processors unless told otherwise. It reads the native environment,
-    // which Environment.SetEnvironmentVariable does not reach.
+    // OpenBLAS 0.3.21 takes AVX2 kernels on newer processors unless told otherwise, and container images often pin it to them
+    // (OPENBLAS_CORETYPE=Haswell), which halves the speed of float32. RLT_OPENBLAS_CORETYPE overrides the choice made here.
+    // OpenBLAS reads the native environment, which Environment.SetEnvironmentVariable does not reach.
     private static void ChooseBlasKernels()
     {
-        if (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported)
+        string? wanted = Environment.GetEnvironmentVariable("RLT_OPENBLAS_CORETYPE");
+        if (wanted is null && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported)
         {
-            _ = setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
+            wanted = "SkylakeX";
+        }
+
+        if (wanted is not null)
+        {
+            _ = setenv("OPENBLAS_CORETYPE", wanted, 1);
         }
     }
+
+    // A thread that spins while it waits for a core that another process has taken makes small operators many times slower
+    // (5 times on 2 busy cores). OMP_WAIT_POLICY in the environment is respected.
+    private static void LetThreadsSleep() => _ = setenv("OMP_WAIT_POLICY", "passive", 0);
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {

@@ -35,7 +35,7 @@ internal static class SftCommand
         using LanguageModel model = LanguageModel.Load(config.Model, config.Device);
         TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, model);
         (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Read(
-            config.Data, config.Target!.Value, format, model.Tokenizer, Math.Min(config.Cutoff, model.Decoder.Config.MaxPositions), config.Limit);
+            config.Data, config.Target!.Value, format, model, Math.Min(config.Cutoff, model.Decoder.Config.MaxPositions), config.Limit);
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver(name, folder, "loss", "grad_norm", "learning_rate", "tokens_per_second");
         if (cut > 0)

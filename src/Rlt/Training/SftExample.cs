@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Rlt.Data;
 using Rlt.Models;
 using Rlt.Teaching;
@@ -14,7 +15,7 @@ public enum SftTarget
     /// <summary>The student's thought and solution, given the question (distillation).</summary>
     Student,
 
-    /// <summary>All of a <c>text</c> field (language modelling).</summary>
+    /// <summary>All of a <c>text</c> field, or of a conversation in <c>messages</c> (language modelling).</summary>
     Text,
 }
 
@@ -25,16 +26,16 @@ public static class SftExample
     /// <param name="path">A JSONL file.</param>
     /// <param name="target">What to learn.</param>
     /// <param name="format">The tags and chat texts; not needed for <see cref="SftTarget.Text"/>.</param>
-    /// <param name="tokenizer">The learning model's tokenizer.</param>
+    /// <param name="model">The learning model: its tokenizer and chat template.</param>
     /// <param name="cutoff">Tokens a sequence is cut to.</param>
     /// <param name="limit">Rows read at most; 0 reads all.</param>
     /// <returns>The sequences, and how many were cut.</returns>
     public static (IReadOnlyList<TokenSequence> Sequences, int Cut) Read(
-        string path, SftTarget target, TeachingFormat? format, Tokenizer tokenizer, int cutoff, int limit)
+        string path, SftTarget target, TeachingFormat? format, LanguageModel model, int cutoff, int limit)
     {
         IEnumerable<TokenSequence> all = target == SftTarget.Text
-            ? Limited(JsonLines.Read(path), limit).Select(row => Whole(row, tokenizer))
-            : TeachingRows.Read(path, format!.Format, needsExplanation: true, limit).Select(task => Completion(Spanned(task, target, format), tokenizer));
+            ? Limited(JsonLines.Read(path), limit).Select(row => Whole(row, model))
+            : TeachingRows.Read(path, format!.Format, needsExplanation: true, limit).Select(task => Completion(Spanned(task, target, format), model.Tokenizer));
         TokenSequence[] sequences = [.. all];
         if (sequences.Length == 0)
         {
@@ -65,8 +66,12 @@ public static class SftExample
         return (student.Text, format.StudentPrompt(task).Length);
     }
 
-    private static TokenSequence Whole(JsonRow row, Tokenizer tokenizer) =>
-        new(tokenizer.Encode(row.Text("text"), addSpecialTokens: true).Ids, 1);
+    private static TokenSequence Whole(JsonRow row, LanguageModel model)
+    {
+        bool isChat = row.Fields["messages"] is JsonArray;
+        string text = isChat ? model.RequireTemplate().Render(row.Fields["messages"]!.AsArray(), addGenerationPrompt: false) : row.Text("text");
+        return new TokenSequence(model.Tokenizer.Encode(text, addSpecialTokens: !isChat).Ids, 1);
+    }
 
     private static IEnumerable<JsonRow> Limited(IEnumerable<JsonRow> rows, int limit) => limit > 0 ? rows.Take(limit) : rows;
 }
