@@ -26,20 +26,17 @@ internal static class StepText
         return style switch
         {
             GoodStyle.Words => $"{InWords(operation, value)} is {result}",
-            GoodStyle.Symbols => $"{InSymbols(operation, value)} = {result}",
-            _ => $"{AsChange(operation, value)} makes {result}",
+            GoodStyle.Symbols => $"{value} {Sign(style, operation)} = {result}",
+            _ => $"{value} {Sign(style, operation)} makes {result}",
         };
     }
 
     /// <summary>One small step without its result, as a question names it: "double 12".</summary>
-    public static string InWords(Operation operation, int value) => operation.Kind switch
+    public static string InWords(Operation operation, int value)
     {
-        OperationKind.Add => $"{value} plus {operation.Amount}",
-        OperationKind.Subtract => $"{value} minus {operation.Amount}",
-        OperationKind.Double => $"double {value}",
-        OperationKind.Triple => $"triple {value}",
-        _ => $"half of {value}",
-    };
+        string sign = Sign(GoodStyle.Words, operation);
+        return operation.TakesAmount ? $"{value} {sign}" : $"{sign} {value}";
+    }
 
     /// <summary>Both small steps of a sentence after its opening word, each with its result.</summary>
     public static string Full(GoodStyle style, string opener, StoryStep step, int value)
@@ -55,21 +52,47 @@ internal static class StepText
         };
     }
 
-    private static string InSymbols(Operation operation, int value) => operation.Kind switch
+    /// <summary>Both small steps of a sentence after its opening word, as operations alone: "First, double, and minus 5."</summary>
+    public static string Planned(GoodStyle style, string opener, StoryStep step)
     {
-        OperationKind.Add => $"{value} + {operation.Amount}",
-        OperationKind.Subtract => $"{value} - {operation.Amount}",
-        OperationKind.Double => $"{value} * 2",
-        OperationKind.Triple => $"{value} * 3",
-        _ => $"{value} / 2",
+        string first = Sign(style, step.First);
+        string second = Sign(style, step.Second);
+        return style switch
+        {
+            GoodStyle.Words => $"{opener}, {first}, and {second}.",
+            GoodStyle.Symbols => $"{opener}: {first}; {second}.",
+            _ => $"{opener} we see {first} and {second}.",
+        };
+    }
+
+    /// <summary>The words of an operation around the number it works on.</summary>
+    private static string Sign(GoodStyle style, Operation operation) => style switch
+    {
+        GoodStyle.Words => operation.Kind switch
+        {
+            OperationKind.Add => $"plus {operation.Amount}",
+            OperationKind.Subtract => $"minus {operation.Amount}",
+            OperationKind.Double => "double",
+            OperationKind.Triple => "triple",
+            _ => "half of",
+        },
+        GoodStyle.Symbols => operation.Kind switch
+        {
+            OperationKind.Add => $"+ {operation.Amount}",
+            OperationKind.Subtract => $"- {operation.Amount}",
+            OperationKind.Double => "* 2",
+            OperationKind.Triple => "* 3",
+            _ => "/ 2",
+        },
+        _ => operation.Kind switch
+        {
+            OperationKind.Add => $"and {operation.Amount}",
+            OperationKind.Subtract => $"less {operation.Amount}",
+            OperationKind.Double => "doubled",
+            OperationKind.Triple => "tripled",
+            _ => "halved",
+        },
     };
 
-    private static string AsChange(Operation operation, int value) => operation.Kind switch
-    {
-        OperationKind.Add => $"{value} and {operation.Amount}",
-        OperationKind.Subtract => $"{value} less {operation.Amount}",
-        OperationKind.Double => $"{value} doubled",
-        OperationKind.Triple => $"{value} tripled",
-        _ => $"{value} halved",
-    };
+    private static bool Precedes(Operation operation) => operation.Kind is OperationKind.Double or OperationKind.Triple or OperationKind.Halve;
 }

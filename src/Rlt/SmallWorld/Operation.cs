@@ -28,11 +28,15 @@ internal readonly record struct Operation(OperationKind Kind, int Amount = 0)
     /// <summary>The largest amount that is added or taken away.</summary>
     public const int LargestAmount = 9;
 
+    /// <summary>True where the kind needs an amount.</summary>
+    public bool TakesAmount => Kind is OperationKind.Add or OperationKind.Subtract;
+
     /// <summary>Draws a kind evenly, then an amount.</summary>
     public static Operation Draw(WorldRandom random)
     {
         var kind = (OperationKind)random.Below(5);
-        return new Operation(kind, TakesAmount(kind) ? random.Between(1, LargestAmount) : 0);
+        var operation = new Operation(kind);
+        return operation.TakesAmount ? operation with { Amount = random.Between(1, LargestAmount) } : operation;
     }
 
     /// <summary>The result, or null where it is not a whole number from 0 to <see cref="Largest"/>.</summary>
@@ -58,6 +62,4 @@ internal readonly record struct Operation(OperationKind Kind, int Amount = 0)
         OperationKind.Triple => ["triples them", "makes it three times as many"],
         _ => (string[])["loses half", "sells half", $"gives half to {friend}"],
     });
-
-    private static bool TakesAmount(OperationKind kind) => kind is OperationKind.Add or OperationKind.Subtract;
 }

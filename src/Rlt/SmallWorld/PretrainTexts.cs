@@ -3,12 +3,12 @@ using System.Text.Json.Nodes;
 namespace Rlt.SmallWorld;
 
 /// <summary>
-/// What the base model reads: single steps of arithmetic in every style, chains of them, stories, idle talk. It never sees an explained
-/// problem, a thought or an answer tag, so that chaining the steps of a story is left for a student to learn.
+/// What the base model reads: single steps of arithmetic in every style, chains of them, stories, the plan of a story, idle talk. It
+/// never sees a problem worked out, a thought or an answer tag: putting reading and reckoning together is left for a student to learn.
 /// </summary>
 internal static class PretrainTexts
 {
-    private static readonly int[] s_weights = [40, 20, 10, 10, 15, 5];
+    private static readonly int[] s_weights = [12, 13, 8, 55, 4, 5, 3];
 
     /// <summary>One training row: {text} or {messages}.</summary>
     public static JsonObject Draw(WorldRandom random) => random.PickWeighted(s_weights) switch
@@ -16,8 +16,9 @@ internal static class PretrainTexts
         0 => Text(Facts(random)),
         1 => Text(Chain(random)),
         2 => Text(Stories(random)),
-        3 => Text(Counting(random)),
-        4 => SmallQuestion(random),
+        3 => Text(Plan(random)),
+        4 => Text(Counting(random)),
+        5 => SmallQuestion(random),
         _ => Text(IdleTalk(random)),
     };
 
@@ -58,6 +59,15 @@ internal static class PretrainTexts
         return $"{person.Name} has {value} {things}. {random.Pick(Problem.Openers)} {person.Pronoun} {operation.AsEvent(random, friend)}."
             + $" {StepText.Small(random.Pick(StepText.Styles), operation, value)}.";
     });
+
+    /// <summary>A whole story and its operations, without a number worked out: reading, not reckoning.</summary>
+    private static string Plan(WorldRandom random)
+    {
+        GoodStyle style = random.Pick(StepText.Styles);
+        Problem problem = Problem.Draw(random, random.Between(1, 4), heldOut: false);
+        IEnumerable<string> plan = problem.Steps.Select((step, i) => StepText.Planned(style, Problem.Openers[i], step));
+        return $"{problem.Story} {string.Join(' ', plan)}";
+    }
 
     /// <summary>Numbers repeated in the form of a solution.</summary>
     private static string Counting(WorldRandom random) => Lines(3, () =>

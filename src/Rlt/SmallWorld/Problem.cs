@@ -17,7 +17,7 @@ internal readonly record struct Person(string Name, bool IsWoman)
 /// A word problem: a person has some things, every sentence changes their number in two small steps.
 /// The number after a sentence cannot be read off the question; it has to be worked out through the number between the two.
 /// </summary>
-internal sealed record Problem(Person Person, string Friend, string Things, int Start, IReadOnlyList<StoryStep> Steps, string Question)
+internal sealed record Problem(Person Person, string Friend, string Things, int Start, IReadOnlyList<StoryStep> Steps, string Story)
 {
     /// <summary>One problem in this many is kept for evaluation.</summary>
     public const int HeldOutOneIn = 16;
@@ -46,6 +46,9 @@ internal sealed record Problem(Person Person, string Friend, string Things, int 
             }
         }
     }
+
+    /// <summary>The story and what is asked.</summary>
+    public string Question => $"{Story} How many {Things} are there?";
 
     /// <summary>The number asked for.</summary>
     public int Answer => Results.Last();
@@ -81,7 +84,7 @@ internal sealed record Problem(Person Person, string Friend, string Things, int 
             var problem = new Problem(person, friend, things, start, DrawSteps(random, start, sentences), "");
             if (problem.IsHeldOut == heldOut)
             {
-                return problem with { Question = Tell(problem, random) };
+                return problem with { Story = Tell(problem, random) };
             }
         }
     }
@@ -126,6 +129,6 @@ internal sealed record Problem(Person Person, string Friend, string Things, int 
                 .Append(CultureInfo.InvariantCulture, $" and {step.Second.AsEvent(random, problem.Friend)}.");
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $" How many {problem.Things} are there?").ToString();
+        return text.ToString();
     }
 }

@@ -19,7 +19,7 @@ internal static class WorldWords
 
     /// <summary>Words that may begin a text.</summary>
     private const string Starting =
-        "Anna Ben Cleo Dan Emma Finn Gina Hugo She He First Then Later Last The What double triple half";
+        "Anna Ben Cleo Dan Emma Finn Gina Hugo She He First Then Later Last The What So double triple half";
 
     /// <summary>All pieces of text that are one token beside the 256 bytes.</summary>
     public static IEnumerable<string> All =>
