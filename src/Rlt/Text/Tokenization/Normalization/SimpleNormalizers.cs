@@ -51,7 +51,7 @@ internal sealed class StripNormalizer(bool left, bool right) : Normalizer
     }
 }
 
-/// <summary>Removes every non-spacing mark; accents of composed letters go only after a decomposition.</summary>
+/// <summary>Removes every combining mark; accents of composed letters go only after a decomposition.</summary>
 internal sealed class StripAccentsNormalizer : Normalizer
 {
     /// <inheritdoc/>
@@ -61,7 +61,7 @@ internal sealed class StripAccentsNormalizer : Normalizer
         for (int at = 0, length; at < text.Value.Length; at += length)
         {
             int codePoint = CodePoints.At(text.Value, at, text.Value.Length, out length);
-            if (CharUnicodeInfo.GetUnicodeCategory(codePoint) != UnicodeCategory.NonSpacingMark)
+            if (CharUnicodeInfo.GetUnicodeCategory(codePoint) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark))
             {
                 builder.Keep(at, at + length);
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Rlt.Text.Tokenization.Patterns;
 
@@ -44,6 +45,25 @@ internal sealed class CodePointSet
     /// <summary>The code points of several ranges, in rising order.</summary>
     public static CodePointSet OfRanges(params (int First, int Last)[] ranges) =>
         new([.. ranges.SelectMany(range => new[] { range.First, range.Last + 1 })]);
+
+    /// <summary>The code points that are listed, in any order.</summary>
+    public static CodePointSet Of(IEnumerable<int> codePoints)
+    {
+        var changes = new List<int>();
+        foreach (int codePoint in codePoints.Distinct().Order())
+        {
+            if (changes.Count > 0 && changes[^1] == codePoint)
+            {
+                changes[^1]++;
+            }
+            else
+            {
+                changes.AddRange([codePoint, codePoint + 1]);
+            }
+        }
+
+        return new CodePointSet([.. changes]);
+    }
 
     /// <summary>The code points of some general categories.</summary>
     public static CodePointSet OfCategories(params UnicodeCategory[] categories)
@@ -97,7 +117,7 @@ internal sealed class CodePointSet
             int members = group.Count(Contains);
             if (members > 0 && members < group.Length)
             {
-                result = group.Aggregate(result, (set, codePoint) => set.Union(Range(codePoint, codePoint)));
+                result = result.Union(Of(group));
             }
         }
 
@@ -147,10 +167,11 @@ internal sealed class CodePointSet
 
     private static int[][] FindCaseGroups()
     {
-        // Lower case of upper case folds the few one-way pairs as well: long s with s, the Kelvin sign with k.
+        // Lower case of upper case folds the one-way pairs as well, the Kelvin sign with k; but the runtime maps no other letter to ASCII,
+        // so long s, which is an s, is named.
         var cased = OfCategories(UnicodeCategory.UppercaseLetter, UnicodeCategory.LowercaseLetter, UnicodeCategory.TitlecaseLetter, UnicodeCategory.LetterNumber, UnicodeCategory.OtherSymbol, UnicodeCategory.NonSpacingMark);
         return [.. cased.Members()
-            .GroupBy(codePoint => System.Text.Rune.ToLowerInvariant(System.Text.Rune.ToUpperInvariant(new System.Text.Rune(codePoint))).Value)
+            .GroupBy(codePoint => codePoint == 'ſ' ? 's' : Rune.ToLowerInvariant(Rune.ToUpperInvariant(new Rune(codePoint))).Value)
             .Where(group => group.Count() > 1)
             .Select(group => group.ToArray())];
     }

@@ -91,7 +91,8 @@ internal sealed class PreTokenizerReader
                 _steps.Add(new MetaspacePreTokenizer(ReadMark(part).ToString(), ReadScheme(part), part["split"].BooleanOr(true)));
                 break;
             case "Whitespace":
-                _steps.Add(new SplitPreTokenizer(Pattern.Compile(@"\w+|[^\w\s]+"), SplitBehavior.Removed, invert: true));
+                var neither = PatternClasses.StandardWord.Union(CodePointSet.WhiteSpace).Complement();
+                _steps.Add(new SplitPreTokenizer(Pattern.OfRuns(PatternClasses.StandardWord, neither), SplitBehavior.Removed, invert: true));
                 break;
             case "WhitespaceSplit":
                 _steps.Add(new SplitPreTokenizer(Pattern.OfSet(CodePointSet.WhiteSpace), SplitBehavior.Removed));
