@@ -33,7 +33,8 @@ internal readonly record struct JsonPart(string File, string Path, JsonElement E
         }
         catch (JsonException error)
         {
-            throw new CheckpointException($"{file}: not valid JSON ({error.Message}). The file is damaged or incomplete; get it again.", error);
+            string place = $"line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}";
+            throw new CheckpointException($"{file}: not valid JSON from {place} on. The file is damaged or incomplete; get it again.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -58,6 +59,20 @@ internal readonly record struct JsonPart(string File, string Path, JsonElement E
                 throw Fail($"has the field '{name}' = {part.Quote()}, which is not supported; supported are {string.Join(", ", names)}.");
             }
         }
+    }
+
+    /// <summary>The object's type, checked together with its fields.</summary>
+    /// <param name="fields">The supported types, each with the fields it may have besides <c>type</c>.</param>
+    public string TypeOf(IReadOnlyDictionary<string, string[]> fields)
+    {
+        string type = this["type"].String();
+        if (!fields.TryGetValue(type, out string[]? names))
+        {
+            throw this["type"].Unsupported([.. fields.Keys]);
+        }
+
+        AllowOnly(["type", .. names]);
+        return type;
     }
 
     /// <summary>The text that is here.</summary>

@@ -15,15 +15,17 @@ internal sealed class CodePointSet
     // Even entries begin a range of members, odd ones end it.
     private readonly int[] _changes;
 
-    // The first 65536 code points, 32 a word: what nearly every lookup needs.
-    private readonly uint[] _map = new uint[MapEnd / 32];
+    // Up to the last change, but at most the first 65536 code points, 32 a word: what nearly every lookup needs.
+    private readonly uint[] _map;
 
     private CodePointSet(int[] changes)
     {
         _changes = changes;
+        int mapped = changes.Length == 0 ? 0 : Math.Min(changes[^1], MapEnd);
+        _map = new uint[(mapped + 31) / 32];
         for (int i = 0; i < changes.Length; i += 2)
         {
-            for (int codePoint = changes[i]; codePoint < Math.Min(changes[i + 1], MapEnd); codePoint++)
+            for (int codePoint = changes[i]; codePoint < Math.Min(changes[i + 1], mapped); codePoint++)
             {
                 _map[codePoint >> 5] |= 1u << (codePoint & 31);
             }
@@ -90,9 +92,10 @@ internal sealed class CodePointSet
     /// <summary>Whether the set holds a code point.</summary>
     public bool Contains(int codePoint)
     {
-        if (codePoint < MapEnd)
+        int word = codePoint >> 5;
+        if (word < _map.Length)
         {
-            return (_map[codePoint >> 5] >> (codePoint & 31) & 1) != 0;
+            return ((_map[word] >> (codePoint & 31)) & 1) != 0;
         }
 
         int index = Array.BinarySearch(_changes, codePoint);
