@@ -79,14 +79,7 @@ internal readonly record struct JsonPart(string File, string Path, JsonElement E
     public string String()
     {
         Expect(JsonValueKind.String, "a text");
-        try
-        {
-            return Element.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw Fail("is a text with half of a surrogate pair, which is not valid Unicode; the file is damaged.");
-        }
+        return TryText(out string? text) ? text! : throw Fail("is a text with half of a surrogate pair, which is not valid Unicode; the file is damaged.");
     }
 
     /// <summary>The text that is here; a default when there is nothing.</summary>
@@ -132,8 +125,23 @@ internal readonly record struct JsonPart(string File, string Path, JsonElement E
     /// <summary>What is here, for messages; long values are cut.</summary>
     public string Quote()
     {
-        string text = IsNull ? "missing" : Element.GetRawText();
+        string text = IsNull ? "missing" : TryText(out string? value) ? $"\"{value}\"" : Element.GetRawText();
         return text.Length <= LongestQuote ? text : text[..LongestQuote] + "...";
+    }
+
+    private bool TryText(out string? text)
+    {
+        text = null;
+        try
+        {
+            text = Element.ValueKind == JsonValueKind.String ? Element.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Not valid Unicode; the caller shows how the file writes it.
+        }
+
+        return text is not null;
     }
 
     private string NameOf(JsonProperty property)
