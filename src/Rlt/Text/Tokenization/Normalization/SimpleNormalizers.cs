@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Rlt.Text.Tokenization.Patterns;
 
@@ -54,6 +53,8 @@ internal sealed class StripNormalizer(bool left, bool right) : Normalizer
 /// <summary>Removes every combining mark; accents of composed letters go only after a decomposition.</summary>
 internal sealed class StripAccentsNormalizer : Normalizer
 {
+    private static readonly CodePointSet _marks = PatternClasses.Property("M")!;
+
     /// <inheritdoc/>
     public override AlignedText Apply(AlignedText text)
     {
@@ -61,7 +62,7 @@ internal sealed class StripAccentsNormalizer : Normalizer
         for (int at = 0, length; at < text.Value.Length; at += length)
         {
             int codePoint = CodePoints.At(text.Value, at, text.Value.Length, out length);
-            if (CharUnicodeInfo.GetUnicodeCategory(codePoint) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark))
+            if (!_marks.Contains(codePoint))
             {
                 builder.Keep(at, at + length);
             }

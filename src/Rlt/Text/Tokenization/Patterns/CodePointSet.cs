@@ -39,7 +39,9 @@ internal sealed class CodePointSet
     public static CodePointSet None { get; } = new([]);
 
     /// <summary>The code points with Unicode's White_Space property.</summary>
-    public static CodePointSet WhiteSpace { get; } = OfRanges((9, 13), (32, 32), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000));
+    public static CodePointSet WhiteSpace { get; } = OfRanges(
+        (9, 13), (32, 32), (0x85, 0x85), (0xA0, 0xA0),
+        (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000));
 
     /// <summary>The code points from <paramref name="first"/> to <paramref name="last"/>, both included.</summary>
     public static CodePointSet Range(int first, int last) => new([first, last + 1]);
@@ -172,7 +174,9 @@ internal sealed class CodePointSet
     {
         // Lower case of upper case folds the one-way pairs as well, the Kelvin sign with k; but the runtime maps no other letter to ASCII,
         // so long s, which is an s, is named.
-        var cased = OfCategories(UnicodeCategory.UppercaseLetter, UnicodeCategory.LowercaseLetter, UnicodeCategory.TitlecaseLetter, UnicodeCategory.LetterNumber, UnicodeCategory.OtherSymbol, UnicodeCategory.NonSpacingMark);
+        var cased = OfCategories(
+            UnicodeCategory.UppercaseLetter, UnicodeCategory.LowercaseLetter, UnicodeCategory.TitlecaseLetter,
+            UnicodeCategory.LetterNumber, UnicodeCategory.OtherSymbol, UnicodeCategory.NonSpacingMark);
         return [.. cased.Members()
             .GroupBy(codePoint => codePoint == 'ſ' ? 's' : Rune.ToLowerInvariant(Rune.ToUpperInvariant(new Rune(codePoint))).Value)
             .Where(group => group.Count() > 1)
