@@ -39,15 +39,16 @@ internal sealed class AddedTokenFinder
             // A match that its conditions reject is passed over as a whole, as in Hugging Face's library.
             if (!token.SingleWord || (!IsWordBefore(value, at) && !IsWordAt(value, end)))
             {
-                int start = token.StripsLeft ? SpaceStart(value, at, done) : Math.Max(at, done);
+                int start = token.StripsLeft ? SpaceStart(value, at, done) : at;
                 int stop = token.StripsRight ? SpaceEnd(value, end) : end;
                 if (done < start)
                 {
                     output.Add(new Piece(text, done, start));
                 }
 
-                output.Add(new Piece(text, start, Math.Max(start, stop), token.Id));
-                done = Math.Max(done, stop);
+                // A token of white space that the one before it took in is found all the same, also as there.
+                output.Add(new Piece(text, Math.Min(start, stop), stop, token.Id));
+                done = stop;
             }
 
             at = end;
@@ -97,9 +98,9 @@ internal sealed class AddedTokenFinder
     }
 
     private static bool IsWordBefore(string text, int at) =>
-        at > 0 && PatternClasses.Word.Contains(CodePoints.At(text, CodePoints.Before(text, at, 0), at, out _));
+        at > 0 && PatternClasses.StandardWord.Contains(CodePoints.At(text, CodePoints.Before(text, at, 0), at, out _));
 
-    private static bool IsWordAt(string text, int at) => at < text.Length && PatternClasses.Word.Contains(CodePoints.At(text, at, text.Length, out _));
+    private static bool IsWordAt(string text, int at) => at < text.Length && PatternClasses.StandardWord.Contains(CodePoints.At(text, at, text.Length, out _));
 
     private sealed class Node
     {

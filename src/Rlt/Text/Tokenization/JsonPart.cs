@@ -33,7 +33,8 @@ internal readonly record struct JsonPart(string File, string Path, JsonElement E
         }
         catch (JsonException error)
         {
-            throw new CheckpointException($"{file}: not valid JSON ({error.Message}). The file is damaged or incomplete; get it again.", error);
+            string place = $"line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}";
+            throw new CheckpointException($"{file}: not valid JSON from {place} on. The file is damaged or incomplete; get it again.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -60,18 +61,25 @@ internal readonly record struct JsonPart(string File, string Path, JsonElement E
         }
     }
 
+    /// <summary>The object's type, checked together with its fields.</summary>
+    /// <param name="fields">The supported types, each with the fields it may have besides <c>type</c>.</param>
+    public string TypeOf(IReadOnlyDictionary<string, string[]> fields)
+    {
+        string type = this["type"].String();
+        if (!fields.TryGetValue(type, out string[]? names))
+        {
+            throw this["type"].Unsupported([.. fields.Keys]);
+        }
+
+        AllowOnly(["type", .. names]);
+        return type;
+    }
+
     /// <summary>The text that is here.</summary>
     public string String()
     {
         Expect(JsonValueKind.String, "a text");
-        try
-        {
-            return Element.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw Fail("is a text with half of a surrogate pair, which is not valid Unicode; the file is damaged.");
-        }
+        return TryText(out string? text) ? text! : throw Fail("is a text with half of a surrogate pair, which is not valid Unicode; the file is damaged.");
     }
 
     /// <summary>The text that is here; a default when there is nothing.</summary>
@@ -117,8 +125,23 @@ internal readonly record struct JsonPart(string File, string Path, JsonElement E
     /// <summary>What is here, for messages; long values are cut.</summary>
     public string Quote()
     {
-        string text = IsNull ? "missing" : Element.GetRawText();
+        string text = IsNull ? "missing" : TryText(out string? value) ? $"\"{value}\"" : Element.GetRawText();
         return text.Length <= LongestQuote ? text : text[..LongestQuote] + "...";
+    }
+
+    private bool TryText(out string? text)
+    {
+        text = null;
+        try
+        {
+            text = Element.ValueKind == JsonValueKind.String ? Element.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Not valid Unicode; the caller shows how the file writes it.
+        }
+
+        return text is not null;
     }
 
     private string NameOf(JsonProperty property)

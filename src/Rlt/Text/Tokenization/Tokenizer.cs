@@ -83,7 +83,7 @@ public sealed class Tokenizer
 
         foreach (var step in _file.PostProcessors)
         {
-            step.Apply(ids, offsets, addSpecialTokens);
+            step.Apply(text, ids, offsets, addSpecialTokens);
         }
 
         return new Encoding([.. ids], [.. offsets]);

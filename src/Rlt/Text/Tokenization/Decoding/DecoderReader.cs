@@ -5,8 +5,17 @@ namespace Rlt.Text.Tokenization.Decoding;
 /// <summary>Reads the <c>decoder</c> of tokenizer.json.</summary>
 internal sealed class DecoderReader
 {
-    private static readonly string[] _supported =
-        ["ByteLevel", "Replace", "ByteFallback", "Fuse", "Strip", "Metaspace", "WordPiece", "Sequence"];
+    private static readonly Dictionary<string, string[]> _fields = new()
+    {
+        ["ByteLevel"] = ["add_prefix_space", "trim_offsets", "use_regex"],
+        ["Replace"] = ["pattern", "content"],
+        ["ByteFallback"] = [],
+        ["Fuse"] = [],
+        ["Strip"] = ["content", "start", "stop"],
+        ["Metaspace"] = ["replacement", "prepend_scheme", "split", "add_prefix_space", "str_rep"],
+        ["WordPiece"] = ["prefix", "cleanup"],
+        ["Sequence"] = ["decoders"],
+    };
 
     private readonly List<Func<DecodeStep>> _steps = [];
 
@@ -28,9 +37,7 @@ internal sealed class DecoderReader
 
     private void Add(JsonPart part)
     {
-        string type = part["type"].String();
-        part.AllowOnly(["type", .. FieldsOf(type)]);
-        switch (type)
+        switch (part.TypeOf(_fields))
         {
             case "ByteLevel":
                 AddWhole(() => new ByteLevelStep());
@@ -60,15 +67,13 @@ internal sealed class DecoderReader
                 bool cleanup = part["cleanup"].BooleanOr(true);
                 AddWhole(() => new WordPieceStep(prefix, cleanup));
                 break;
-            case "Sequence":
+            default:
                 foreach (var item in part["decoders"].Items())
                 {
                     Add(item);
                 }
 
                 break;
-            default:
-                throw part["type"].Unsupported(_supported);
         }
     }
 
@@ -91,15 +96,4 @@ internal sealed class DecoderReader
 
         _steps.Add(make);
     }
-
-    private static string[] FieldsOf(string type) => type switch
-    {
-        "ByteLevel" => ["add_prefix_space", "trim_offsets", "use_regex"],
-        "Replace" => ["pattern", "content"],
-        "Strip" => ["content", "start", "stop"],
-        "Metaspace" => ["replacement", "prepend_scheme", "split", "add_prefix_space", "str_rep"],
-        "WordPiece" => ["prefix", "cleanup"],
-        "Sequence" => ["decoders"],
-        _ => [],
-    };
 }

@@ -14,5 +14,7 @@ internal sealed class BpeMerges
     /// <summary>Whether two tokens merge; a lower rank goes first.</summary>
     public bool TryGet(int left, int right, out (int Rank, int Id) merge) => _merges.TryGetValue(Key(left, right), out merge);
 
-    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
+    // A long's hash code is the exclusive or of its halves, the same for every pair of equal ids; multiplying by an odd number keeps keys
+    // apart and spreads their hash codes.
+    private static long Key(int left, int right) => unchecked((((long)left << 32) | (uint)right) * (long)0x9E3779B97F4A7C15);
 }

@@ -12,8 +12,10 @@ internal sealed class BpeWord
     // Symbols for which space is kept from one word to the next.
     private const int MostKept = 1 << 16;
 
-    private readonly List<Symbol> _symbols = [];
-    private readonly PriorityQueue<int, (int Rank, int At)> _queue = new();
+    // Pairs by the rank of their merge, then by their place: rank in the upper half, index of the left symbol in the lower.
+    private readonly PriorityQueue<long, long> _queue = new();
+    private Symbol[] _symbols = new Symbol[64];
+    private int _count;
 
     /// <summary>Whether the last symbol stands for something unknown.</summary>
     public bool EndsUnknown { get; private set; }
@@ -21,11 +23,11 @@ internal sealed class BpeWord
     /// <summary>Empties the word, giving back the space of a very long one.</summary>
     public void Clear()
     {
-        _symbols.Clear();
+        _count = 0;
         EndsUnknown = false;
-        if (_symbols.Capacity > MostKept)
+        if (_symbols.Length > MostKept)
         {
-            _symbols.Capacity = 0;
+            _symbols = new Symbol[64];
             _queue.TrimExcess();
         }
     }
@@ -33,23 +35,38 @@ internal sealed class BpeWord
     /// <summary>Adds a symbol that covers a range of the piece.</summary>
     public void Add(int id, int start, int end, bool isUnknown)
     {
-        _symbols.Add(new Symbol(id, start, end, _symbols.Count - 1, _symbols.Count + 1));
+        if (_count == _symbols.Length)
+        {
+            Array.Resize(ref _symbols, 2 * _count);
+        }
+
+        _symbols[_count] = new Symbol { Id = id, Start = start, End = end, Previous = _count - 1, Next = _count + 1 };
+        _count++;
         EndsUnknown = isUnknown;
     }
 
     /// <summary>Widens the last symbol.</summary>
-    public void ExtendLast(int end) => _symbols[^1] = _symbols[^1] with { End = end };
+    public void ExtendLast(int end) => _symbols[_count - 1].End = end;
 
     /// <summary>Merges until no pair does, and returns what is left.</summary>
     public ModelToken[] Merge(BpeMerges merges)
     {
-        if (_symbols.Count <= ShortWord)
+        if (_count <= ShortWord)
         {
             MergeShort(merges);
-            return [.. _symbols.Select(symbol => new ModelToken(symbol.Id, symbol.Start, symbol.End))];
+        }
+        else
+        {
+            MergeLong(merges);
         }
 
-        return MergeLong(merges);
+        var tokens = new ModelToken[_count];
+        for (int i = 0; i < _count; i++)
+        {
+            tokens[i] = new ModelToken(_symbols[i].Id, _symbols[i].Start, _symbols[i].End);
+        }
+
+        return tokens;
     }
 
     private void MergeShort(BpeMerges merges)
@@ -58,7 +75,7 @@ internal sealed class BpeWord
         {
             int best = -1;
             (int Rank, int Id) bestMerge = (int.MaxValue, -1);
-            for (int i = 0; i + 1 < _symbols.Count; i++)
+            for (int i = 0; i + 1 < _count; i++)
             {
                 if (merges.TryGet(_symbols[i].Id, _symbols[i + 1].Id, out var merge) && merge.Rank < bestMerge.Rank)
                 {
@@ -71,51 +88,72 @@ internal sealed class BpeWord
                 return;
             }
 
-            _symbols[best] = _symbols[best] with { Id = bestMerge.Id, End = _symbols[best + 1].End };
-            _symbols.RemoveAt(best + 1);
+            _symbols[best].Id = bestMerge.Id;
+            _symbols[best].End = _symbols[best + 1].End;
+            _count--;
+            Array.Copy(_symbols, best + 2, _symbols, best + 1, _count - best - 1);
         }
     }
 
-    private ModelToken[] MergeLong(BpeMerges merges)
+    private void MergeLong(BpeMerges merges)
     {
         _queue.Clear();
-        for (int i = 0; i < _symbols.Count; i++)
+        for (int i = 0; i < _count; i++)
         {
             Enqueue(i, merges);
         }
 
-        while (_queue.TryDequeue(out int at, out var priority))
+        while (_queue.TryDequeue(out long pair, out _))
         {
             // A pair one of whose symbols has merged elsewhere since is out of date.
-            var left = _symbols[at];
-            if (left.Id < 0 || left.Next >= _symbols.Count
-                || !merges.TryGet(left.Id, _symbols[left.Next].Id, out var merge) || merge.Rank != priority.Rank)
+            int at = (int)pair;
+            ref var left = ref _symbols[at];
+            if (left.Id < 0 || left.Next >= _count || !merges.TryGet(left.Id, _symbols[left.Next].Id, out var merge) || merge.Rank != (int)(pair >> 32))
             {
                 continue;
             }
 
-            var right = _symbols[left.Next];
-            _symbols[left.Next] = right with { Id = -1 };
-            _symbols[at] = left with { Id = merge.Id, End = right.End, Next = right.Next };
-            if (right.Next < _symbols.Count)
+            ref var right = ref _symbols[left.Next];
+            left.Id = merge.Id;
+            left.End = right.End;
+            left.Next = right.Next;
+            right.Id = -1;
+            if (left.Next < _count)
             {
-                _symbols[right.Next] = _symbols[right.Next] with { Previous = at };
+                _symbols[left.Next].Previous = at;
             }
 
             Enqueue(at, merges);
             Enqueue(left.Previous, merges);
         }
 
-        return [.. _symbols.Where(symbol => symbol.Id >= 0).Select(symbol => new ModelToken(symbol.Id, symbol.Start, symbol.End))];
+        int kept = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            if (_symbols[i].Id >= 0)
+            {
+                _symbols[kept++] = _symbols[i];
+            }
+        }
+
+        _count = kept;
     }
 
     private void Enqueue(int at, BpeMerges merges)
     {
-        if (at >= 0 && _symbols[at].Next < _symbols.Count && merges.TryGet(_symbols[at].Id, _symbols[_symbols[at].Next].Id, out var merge))
+        if (at >= 0 && _symbols[at].Next < _count && merges.TryGet(_symbols[at].Id, _symbols[_symbols[at].Next].Id, out var merge))
         {
-            _queue.Enqueue(at, (merge.Rank, at));
+            long pair = ((long)merge.Rank << 32) | (uint)at;
+            _queue.Enqueue(pair, pair);
         }
     }
 
-    private readonly record struct Symbol(int Id, int Start, int End, int Previous, int Next);
+    private struct Symbol
+    {
+        public int Id;
+        public int Start;
+        public int End;
+        public int Previous;
+        public int Next;
+    }
 }

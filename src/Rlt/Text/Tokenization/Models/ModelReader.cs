@@ -120,5 +120,7 @@ internal static class ModelReader
     }
 
     private static int IdOf(JsonPart part, string token, Dictionary<string, int> vocabulary) =>
-        vocabulary.TryGetValue(token, out int id) ? id : throw part.Fail($"is {part.Quote()}, but model.vocab has no token '{token}'. The file is damaged or mixed from two.");
+        vocabulary.TryGetValue(token, out int id)
+            ? id
+            : throw part.Fail($"is {part.Quote()}, but model.vocab has no token '{token}'. The file is damaged or mixed from two.");
 }

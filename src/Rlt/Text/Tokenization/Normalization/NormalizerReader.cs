@@ -3,8 +3,19 @@ namespace Rlt.Text.Tokenization.Normalization;
 /// <summary>Reads the <c>normalizer</c> of tokenizer.json.</summary>
 internal static class NormalizerReader
 {
-    private static readonly string[] _supported =
-        ["NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Strip", "StripAccents", "Prepend", "Replace", "Sequence"];
+    private static readonly Dictionary<string, string[]> _fields = new()
+    {
+        ["NFC"] = [],
+        ["NFD"] = [],
+        ["NFKC"] = [],
+        ["NFKD"] = [],
+        ["Lowercase"] = [],
+        ["Strip"] = ["strip_left", "strip_right"],
+        ["StripAccents"] = [],
+        ["Prepend"] = ["prepend"],
+        ["Replace"] = ["pattern", "content"],
+        ["Sequence"] = ["normalizers"],
+    };
 
     /// <summary>Reads a normalizer; null when there is none.</summary>
     public static Normalizer? Read(JsonPart part)
@@ -14,9 +25,7 @@ internal static class NormalizerReader
             return null;
         }
 
-        string type = part["type"].String();
-        part.AllowOnly(["type", .. FieldsOf(type)]);
-        return type switch
+        return part.TypeOf(_fields) switch
         {
             "NFC" => new UnicodeNormalizer(UnicodeForm.Nfc),
             "NFD" => new UnicodeNormalizer(UnicodeForm.Nfd),
@@ -27,17 +36,7 @@ internal static class NormalizerReader
             "StripAccents" => new StripAccentsNormalizer(),
             "Prepend" => new PrependNormalizer(part["prepend"].String()),
             "Replace" => new ReplaceNormalizer(PatternReader.Read(part["pattern"]), part["content"].String()),
-            "Sequence" => new SequenceNormalizer([.. part["normalizers"].Items().Select(item => Read(item) ?? throw item.Unsupported(_supported))]),
-            _ => throw part["type"].Unsupported(_supported),
+            _ => new SequenceNormalizer([.. part["normalizers"].Items().Select(item => Read(item) ?? throw item.Fail("is null; expected a normalizer."))]),
         };
     }
-
-    private static string[] FieldsOf(string type) => type switch
-    {
-        "Strip" => ["strip_left", "strip_right"],
-        "Prepend" => ["prepend"],
-        "Replace" => ["pattern", "content"],
-        "Sequence" => ["normalizers"],
-        _ => [],
-    };
 }

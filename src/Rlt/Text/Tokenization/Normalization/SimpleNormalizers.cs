@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Rlt.Text.Tokenization.Patterns;
 
@@ -51,9 +50,11 @@ internal sealed class StripNormalizer(bool left, bool right) : Normalizer
     }
 }
 
-/// <summary>Removes every non-spacing mark; accents of composed letters go only after a decomposition.</summary>
+/// <summary>Removes every combining mark; accents of composed letters go only after a decomposition.</summary>
 internal sealed class StripAccentsNormalizer : Normalizer
 {
+    private static readonly CodePointSet _marks = PatternClasses.Property("M")!;
+
     /// <inheritdoc/>
     public override AlignedText Apply(AlignedText text)
     {
@@ -61,7 +62,7 @@ internal sealed class StripAccentsNormalizer : Normalizer
         for (int at = 0, length; at < text.Value.Length; at += length)
         {
             int codePoint = CodePoints.At(text.Value, at, text.Value.Length, out length);
-            if (CharUnicodeInfo.GetUnicodeCategory(codePoint) != UnicodeCategory.NonSpacingMark)
+            if (!_marks.Contains(codePoint))
             {
                 builder.Keep(at, at + length);
             }

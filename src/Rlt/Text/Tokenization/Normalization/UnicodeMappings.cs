@@ -21,20 +21,12 @@ internal sealed class UnicodeMappings
     private readonly Dictionary<int, int[]> _canonical = [];
     private readonly Dictionary<int, int[]> _compatible = [];
     private readonly Dictionary<(int First, int Second), int> _compositions = [];
-    private readonly HashSet<int> _neverComposed = [];
-
-    // What a composing form may join to a code point before it, and what only a compatibility form changes.
-    private readonly HashSet<int> _joinsBackward = [];
-    private readonly HashSet<int> _changesByCompatibility = [];
+    private readonly HashSet<int> _seconds = [];
 
     private UnicodeMappings()
     {
         ReadRuns(UnicodeTables.CombiningClasses, (codePoint, value, _) => _classes.Add(codePoint, value));
-        ReadRuns(UnicodeTables.CanonicalSingles, (codePoint, value, index) =>
-        {
-            _canonical.Add(codePoint, [value + index]);
-            _neverComposed.Add(codePoint);
-        });
+        ReadRuns(UnicodeTables.CanonicalSingles, (codePoint, value, index) => _canonical.Add(codePoint, [value + index]));
         ReadRuns(UnicodeTables.CompatibilitySingles, (codePoint, value, index) => _compatible.Add(codePoint, [value + index]));
         foreach (string entry in UnicodeTables.CompatibilitySequences.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         {
@@ -46,47 +38,29 @@ internal sealed class UnicodeMappings
         {
             var (codePoint, parts) = ReadSequence(entry.TrimStart('!'));
             _canonical.Add(codePoint, parts);
-            if (entry[0] == '!')
-            {
-                _neverComposed.Add(codePoint);
-            }
-            else
+            if (entry[0] != '!')
             {
                 _compositions.Add((parts[0], parts[1]), codePoint);
-                _joinsBackward.Add(parts[1]);
+                _seconds.Add(parts[1]);
             }
         }
-
-        FindIndirectChanges();
     }
 
     /// <summary>The tables, read at first use.</summary>
     public static UnicodeMappings Instance => _instance.Value;
 
+    /// <summary>Every code point that some form changes or joins to its neighbours.</summary>
+    public IEnumerable<int> Affected =>
+        _classes.Keys.Concat(_canonical.Keys).Concat(_compatible.Keys).Concat(_seconds)
+            .Concat(Enumerable.Range(VowelStart, VowelCount)).Concat(Enumerable.Range(TrailStart + 1, TrailCount - 1))
+            .Concat(Enumerable.Range(SyllableStart, SyllableCount));
+
     /// <summary>The canonical combining class: 0 for what begins a new cluster.</summary>
     public int CombiningClass(int codePoint) => _classes.GetValueOrDefault(codePoint);
 
-    /// <summary>Whether nothing before a code point can change it, and it changes nothing before it, in a form.</summary>
-    public bool IsBoundary(int codePoint, UnicodeForm form)
-    {
-        if (codePoint < 0x80)
-        {
-            return true;
-        }
-
-        if (_classes.ContainsKey(codePoint) || (form is UnicodeForm.Nfkc or UnicodeForm.Nfkd && _changesByCompatibility.Contains(codePoint)))
-        {
-            return false;
-        }
-
-        if (form is UnicodeForm.Nfd or UnicodeForm.Nfkd)
-        {
-            return !_canonical.ContainsKey(codePoint) && !IsSyllable(codePoint);
-        }
-
-        return !_neverComposed.Contains(codePoint) && !_joinsBackward.Contains(codePoint)
-            && codePoint is not ((>= VowelStart and < VowelStart + VowelCount) or (> TrailStart and < TrailStart + TrailCount));
-    }
+    /// <summary>Whether a code point can be composed with one before it.</summary>
+    public bool ComposesBackward(int codePoint) =>
+        _seconds.Contains(codePoint) || codePoint is (>= VowelStart and < VowelStart + VowelCount) or (> TrailStart and < TrailStart + TrailCount);
 
     /// <summary>Adds a code point's full decomposition.</summary>
     public void Decompose(int codePoint, bool compatible, List<int> output)
@@ -128,28 +102,6 @@ internal sealed class UnicodeMappings
         }
 
         return _compositions.TryGetValue((first, second), out int composed) ? composed : null;
-    }
-
-    private void FindIndirectChanges()
-    {
-        _changesByCompatibility.UnionWith(_compatible.Keys);
-        var seconds = _joinsBackward.ToHashSet();
-        foreach (int codePoint in _canonical.Keys)
-        {
-            var canonical = new List<int>();
-            var compatible = new List<int>();
-            Decompose(codePoint, compatible: false, canonical);
-            Decompose(codePoint, compatible: true, compatible);
-            if (!canonical.SequenceEqual(compatible))
-            {
-                _changesByCompatibility.Add(codePoint);
-            }
-
-            if (seconds.Contains(canonical[0]) || _classes.ContainsKey(canonical[0]))
-            {
-                _joinsBackward.Add(codePoint);
-            }
-        }
     }
 
     private static bool IsSyllable(int codePoint) => codePoint is >= SyllableStart and < SyllableStart + SyllableCount;

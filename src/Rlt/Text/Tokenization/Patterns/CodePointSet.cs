@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Rlt.Text.Tokenization.Patterns;
 
@@ -14,15 +15,17 @@ internal sealed class CodePointSet
     // Even entries begin a range of members, odd ones end it.
     private readonly int[] _changes;
 
-    // The first 65536 code points, 32 a word: what nearly every lookup needs.
-    private readonly uint[] _map = new uint[MapEnd / 32];
+    // Up to the last change, but at most the first 65536 code points, 32 a word: what nearly every lookup needs.
+    private readonly uint[] _map;
 
     private CodePointSet(int[] changes)
     {
         _changes = changes;
+        int mapped = changes.Length == 0 ? 0 : Math.Min(changes[^1], MapEnd);
+        _map = new uint[(mapped + 31) / 32];
         for (int i = 0; i < changes.Length; i += 2)
         {
-            for (int codePoint = changes[i]; codePoint < Math.Min(changes[i + 1], MapEnd); codePoint++)
+            for (int codePoint = changes[i]; codePoint < Math.Min(changes[i + 1], mapped); codePoint++)
             {
                 _map[codePoint >> 5] |= 1u << (codePoint & 31);
             }
@@ -36,7 +39,9 @@ internal sealed class CodePointSet
     public static CodePointSet None { get; } = new([]);
 
     /// <summary>The code points with Unicode's White_Space property.</summary>
-    public static CodePointSet WhiteSpace { get; } = OfRanges((9, 13), (32, 32), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000));
+    public static CodePointSet WhiteSpace { get; } = OfRanges(
+        (9, 13), (32, 32), (0x85, 0x85), (0xA0, 0xA0),
+        (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000));
 
     /// <summary>The code points from <paramref name="first"/> to <paramref name="last"/>, both included.</summary>
     public static CodePointSet Range(int first, int last) => new([first, last + 1]);
@@ -44,6 +49,25 @@ internal sealed class CodePointSet
     /// <summary>The code points of several ranges, in rising order.</summary>
     public static CodePointSet OfRanges(params (int First, int Last)[] ranges) =>
         new([.. ranges.SelectMany(range => new[] { range.First, range.Last + 1 })]);
+
+    /// <summary>The code points that are listed, in any order.</summary>
+    public static CodePointSet Of(IEnumerable<int> codePoints)
+    {
+        var changes = new List<int>();
+        foreach (int codePoint in codePoints.Distinct().Order())
+        {
+            if (changes.Count > 0 && changes[^1] == codePoint)
+            {
+                changes[^1]++;
+            }
+            else
+            {
+                changes.AddRange([codePoint, codePoint + 1]);
+            }
+        }
+
+        return new CodePointSet([.. changes]);
+    }
 
     /// <summary>The code points of some general categories.</summary>
     public static CodePointSet OfCategories(params UnicodeCategory[] categories)
@@ -70,9 +94,10 @@ internal sealed class CodePointSet
     /// <summary>Whether the set holds a code point.</summary>
     public bool Contains(int codePoint)
     {
-        if (codePoint < MapEnd)
+        int word = codePoint >> 5;
+        if (word < _map.Length)
         {
-            return (_map[codePoint >> 5] >> (codePoint & 31) & 1) != 0;
+            return ((_map[word] >> (codePoint & 31)) & 1) != 0;
         }
 
         int index = Array.BinarySearch(_changes, codePoint);
@@ -97,7 +122,7 @@ internal sealed class CodePointSet
             int members = group.Count(Contains);
             if (members > 0 && members < group.Length)
             {
-                result = group.Aggregate(result, (set, codePoint) => set.Union(Range(codePoint, codePoint)));
+                result = result.Union(Of(group));
             }
         }
 
@@ -147,10 +172,13 @@ internal sealed class CodePointSet
 
     private static int[][] FindCaseGroups()
     {
-        // Lower case of upper case folds the few one-way pairs as well: long s with s, the Kelvin sign with k.
-        var cased = OfCategories(UnicodeCategory.UppercaseLetter, UnicodeCategory.LowercaseLetter, UnicodeCategory.TitlecaseLetter, UnicodeCategory.LetterNumber, UnicodeCategory.OtherSymbol, UnicodeCategory.NonSpacingMark);
+        // Lower case of upper case folds the one-way pairs as well, the Kelvin sign with k; but the runtime maps no other letter to ASCII,
+        // so long s, which is an s, is named.
+        var cased = OfCategories(
+            UnicodeCategory.UppercaseLetter, UnicodeCategory.LowercaseLetter, UnicodeCategory.TitlecaseLetter,
+            UnicodeCategory.LetterNumber, UnicodeCategory.OtherSymbol, UnicodeCategory.NonSpacingMark);
         return [.. cased.Members()
-            .GroupBy(codePoint => System.Text.Rune.ToLowerInvariant(System.Text.Rune.ToUpperInvariant(new System.Text.Rune(codePoint))).Value)
+            .GroupBy(codePoint => codePoint == 'ſ' ? 's' : Rune.ToLowerInvariant(Rune.ToUpperInvariant(new Rune(codePoint))).Value)
             .Where(group => group.Count() > 1)
             .Select(group => group.ToArray())];
     }

@@ -90,9 +90,12 @@ internal sealed class Pattern
     /// <exception cref="PatternSyntaxException">The pattern is malformed or uses something that is not supported.</exception>
     public static Pattern Compile(string pattern) => new(PatternParser.Parse(pattern));
 
-    /// <summary>A pattern that matches one code point of a set, or a run of them.</summary>
-    public static Pattern OfSet(CodePointSet set, bool run = false) =>
-        new(new RepeatNode(new SetNode(set), 1, run ? int.MaxValue : 1, RepeatKind.Greedy));
+    /// <summary>A pattern that matches one code point of a set.</summary>
+    public static Pattern OfSet(CodePointSet set) => new(new SetNode(set));
+
+    /// <summary>A pattern that matches a run of one set, or else a run of another.</summary>
+    public static Pattern OfRuns(CodePointSet first, CodePointSet second) => new(new AlternationNode(
+        [new RepeatNode(new SetNode(first), 1, int.MaxValue, RepeatKind.Greedy), new RepeatNode(new SetNode(second), 1, int.MaxValue, RepeatKind.Greedy)]));
 
     /// <summary>A pattern that matches a text as it is.</summary>
     public static Pattern OfText(string text)

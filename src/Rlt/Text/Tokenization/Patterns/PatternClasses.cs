@@ -39,12 +39,19 @@ internal static class PatternClasses
         ["Cn"] = [UnicodeCategory.OtherNotAssigned],
     };
 
-    private static readonly Lazy<CodePointSet> _word = new(() =>
+    // Everything alphabetic, marks, decimal digits and connectors; of the symbols, the circled letters are alphabetic.
+    private static readonly CodePointSet _word =
         Property("L")!.Union(Property("M")!).Union(Property("Nl")!).Union(Property("Nd")!).Union(Property("Pc")!)
-            .Union(CodePointSet.OfRanges((0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189))));
+            .Union(CodePointSet.OfRanges((0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)));
 
-    /// <summary>What <c>\w</c> means: letters, marks, letter and decimal numbers, connectors, and the circled letters.</summary>
-    public static CodePointSet Word => _word.Value;
+    /// <summary>What <c>\w</c> means inside a set of a file's pattern.</summary>
+    public static CodePointSet WordInSet => _word;
+
+    /// <summary>What <c>\w</c> means elsewhere in a file's pattern: as Oniguruma has it, with the six other numbers of Latin-1.</summary>
+    public static CodePointSet Word { get; } = _word.Union(CodePointSet.Of([0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE]));
+
+    /// <summary>What a word is made of where no pattern says it: as the standard has it, with the two joiners.</summary>
+    public static CodePointSet StandardWord { get; } = _word.Union(CodePointSet.Range(0x200C, 0x200D));
 
     /// <summary>What <c>\d</c> means: decimal digits of every script.</summary>
     public static CodePointSet Digit { get; } = CodePointSet.OfCategories(UnicodeCategory.DecimalDigitNumber);

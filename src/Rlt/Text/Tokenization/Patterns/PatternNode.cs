@@ -104,7 +104,7 @@ internal sealed record AlternationNode(IReadOnlyList<PatternNode> Choices) : Pat
     public override bool CanBeEmpty => Choices.Any(choice => choice.CanBeEmpty);
 
     /// <inheritdoc/>
-    public override int? Length => Choices.All(choice => choice.Length == Choices[0].Length) ? Choices[0].Length : null;
+    public override int? Length => Choices.Select(choice => choice.Length).Distinct().ToList() is [var only] ? only : null;
 
     /// <inheritdoc/>
     public override CodePointSet? First =>

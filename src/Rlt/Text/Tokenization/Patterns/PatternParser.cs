@@ -10,6 +10,7 @@ internal sealed class PatternParser
 {
     private const int MaxRepeat = 1000;
     private const int MaxDepth = 100;
+    private const int MaxStackedRepeats = 4;
 
     private readonly string _pattern;
     private int _at;
@@ -117,7 +118,7 @@ internal sealed class PatternParser
             return new AnchorNode(kind);
         }
 
-        return ParseEscape() is var (set, codePoint) && set is not null ? new SetNode(set) : Literal(codePoint);
+        return ParseEscape(PatternClasses.Word) is var (set, codePoint) && set is not null ? new SetNode(set) : Literal(codePoint);
     }
 
     private PatternNode? ParseGroup()
@@ -139,12 +140,17 @@ internal sealed class PatternParser
         };
     }
 
+    /// <summary>Reads a look-behind; each of its choices must have one length, and looks back by its own.</summary>
     private PatternNode ParseLookBehind(bool negated)
     {
         var body = ParseAlternation();
-        return body.Length is not null
-            ? Close(new LookNode(body, Behind: true, negated))
-            : throw Fail("a look-behind whose length varies is not supported");
+        var looks = (body is AlternationNode alternation ? alternation.Choices : [body]).Select(choice => new LookNode(choice, Behind: true, negated)).ToList();
+        if (looks.Any(look => look.Body.Length is null))
+        {
+            throw Fail("a look-behind whose length varies is not supported");
+        }
+
+        return Close(negated ? new SequenceNode(looks) : new AlternationNode(looks));
     }
 
     /// <summary>Options for a group, <c>(?i:...)</c>, or for the rest of the one they stand in, <c>(?i)</c>.</summary>
@@ -179,7 +185,7 @@ internal sealed class PatternParser
 
     private PatternNode ParseRepeats(PatternNode node)
     {
-        while (!AtEnd)
+        for (int stacked = 0; !AtEnd; stacked++)
         {
             int start = _at;
             (int min, int max) = Peek(0) switch
@@ -194,6 +200,11 @@ internal sealed class PatternParser
             {
                 _at = start;
                 return node;
+            }
+
+            if (stacked == MaxStackedRepeats)
+            {
+                throw Fail($"more than {MaxStackedRepeats} repetitions follow one another");
             }
 
             bool braces = _pattern[start] == '{';
@@ -310,10 +321,10 @@ internal sealed class PatternParser
         return CodePointSet.Range(first, last);
     }
 
-    private (CodePointSet? Set, int CodePoint) ParseSetPoint() => Peek(0) == '\\' ? ParseEscape() : (null, TakeCodePoint());
+    private (CodePointSet? Set, int CodePoint) ParseSetPoint() => Peek(0) == '\\' ? ParseEscape(PatternClasses.WordInSet) : (null, TakeCodePoint());
 
     /// <summary>Reads what follows a backslash and means the same inside and outside of a set.</summary>
-    private (CodePointSet? Set, int CodePoint) ParseEscape()
+    private (CodePointSet? Set, int CodePoint) ParseEscape(CodePointSet word)
     {
         _at++;
         if (AtEnd)
@@ -328,8 +339,8 @@ internal sealed class PatternParser
             'S' => (CodePointSet.WhiteSpace.Complement(), 0),
             'd' => (PatternClasses.Digit, 0),
             'D' => (PatternClasses.Digit.Complement(), 0),
-            'w' => (PatternClasses.Word, 0),
-            'W' => (PatternClasses.Word.Complement(), 0),
+            'w' => (word, 0),
+            'W' => (word.Complement(), 0),
             'h' => (PatternClasses.HexDigit, 0),
             'H' => (PatternClasses.HexDigit.Complement(), 0),
             'p' or 'P' => (ParseProperty(c == 'P'), 0),

@@ -3,7 +3,12 @@ namespace Rlt.Text.Tokenization.PostProcessing;
 /// <summary>Reads the <c>post_processor</c> of tokenizer.json.</summary>
 internal static class PostProcessorReader
 {
-    private static readonly string[] _supported = ["ByteLevel", "TemplateProcessing", "Sequence"];
+    private static readonly Dictionary<string, string[]> _fields = new()
+    {
+        ["ByteLevel"] = ["add_prefix_space", "trim_offsets", "use_regex"],
+        ["TemplateProcessing"] = ["single", "pair", "special_tokens"],
+        ["Sequence"] = ["processors"],
+    };
 
     /// <summary>Reads the steps; none when there is no post-processor.</summary>
     /// <param name="part">The file's post-processor.</param>
@@ -16,10 +21,9 @@ internal static class PostProcessorReader
             return steps;
         }
 
-        switch (part["type"].String())
+        switch (part.TypeOf(_fields))
         {
             case "ByteLevel":
-                part.AllowOnly("type", "add_prefix_space", "trim_offsets", "use_regex");
                 if (part["trim_offsets"].BooleanOr(true))
                 {
                     steps.Add(new TrimOffsetsPostProcessor(part["add_prefix_space"].BooleanOr(true), tokenOf));
@@ -27,15 +31,11 @@ internal static class PostProcessorReader
 
                 break;
             case "TemplateProcessing":
-                part.AllowOnly("type", "single", "pair", "special_tokens");
                 steps.Add(ReadTemplate(part, tokenOf));
                 break;
-            case "Sequence":
-                part.AllowOnly("type", "processors");
+            default:
                 steps.AddRange(part["processors"].Items().SelectMany(item => Read(item, tokenOf)));
                 break;
-            default:
-                throw part["type"].Unsupported(_supported);
         }
 
         return steps;
@@ -51,7 +51,12 @@ internal static class PostProcessorReader
             if (!item["Sequence"].IsNull)
             {
                 var name = item["Sequence"]["id"];
-                seenText = !seenText && name.String() == "A" ? true : throw name.Fail($"is {name.Quote()}; expected the text, A, exactly once in a template for single texts.");
+                if (seenText || name.String() != "A")
+                {
+                    throw name.Fail($"is {name.Quote()}; expected the text, A, exactly once in a template for single texts.");
+                }
+
+                seenText = true;
             }
             else if (!item["SpecialToken"].IsNull)
             {

@@ -12,8 +12,17 @@ internal sealed class PreTokenizerReader
 {
     private const string BytePattern = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
-    private static readonly string[] _supported =
-        ["ByteLevel", "Split", "Digits", "Metaspace", "Whitespace", "WhitespaceSplit", "Punctuation", "Sequence"];
+    private static readonly Dictionary<string, string[]> _fields = new()
+    {
+        ["ByteLevel"] = ["add_prefix_space", "trim_offsets", "use_regex"],
+        ["Split"] = ["pattern", "behavior", "invert"],
+        ["Digits"] = ["individual_digits"],
+        ["Metaspace"] = ["replacement", "prepend_scheme", "split", "add_prefix_space", "str_rep"],
+        ["Whitespace"] = [],
+        ["WhitespaceSplit"] = [],
+        ["Punctuation"] = ["behavior"],
+        ["Sequence"] = ["pretokenizers"],
+    };
 
     private readonly List<PreTokenizer> _steps = [];
     private bool _byteLevel;
@@ -73,9 +82,7 @@ internal sealed class PreTokenizerReader
             throw part.Fail("follows a ByteLevel pre-tokenizer; supported is ByteLevel as the last one only.");
         }
 
-        string type = part["type"].String();
-        part.AllowOnly(["type", .. FieldsOf(type)]);
-        switch (type)
+        switch (part.TypeOf(_fields))
         {
             case "ByteLevel":
                 AddByteLevel(part);
@@ -91,7 +98,8 @@ internal sealed class PreTokenizerReader
                 _steps.Add(new MetaspacePreTokenizer(ReadMark(part).ToString(), ReadScheme(part), part["split"].BooleanOr(true)));
                 break;
             case "Whitespace":
-                _steps.Add(new SplitPreTokenizer(Pattern.Compile(@"\w+|[^\w\s]+"), SplitBehavior.Removed, invert: true));
+                var neither = PatternClasses.StandardWord.Union(CodePointSet.WhiteSpace).Complement();
+                _steps.Add(new SplitPreTokenizer(Pattern.OfRuns(PatternClasses.StandardWord, neither), SplitBehavior.Removed, invert: true));
                 break;
             case "WhitespaceSplit":
                 _steps.Add(new SplitPreTokenizer(Pattern.OfSet(CodePointSet.WhiteSpace), SplitBehavior.Removed));
@@ -99,15 +107,13 @@ internal sealed class PreTokenizerReader
             case "Punctuation":
                 _steps.Add(new SplitPreTokenizer(Pattern.OfSet(PatternClasses.Punctuation), ReadBehavior(part["behavior"])));
                 break;
-            case "Sequence":
+            default:
                 foreach (var item in part["pretokenizers"].Items())
                 {
                     Add(item);
                 }
 
                 break;
-            default:
-                throw part["type"].Unsupported(_supported);
         }
     }
 
@@ -125,15 +131,4 @@ internal sealed class PreTokenizerReader
 
         _byteLevel = true;
     }
-
-    private static string[] FieldsOf(string type) => type switch
-    {
-        "ByteLevel" => ["add_prefix_space", "trim_offsets", "use_regex"],
-        "Split" => ["pattern", "behavior", "invert"],
-        "Digits" => ["individual_digits"],
-        "Metaspace" => ["replacement", "prepend_scheme", "split", "add_prefix_space", "str_rep"],
-        "Punctuation" => ["behavior"],
-        "Sequence" => ["pretokenizers"],
-        _ => [],
-    };
 }

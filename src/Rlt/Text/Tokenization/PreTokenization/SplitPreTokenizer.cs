@@ -22,23 +22,22 @@ internal sealed class SplitPreTokenizer(Pattern pattern, SplitBehavior behavior,
             ranges.Clear();
             scanner.Reset(piece.Source.Value, piece.Start, piece.End);
             FindRanges(scanner, piece, ranges);
-            foreach (var span in behavior switch
+            for (int i = 0; i < ranges.Count;)
             {
-                SplitBehavior.Removed => ranges.Where(range => !range.Matches).Select(range => range.Span),
-                SplitBehavior.Isolated => ranges.Select(range => range.Span),
-                _ => Merge(ranges),
-            })
-            {
-                if (!span.IsEmpty)
+                int end = EndOfPiece(ranges, i);
+                if (!(behavior == SplitBehavior.Removed && ranges[i].Matches))
                 {
-                    output.Add(new Piece(piece.Source, span.Start, span.End));
+                    output.Add(new Piece(piece.Source, ranges[i].Span.Start, ranges[end - 1].Span.End));
                 }
+
+                i = end;
             }
         }
 
         return output;
     }
 
+    /// <summary>Lists what matches and what is between matches; an empty match only parts what is on its two sides.</summary>
     private void FindRanges(PatternScanner scanner, Piece piece, List<(TextSpan Span, bool Matches)> ranges)
     {
         int done = piece.Start;
@@ -49,7 +48,11 @@ internal sealed class SplitPreTokenizer(Pattern pattern, SplitBehavior behavior,
                 ranges.Add((new TextSpan(done, match.Start), invert));
             }
 
-            ranges.Add((match, !invert));
+            if (!match.IsEmpty)
+            {
+                ranges.Add((match, !invert));
+            }
+
             done = match.End;
         }
 
@@ -59,27 +62,25 @@ internal sealed class SplitPreTokenizer(Pattern pattern, SplitBehavior behavior,
         }
     }
 
-    private List<TextSpan> Merge(List<(TextSpan Span, bool Matches)> ranges)
+    /// <summary>The index behind the last range that belongs to the piece that begins with a range.</summary>
+    private int EndOfPiece(List<(TextSpan Span, bool Matches)> ranges, int first)
     {
-        var merged = new List<TextSpan>();
-        for (int i = 0; i < ranges.Count; i++)
+        int end = first + 1;
+        switch (behavior)
         {
-            bool joins = i > 0 && behavior switch
-            {
-                SplitBehavior.Contiguous => ranges[i].Matches == ranges[i - 1].Matches,
-                SplitBehavior.MergedWithPrevious => ranges[i].Matches && !ranges[i - 1].Matches,
-                _ => !ranges[i].Matches && ranges[i - 1].Matches,
-            };
-            if (joins)
-            {
-                merged[^1] = merged[^1] with { End = ranges[i].Span.End };
-            }
-            else
-            {
-                merged.Add(ranges[i].Span);
-            }
+            case SplitBehavior.Contiguous:
+                while (end < ranges.Count && ranges[end].Matches == ranges[first].Matches)
+                {
+                    end++;
+                }
+
+                break;
+            case SplitBehavior.MergedWithPrevious when !ranges[first].Matches && end < ranges.Count && ranges[end].Matches:
+            case SplitBehavior.MergedWithNext when ranges[first].Matches && end < ranges.Count && !ranges[end].Matches:
+                end++;
+                break;
         }
 
-        return merged;
+        return end;
     }
 }
