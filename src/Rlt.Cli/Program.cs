@@ -42,7 +42,7 @@ internal static class Program
         foreach (Command command in new[]
         {
             WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(), DistillCommand.Create(), EvalCommand.Create(),
-            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), DoctorCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
+            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), DoctorCommand.Create(), ResultsCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
         })
         {
             root.Subcommands.Add(command);

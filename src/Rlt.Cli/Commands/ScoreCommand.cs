@@ -17,8 +17,8 @@ internal static class ScoreCommand
         Option<string> student = SharedOptions.Required("--student", "the student's model directory");
         Option<string> input = SharedOptions.Required("--input", "a JSONL file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write");
-        Option<string?> config = SharedOptions.Optional("--config", "a YAML file of reward weights (configs/rewards/); the paper's without it");
-        Option<string?> format = SharedOptions.Optional("--format", "a format file (configs/formats/); stratos.yaml without it");
+        Option<string?> config = SharedOptions.Optional("--config", "a YAML file of reward weights ; the paper's without it");
+        Option<string?> format = SharedOptions.Optional("--format", "a shipped format's name or a format file (configs/formats/); stratos without it");
         var budget = new Option<int>("--token-budget") { Description = "padded tokens in one pass", DefaultValueFactory = _ => 16384 };
         var details = new Option<bool>("--details") { Description = "add per-token log-probabilities and spans" };
         foreach (Option option in new Option[] { teacher, student, input, output, config, format, budget, details })

@@ -31,7 +31,7 @@ internal static class SftCommand
         config.Device.UseThreads();
         PromptFormat? tags = config.Format is { } file
             ? FormatFile.Load(file)
-            : config.Target == SftTarget.Text ? null : throw new ConfigException($"format: missing; {name} needs a format file (configs/formats/). Only 'target: text' goes without.");
+            : config.Target == SftTarget.Text ? null : throw new ConfigException($"format: missing; {name} needs a format (stratos, small, or a file like those in configs/formats/). Only 'target: text' goes without.");
         using LanguageModel model = LanguageModel.Load(config.Model, config.Device);
         TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, model);
         (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Read(

@@ -14,7 +14,7 @@ public sealed record EvalConfig : IValidated
     /// <summary>The run's directory: <c>results.jsonl</c>, one row a sample, and <c>summary.json</c>.</summary>
     public required string Out { get; init; }
 
-    /// <summary>A format file: its student system prompt is used.</summary>
+    /// <summary>The tags and system prompts: a shipped format's name (stratos, small) or a file; the student's system prompt is used.</summary>
     public required string Format { get; init; }
 
     /// <summary>Answers sampled for each question.</summary>

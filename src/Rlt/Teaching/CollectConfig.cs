@@ -27,7 +27,7 @@ public sealed record CollectConfig : IValidated
     /// <summary>The run's directory; the traces are in its <c>traces.jsonl</c>.</summary>
     public required string Out { get; init; }
 
-    /// <summary>A format file (tags and system prompts).</summary>
+    /// <summary>The tags and system prompts: a shipped format's name (stratos, small) or a file.</summary>
     public required string Format { get; init; }
 
     /// <summary>A frozen student: each trace then has its reward. Needed to keep the best.</summary>

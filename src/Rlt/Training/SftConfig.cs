@@ -14,7 +14,7 @@ public sealed record SftConfig : IValidated
     /// <summary>The run's directory; the finished model is in its <c>model</c>.</summary>
     public required string Out { get; init; }
 
-    /// <summary>A format file (tags and system prompts); needed unless the target is text.</summary>
+    /// <summary>The tags and system prompts: a shipped format's name (stratos, small) or a file; needed unless the target is text.</summary>
     public string? Format { get; init; }
 
     /// <summary>teacher, student or text; null takes the command's own.</summary>

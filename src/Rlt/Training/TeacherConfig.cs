@@ -18,7 +18,7 @@ public sealed record TeacherConfig : IValidated
     /// <summary>The run's directory; the finished teacher is in its <c>model</c>.</summary>
     public required string Out { get; init; }
 
-    /// <summary>A format file (tags and system prompts).</summary>
+    /// <summary>The tags and system prompts: a shipped format's name (stratos, small) or a file.</summary>
     public required string Format { get; init; }
 
     /// <summary>Optimizer steps.</summary>

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Rlt.Data;
+
+namespace Rlt.Cli.Commands;
+
+/// <summary><c>rlt results</c>: tables of finished runs, in Markdown.</summary>
+internal static class ResultsCommand
+{
+    // A single step's reward is noisy: start and end are means over this many steps.
+    private const int Window = 3;
+
+    private static readonly string[] TeacherColumns = ["reward", "solution_score", "think_kl", "match", "completion_tokens", "empty"];
+
+    public static Command Create()
+    {
+        var command = new Command("results", "Tables of finished runs: a teacher's reward at its start and end, and the accuracy of evaluations.");
+        var runs = new Argument<string[]>("runs") { Description = "run directories, or NAME=DIRECTORY", Arity = ArgumentArity.OneOrMore };
+        command.Arguments.Add(runs);
+        command.SetAction(parsed =>
+        {
+            (string Name, string Path)[] named = [.. parsed.GetValue(runs)!.Select(Named)];
+            (string Name, JsonObject[] Metrics)[] teachers = [.. named.Select(run => (run.Name, Metrics(run.Path))).Where(run => run.Item2.Length > 0 && run.Item2[0].ContainsKey("think_kl"))];
+            (string Name, JsonObject Summary)[] evaluations = [.. named.Where(run => File.Exists(SummaryOf(run.Path))).Select(run => (run.Name, JsonNode.Parse(File.ReadAllText(SummaryOf(run.Path)))!.AsObject()))];
+            if (teachers.Length + evaluations.Length == 0)
+            {
+                throw new DataException($"{string.Join(", ", named.Select(run => run.Path))}: no run of train-teacher (metrics.jsonl) or eval (summary.json) is there.");
+            }
+
+            WriteTeachers(teachers);
+            WriteEvaluations(evaluations);
+        });
+        return command;
+    }
+
+    private static (string Name, string Path) Named(string argument) =>
+        argument.Split('=', 2) is [var name, var path] ? (name, path) : (Path.GetFileName(Path.TrimEndingDirectorySeparator(argument)), argument);
+
+    private static string SummaryOf(string path) => Path.Combine(path, "summary.json");
+
+    private static JsonObject[] Metrics(string path)
+    {
+        string file = Path.Combine(path, "metrics.jsonl");
+        return File.Exists(file) ? [.. JsonLines.Read(file).Select(row => row.Fields)] : [];
+    }
+
+    private static void WriteTeachers((string Name, JsonObject[] Metrics)[] teachers)
+    {
+        if (teachers.Length == 0)
+        {
+            return;
+        }
+
+        Console.WriteLine($"| teacher | steps | {string.Join(" | ", TeacherColumns)} |");
+        Console.WriteLine($"|---|---|{string.Concat(TeacherColumns.Select(_ => "---|"))}");
+        foreach ((string name, JsonObject[] metrics) in teachers)
+        {
+            Console.WriteLine($"| {name}, start | 1–{Math.Min(Window, metrics.Length)} | {Means(metrics.Take(Window))} |");
+            Console.WriteLine($"| {name}, end | {Math.Max(1, metrics.Length - Window + 1)}–{metrics.Length} | {Means(metrics.TakeLast(Window))} |");
+        }
+
+        Console.WriteLine();
+    }
+
+    private static string Means(IEnumerable<JsonObject> steps)
+    {
+        JsonObject[] taken = [.. steps];
+        return string.Join(" | ", TeacherColumns.Select(column => taken.Average(step => step[column]!.GetValue<double>()).ToString("0.000", CultureInfo.InvariantCulture)));
+    }
+
+    private static void WriteEvaluations((string Name, JsonObject Summary)[] evaluations)
+    {
+        if (evaluations.Length == 0)
+        {
+            return;
+        }
+
+        Console.WriteLine("| model | accuracy (95% interval) | questions | samples | no answer | tokens |");
+        Console.WriteLine("|---|---|---|---|---|---|");
+        foreach ((string name, JsonObject summary) in evaluations)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {Number("accuracy"):P1} ± {100 * Number("accuracy_95"):0.0} | {summary["questions"]} | {summary["samples"]} | {Number("no_answer"):P1} | {Number("mean_tokens"):0} |"));
+
+            double Number(string key) => summary[key]!.GetValue<double>();
+        }
+    }
+}
