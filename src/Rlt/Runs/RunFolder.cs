@@ -19,6 +19,9 @@ public sealed class RunFolder
     /// <summary>One JSON object a step.</summary>
     public string Metrics => System.IO.Path.Combine(Path, "metrics.jsonl");
 
+    /// <summary>Texts that the run sampled, each with its step; not every run has them.</summary>
+    public string Samples => System.IO.Path.Combine(Path, "samples.jsonl");
+
     /// <summary>The log file.</summary>
     public string Log => System.IO.Path.Combine(Path, "log.txt");
 
@@ -70,13 +73,14 @@ public sealed class RunFolder
     /// <summary>Adds a line to metrics.jsonl.</summary>
     public void Append(JsonObject metrics) => File.AppendAllText(Metrics, JsonLines.Line(metrics) + "\n");
 
-    /// <summary>Drops the metrics after a step, which a resumed run writes again.</summary>
-    public void KeepMetricsUpTo(int steps)
+    /// <summary>Drops the metrics and samples after a step, which a resumed run writes again, and a line that a killed run left half written.</summary>
+    public void KeepStepsUpTo(int steps)
     {
-        if (File.Exists(Metrics))
+        foreach (string file in new[] { Metrics, Samples }.Where(File.Exists))
         {
-            JsonObject[] kept = [.. JsonLines.Read(Metrics).Select(row => row.Fields).Where(row => row["step"]!.GetValue<int>() <= steps)];
-            JsonLines.Write(Metrics, kept);
+            string text = File.ReadAllText(file);
+            string[] whole = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            AtomicFile.WriteText(file, string.Concat(whole.Where(line => JsonNode.Parse(line)!["step"]!.GetValue<int>() <= steps).Select(line => line + "\n")));
         }
     }
 

@@ -114,7 +114,7 @@ public sealed class TeacherTrainer(
 
     private void KeepSamples(int step, IReadOnlyList<Explanation> rollouts, IReadOnlyList<ScoredCase> scores, float[] advantages)
     {
-        using var file = new StreamWriter(Path.Combine(folder.Path, "samples.jsonl"), append: true);
+        using var file = new StreamWriter(folder.Samples, append: true);
         for (int i = 0; i < Math.Min(config.SamplesKept, rollouts.Count); i++)
         {
             file.WriteLine(JsonLines.Line(new JsonObject

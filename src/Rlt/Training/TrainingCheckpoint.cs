@@ -52,6 +52,7 @@ public sealed class TrainingCheckpoint(RunFolder folder, Decoder model, AdamW op
     {
         if (folder.CheckpointSteps() is not [.., int step])
         {
+            folder.KeepStepsUpTo(0);
             return 0;
         }
 
@@ -73,7 +74,7 @@ public sealed class TrainingCheckpoint(RunFolder folder, Decoder model, AdamW op
         JsonNode state = JsonNode.Parse(File.ReadAllText(Path.Combine(directory, StateFile)))
             ?? throw new CheckpointException($"{directory}: {StateFile} is empty. Remove this checkpoint to resume from the one before.");
         optimizer.Steps = state["optimizer_steps"]!.GetValue<int>();
-        folder.KeepMetricsUpTo(step);
+        folder.KeepStepsUpTo(step);
         return step;
     }
 
