@@ -29,4 +29,53 @@ internal static class TinyModel
           "architectures": ["Qwen2ForCausalLM"]
         }
         """);
+
+    /// <summary>A model of a family's shape with weights far from zero, so that distributions are not flat; biases and norms are drawn too.</summary>
+    public static Decoder Sharp(string family = "qwen2", ScalarType dtype = ScalarType.Float32, long seed = 3)
+    {
+        Decoder model = ModelFiles.Random(ConfigOf(family), seed, ScalarType.Float32, CPU);
+        using var noGrad = no_grad();
+        foreach (Parameter parameter in model.Parameters)
+        {
+            using var scope = NewDisposeScope();
+            bool isMatrix = parameter.Value.dim() > 1;
+            parameter.Value.mul_(isMatrix ? 12 : 1).add_(randn(parameter.Value.shape), isMatrix ? 0 : 0.2);
+        }
+
+        return dtype == ScalarType.Float32 ? model : Converted(model, dtype);
+    }
+
+    /// <summary>A two-layer config of a family: grouped heads, 64 tokens, width 16; Llama untied with stretched rotary positions.</summary>
+    public static ModelConfig ConfigOf(string family) => ModelConfig.Parse($$"""
+        {
+          "model_type": "{{family}}", "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+          "head_dim": 8, "intermediate_size": 32, "vocab_size": 64, "rms_norm_eps": 1e-6, "rope_theta": 10000.0,
+          "max_position_embeddings": 4096, "tie_word_embeddings": {{(family == "llama" ? "false" : "true")}}, "hidden_act": "silu"
+          {{(family == "llama" ? """, "rope_scaling": {"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 32}""" : "")}}
+        }
+        """);
+
+    /// <summary>Token ids that look random and are always the same.</summary>
+    public static int[] Ids(int count, int seed = 1, int vocabulary = 64)
+    {
+        var ids = new int[count];
+        uint state = (uint)seed * 2654435761u;
+        for (int i = 0; i < count; i++)
+        {
+            state = (state * 1664525u) + 1013904223u;
+            ids[i] = (int)((state >> 16) % (uint)vocabulary);
+        }
+
+        return ids;
+    }
+
+    private static Decoder Converted(Decoder model, ScalarType dtype)
+    {
+        foreach (Parameter parameter in model.Parameters)
+        {
+            parameter.Replace(parameter.Value.to(dtype));
+        }
+
+        return new Decoder(model.Config, model.Parameters);
+    }
 }

@@ -1,0 +1,24 @@
+using System.Text.Json.Nodes;
+using Rlt.Training;
+
+namespace Rlt.Tests.Training;
+
+/// <summary>An observer that keeps what it is told and can act after a step.</summary>
+internal sealed class RunWatcher(Action<int>? afterStep = null) : IRunObserver
+{
+    public List<(int Done, int Total)> Starts { get; } = [];
+
+    public List<JsonObject> Steps { get; } = [];
+
+    public void Started(int done, int total) => Starts.Add((done, total));
+
+    public void Stepped(JsonObject metrics)
+    {
+        Steps.Add(metrics);
+        afterStep?.Invoke(metrics["step"]!.GetValue<int>());
+    }
+
+    public void Warned(string message)
+    {
+    }
+}

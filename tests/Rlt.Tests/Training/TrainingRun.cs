@@ -1,0 +1,109 @@
+using System.Text.Json.Nodes;
+using Rlt.Configuration;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Teaching;
+using Rlt.Tests.Data;
+using Rlt.Training;
+using static TorchSharp.torch;
+
+namespace Rlt.Tests.Training;
+
+/// <summary>Whole training runs of tiny models in a scratch directory, as the commands make them.</summary>
+internal sealed class TrainingRun : IDisposable
+{
+    // What the machine's speed, or what else is alive in the process, decides.
+    private static readonly string[] NotReproducible = ["live_tensors", "step_seconds", "sampled_tokens_per_second", "tokens_per_second"];
+
+    private readonly ScratchDirectory _scratch = new();
+
+    public TrainingRun()
+    {
+        set_num_threads(1);
+        Model = TinyDirectory.Write(_scratch["policy"], seed: 1, scale: 6);
+        Student = TinyDirectory.Write(_scratch["student"], seed: 2, scale: 6);
+    }
+
+    public string Model { get; }
+
+    public string Student { get; }
+
+    public string this[string name] => _scratch[name];
+
+    public SftConfig Sft => new()
+    {
+        Model = Model,
+        Data = "unused",
+        Out = "unused",
+        BatchSize = 2,
+        Steps = 4,
+        MicroBatchTokens = 32,
+        SaveEvery = 1,
+        Optimizer = new OptimizerConfig { LearningRate = 1e-2, Schedule = ScheduleKind.Cosine, WarmupRatio = 0.3, WeightDecay = 0.01 },
+    };
+
+    public TeacherConfig Teacher => new()
+    {
+        Model = Model,
+        Student = Student,
+        Data = "unused",
+        Out = "unused",
+        Format = "unused",
+        Steps = 4,
+        QuestionsPerStep = 2,
+        GroupSize = 4,
+        MaxNewTokens = 6,
+        SamplingRows = 5,
+        MicroBatchTokens = 150,
+        ScoringTokens = 150,
+        ReferenceSyncSteps = 2,
+        SaveEvery = 1,
+        Optimizer = new OptimizerConfig { LearningRate = 1e-2 },
+    };
+
+    public static IReadOnlyList<TeachingTask> Tasks { get; } =
+    [
+        new("2 + 3?", "5"), new("4 + 4?", "8"), new("1 + 6?", "7"),
+    ];
+
+    public static IReadOnlyList<TokenSequence> Examples { get; } =
+        [.. Enumerable.Range(0, 3).Select(i => new TokenSequence(TinyModel.Ids(10 + (3 * i), i + 1, 1000), 3))];
+
+    /// <summary>Runs supervised fine-tuning to its end, or to where the watcher ends it.</summary>
+    public RunFolder RunSft(string name, SftConfig config, RunWatcher? watcher = null, CancellationToken stop = default)
+    {
+        using LanguageModel model = LanguageModel.Load(Model, TinyDirectory.Device);
+        RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config));
+        new SftTrainer(config, model, Examples, folder, watcher ?? new RunWatcher()).Run(stop);
+        return folder;
+    }
+
+    /// <summary>Runs GRPO to its end, or to where the watcher ends it.</summary>
+    public RunFolder RunTeacher(string name, TeacherConfig config, RunWatcher? watcher = null, CancellationToken stop = default)
+    {
+        using LanguageModel policy = LanguageModel.Load(Model, TinyDirectory.Device);
+        using LanguageModel student = LanguageModel.Load(Student, TinyDirectory.Device);
+        using Decoder? reference = config.Beta > 0 ? ModelFiles.Load(Model, null, CPU) : null;
+        var format = new TeachingFormat(TinyDirectory.Format, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
+        RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config));
+        new TeacherTrainer(config, policy, student, reference, Tasks, format, folder, watcher ?? new RunWatcher()).Run(stop);
+        return folder;
+    }
+
+    /// <summary>The finished model's weights.</summary>
+    public byte[] Weights(string name) => File.ReadAllBytes(Path.Combine(this[name], "model", "model.safetensors"));
+
+    /// <summary>The metrics that a repetition must reproduce, as text.</summary>
+    public string Metrics(string name) => string.Join('\n', File.ReadAllLines(Path.Combine(this[name], "metrics.jsonl")).Select(line =>
+    {
+        JsonObject row = JsonNode.Parse(line)!.AsObject();
+        foreach (string key in row.Select(pair => pair.Key).Where(key => NotReproducible.Contains(key) || key.StartsWith("seconds_", StringComparison.Ordinal)).ToArray())
+        {
+            row.Remove(key);
+        }
+
+        return row.ToJsonString();
+    }));
+
+    public void Dispose() => _scratch.Dispose();
+}
