@@ -1,0 +1,175 @@
+using System.Text.Json.Nodes;
+using Rlt.Configuration;
+using Rlt.Generation;
+using Rlt.Models;
+using Rlt.Models.Safetensors;
+using Rlt.Tests.Data;
+using static TorchSharp.torch;
+
+namespace Rlt.Tests.Models;
+
+public sealed class ModelFilesTests : IDisposable
+{
+    private readonly ScratchDirectory _scratch = new();
+
+    public static TheoryData<string> GoldenNames => ["qwen2_teacher", "qwen2_student_sharded", "qwen2_student_bf16", "llama_llama3rope", "qwen3"];
+
+    public static TheoryData<string> RealNames => ["stories260K", "babyllama_tok105"];
+
+    public void Dispose() => _scratch.Dispose();
+
+    [GoldenTheory("models")]
+    [MemberData(nameof(GoldenNames))]
+    public void Save_GoldenModel_HasTheSameWeightsConfigAndTokenizer(string name)
+    {
+        string source = Golden.Find($"models/{name}");
+        string copy = _scratch["copy"];
+        Convert(source, copy);
+        Dictionary<string, (StoredType Type, string Shape, byte[] Bytes)> expected = Weights(source), actual = Weights(copy);
+        Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
+        Assert.All(expected, pair =>
+        {
+            Assert.Equal((pair.Value.Type, pair.Value.Shape), (actual[pair.Key].Type, actual[pair.Key].Shape));
+            Assert.True(pair.Value.Bytes.AsSpan().SequenceEqual(actual[pair.Key].Bytes), pair.Key);
+        });
+        foreach (string file in new[] { "config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "vocab.json", "merges.txt" })
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(source, file)), File.ReadAllBytes(Path.Combine(copy, file)));
+        }
+
+        // A copy of the copy is the same file.
+        Convert(copy, _scratch["again"]);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(copy, "model.safetensors")), File.ReadAllBytes(Path.Combine(_scratch["again"], "model.safetensors")));
+    }
+
+    [Fact]
+    public void Load_DtypeGiven_ConvertsTheWeights()
+    {
+        string model = TinyDirectory.Write(_scratch["model"]);
+        using Decoder stored = ModelFiles.Load(model, null, CPU);
+        using Decoder narrow = ModelFiles.Load(model, ScalarType.BFloat16, CPU);
+        Assert.Equal(ScalarType.Float32, stored.Dtype);
+        Assert.All(narrow.Parameters, parameter => Assert.Equal(ScalarType.BFloat16, parameter.Value.dtype));
+        using var scope = NewDisposeScope();
+        using Tensor expected = stored.Embedding.Value.to(ScalarType.BFloat16);
+        Assert.True(expected.eq(narrow.Embedding.Value).all().ToBoolean());
+    }
+
+    [Fact]
+    public void Random_SameSeed_SameWeightsInTheirRanges()
+    {
+        using Decoder one = TinyModel.Create(seed: 4);
+        using Decoder same = TinyModel.Create(seed: 4);
+        using Decoder other = TinyModel.Create(seed: 5);
+        using var scope = NewDisposeScope();
+        Assert.True(one.Embedding.Value.eq(same.Embedding.Value).all().ToBoolean());
+        Assert.False(one.Embedding.Value.eq(other.Embedding.Value).all().ToBoolean());
+        Assert.Equal(0.02, one.Embedding.Value.flatten().std(0).item<float>(), 0.002);
+        Assert.All(one.Parameters.Where(p => p.Name.EndsWith("norm.weight", StringComparison.Ordinal)), p => Assert.True(p.Value.eq(1).all().ToBoolean()));
+        Assert.All(one.Parameters.Where(p => p.Name.EndsWith("bias", StringComparison.Ordinal)), p => Assert.True(p.Value.eq(0).all().ToBoolean()));
+    }
+
+    [Theory]
+    [InlineData("num_hidden_layers", 3, "the weights are not those of config.json (Qwen2, 3 layers): 12 missing (model.layers.2.input_layernorm.weight, model.layers.2.mlp.down_proj.weight, model.layers.2.mlp.gate_proj.weight, …), 0 unexpected. Is config.json of another model?")]
+    [InlineData("num_hidden_layers", 1, "the weights are not those of config.json (Qwen2, 1 layers): 0 missing, 12 unexpected (model.layers.1.input_layernorm.weight, model.layers.1.mlp.down_proj.weight, model.layers.1.mlp.gate_proj.weight, …). Is config.json of another model?")]
+    public void Load_WeightsMissingOrUnexpected_AreNamed(string key, int value, string message)
+    {
+        string model = TinyDirectory.Write(_scratch["model"]);
+        Edit(model, key, value);
+        var error = Assert.Throws<CheckpointException>(() => ModelFiles.Load(model, null, CPU));
+        Assert.Equal($"{model}: {message}", error.Message);
+    }
+
+    [Fact]
+    public void Load_WeightOfAnotherShape_SaysBothShapes()
+    {
+        string model = TinyDirectory.Write(_scratch["model"]);
+        Edit(model, "intermediate_size", 48);
+        var error = Assert.Throws<CheckpointException>(() => ModelFiles.Load(model, null, CPU));
+        Assert.Equal(
+            $"{Path.Combine(model, "model.safetensors")}: 'model.layers.0.mlp.down_proj.weight' has shape [16, 32], config.json asks for [16, 48]. Is config.json of another model?",
+            error.Message);
+    }
+
+    [Fact]
+    public void Load_QuantisedWeights_AreRefused()
+    {
+        string model = TinyDirectory.Write(_scratch["model"]);
+        using Decoder decoder = ModelFiles.Load(model, null, CPU);
+        TensorSpec[] specs = [.. decoder.Parameters.Select(p => new TensorSpec(p.Name, p.Name.EndsWith("up_proj.weight", StringComparison.Ordinal) ? StoredType.I8 : StoredType.F32, p.Value.shape))];
+        SafetensorsWriter.WriteFile(Path.Combine(model, "model.safetensors"), specs, (spec, stream) => stream.Write(new byte[spec.Shape.Aggregate(1L, (a, b) => a * b) * (spec.Type == StoredType.I8 ? 1 : 4)]));
+        var error = Assert.Throws<CheckpointException>(() => ModelFiles.Load(model, null, CPU));
+        Assert.Equal($"{Path.Combine(model, "model.safetensors")}: 'model.layers.0.mlp.up_proj.weight' has type I8; expected F32, F16 or BF16 (quantised weights are not supported)", error.Message);
+    }
+
+    [Fact]
+    public void LanguageModelLoad_TokenizerOfALargerVocabulary_IsRefused()
+    {
+        string model = TinyDirectory.Write(_scratch["model"]);
+        Edit(model, "vocab_size", 512);
+        Edit(model, "eos_token_id", 1);
+        Edit(model, "bos_token_id", 1);
+        using (Decoder small = ModelFiles.Random(ModelConfig.Load(model), 1, ScalarType.Float32, CPU))
+        {
+            ModelFiles.Save(small, model, null);
+        }
+
+        var error = Assert.Throws<CheckpointException>(() => LanguageModel.Load(model, new DeviceConfig()));
+        Assert.Equal($"{model}: the tokenizer has 1024 ids, config.json's vocab_size is 512. Is tokenizer.json of another model?", error.Message);
+    }
+
+    [Fact]
+    public void RequireTemplate_None_SaysWhereOneIsLookedFor()
+    {
+        string directory = TinyDirectory.Write(_scratch["model"], withTemplate: false);
+        using LanguageModel model = LanguageModel.Load(directory, new DeviceConfig());
+        var error = Assert.Throws<CheckpointException>(model.RequireTemplate);
+        Assert.Equal($"{directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); this command needs one.", error.Message);
+    }
+
+    [GoldenTheory("../models/stories260K/reference.json")]
+    [MemberData(nameof(RealNames))]
+    public void Decoder_ModelTrainedByOthers_ReproducesItsReference(string name)
+    {
+        string directory = Golden.Find($"../models/{name}");
+        JsonObject reference = Golden.Json(Path.Combine(directory, "reference.json"));
+        int[] ids = [.. reference["ids"]!.AsArray().Select(id => id!.GetValue<int>())];
+        int prompt = reference["n_prompt"]!.GetValue<int>();
+        using Decoder model = ModelFiles.Load(directory, null, CPU);
+        var options = new SamplingOptions { Temperature = 0, MaxNewTokens = ids.Length - prompt };
+        Assert.Equal(ids[prompt..], new SamplingEngine(model, null, options).Run([new(ids[..prompt], [0])])[0][0].Ids);
+        float[] logProbs = SequenceScorer.LogProbs(model, [new TokenSequence(ids, 1)], 1, 4096)[0];
+        Assert.Equal(reference["mean_nll"]!.GetValue<double>(), -logProbs.Average(), 1e-4);
+        using var scope = NewDisposeScope();
+        Tensor hidden_BTD = model.Hidden(tensor(Array.ConvertAll(ids, id => (long)id), [1, ids.Length]));
+        float[] logits = model.Logits(hidden_BTD.select(0, 0).select(0, ids.Length - 1)).data<float>().ToArray();
+        double[] expected = [.. reference["last_logits"]!.AsArray().Select(value => value!.GetValue<double>())];
+        Assert.Equal(expected.Length, logits.Length);
+        Assert.All(expected.Zip(logits), pair => Assert.Equal(pair.First, pair.Second, 1e-3));
+    }
+
+    private static void Convert(string source, string target)
+    {
+        using Decoder model = ModelFiles.Load(source, null, CPU);
+        ModelFiles.Save(model, target, source);
+    }
+
+    private static void Edit(string model, string key, int value)
+    {
+        string path = Path.Combine(model, "config.json");
+        JsonObject config = Golden.Json(path);
+        config[key] = value;
+        File.WriteAllText(path, config.ToJsonString());
+    }
+
+    private static Dictionary<string, (StoredType Type, string Shape, byte[] Bytes)> Weights(string directory)
+    {
+        using WeightFiles files = WeightFiles.Open(directory);
+        return files.Entries.ToDictionary(pair => pair.Key, pair =>
+        {
+            (SafetensorsFile file, TensorEntry entry) = pair.Value;
+            using Tensor tensor = TensorBytes.Read(file, entry, entry.Type.ToScalarType(), CPU);
+            return (entry.Type, string.Join('x', entry.Shape), tensor.bytes.ToArray());
+        });
+    }
+}
