@@ -4,7 +4,6 @@ using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Training;
@@ -95,7 +94,7 @@ public sealed class TeacherTrainer(
         metrics["grad_norm"] = norm;
         metrics["learning_rate"] = learningRate;
         phases.AddTo(metrics, rollouts.Sum(r => r.Sample.Ids.Length));
-        metrics["live_tensors"] = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        ResourceMetrics.AddTo(metrics);
         return metrics;
     }
 
