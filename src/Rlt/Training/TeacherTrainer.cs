@@ -121,7 +121,7 @@ public sealed class TeacherTrainer(
                 ["step"] = step + 1,
                 ["question"] = rollouts[i].Task.Question,
                 ["solution"] = rollouts[i].Task.Solution,
-                ["explanation"] = rollouts[i].Text,
+                ["completion"] = rollouts[i].Text,
                 ["reward"] = scores[i].Reward.Total,
                 ["solution_score"] = scores[i].Reward.SolutionScore,
                 ["think_kl"] = scores[i].Reward.ThinkKl,
