@@ -35,6 +35,6 @@ evaluate teacher "$run/student-teacher/model"
 
 said "results"
 $rlt results "RLT teacher=$run/teacher" "untrained student=$run/eval-untrained" \
-  "student of the warm-up teacher=$run/eval-warmup" "student of the RLT teacher=$run/eval-teacher" | tee "$run/results.md"
+  "student of the warm-up teacher=$run/eval-warmup" "student of the RLT teacher=$run/eval-teacher" --svg "$run/results.svg" | tee "$run/results.md"
 echo
 echo "run folder: $run"
