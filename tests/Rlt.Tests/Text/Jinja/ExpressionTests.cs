@@ -67,6 +67,11 @@ public sealed class ExpressionTests
     [InlineData("{% if true %}{{ 1|nosuch }}{% endif %}")]
     [InlineData("{{ [3, 'a']|sort }}")]
     [InlineData("{{ ['a']|sum }}")]
+    [InlineData("{% filter length %}a{% endfilter %}")]
+    [InlineData("{% call name.upper() %}{% endcall %}")]
+    [InlineData("{{ '{:.2}'.format(1) }}")]
+    [InlineData("{{ '{:+}'.format('a') }}")]
+    [InlineData("{{ name.upper(1) }}")]
     public void Render_WhatPythonRefuses_IsADataError(string template)
     {
         var error = Assert.Throws<DataException>(() => Rendering.Of(template));

@@ -20,6 +20,7 @@ public sealed class TextTests
     [InlineData("{{ 'hello wORLD'.title() }}|{{ 'hello'.capitalize() }}|{{ 'aBc'.swapcase() }}|{{ 'straße'.upper() }}|{{ 'ÀÉ'.lower() }}|{{ \"they're\".title() }}|{{ \"they're\"|title }}", "Hello World|Hello|AbC|STRASSE|àé|They'Re|They're")]
     [InlineData("{{ 'a'.center(4, '*') }}|{{ 'a'.ljust(3, '.') }}|{{ 'a'.rjust(3) }}|{{ '-5'.zfill(4) }}|{{ ', '.join(['a', 'b']) }}|{{ 'a\\tb'.expandtabs(4) }}", "*a**|a..|  a|-005|a, b|a   b")]
     [InlineData("{{ '12'.isdigit() }}|{{ 'a1'.isalnum() }}|{{ 'ab'.isalpha() }}|{{ ' '.isspace() }}|{{ 'Ab'.istitle() }}|{{ 'ab'.islower() }}|{{ 'AB'.isupper() }}|{{ ''.isalpha() }}|{{ '½'.isnumeric() }}|{{ '²'.isdigit() }}|{{ 'é'.isascii() }}", "True|True|True|True|True|True|True|False|True|True|False")]
+    [InlineData("{{ '%a' % 'é' }}|{{ '{:c}'.format(66) }}|{{ ('<'|safe).join([1, '>']) }}|{{ 'a' % nope }}", "'\\xe9'|B|1<&gt;|a")]
     [InlineData("{{ emoji|length }}|{{ emoji.find('b') }}|{{ emoji|reverse }}|{{ emoji|list }}|{{ emoji.center(5, '*') }}", "3|2|b🤗a|['a', '🤗', 'b']|*a🤗b*")]
     [InlineData("{{ '\\x1c a\\u2028'.strip() }}|{{ '\\u200b'.strip()|length }}", "a|1")]
     public void Render_Text_IsAsInPython(string template, string expected) =>
