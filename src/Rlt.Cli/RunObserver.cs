@@ -42,7 +42,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     {
         int step = metrics["step"]!.GetValue<int>();
         double seconds = _clock.Elapsed.TotalSeconds / Math.Max(1, step - _first);
-        string values = string.Join("  ", _shown.Where(metrics.ContainsKey).Select(key => $"{key} {Number(metrics[key]!.GetValue<double>())}"));
+        string values = string.Join("  ", _shown.Where(metrics.ContainsKey).Select(key => $"{key} {Number(double.Parse(metrics[key]!.ToJsonString(), CultureInfo.InvariantCulture))}"));
         string line = $"step {step}/{_total}  {values}  {Number(seconds)} s/step  {Remaining(seconds * (_total - step))} left";
         _log.Information("{Line}", line);
         if (_terminal)

@@ -27,7 +27,7 @@ internal static class CollectCommand
 
     private static void Run(CollectConfig config, CancellationToken stop)
     {
-        config.Device.UseThreads();
+        Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
         IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(config.Data, tags, needsExplanation: false, config.Limit);
         using LanguageModel teacher = LanguageModel.Load(config.Model, config.Device);

@@ -28,7 +28,7 @@ internal static class EvalCommand
 
     private static void Run(EvalConfig config, CancellationToken stop)
     {
-        config.Device.UseThreads();
+        Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
         IReadOnlyList<EvalQuestion> questions = Evaluator.Read(config.Data, config.Limit);
         using LanguageModel model = LanguageModel.Load(config.Model, config.Device);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Data;
+using Rlt.Runs;
 
 namespace Rlt.Cli.Commands;
 
@@ -17,7 +18,9 @@ internal static class ResultsCommand
     {
         var command = new Command("results", "Tables of finished runs: a teacher's reward at its start and end, and the accuracy of evaluations.");
         var runs = new Argument<string[]>("runs") { Description = "run directories, or NAME=DIRECTORY", Arity = ArgumentArity.OneOrMore };
+        Option<string?> picture = SharedOptions.Optional("--svg", "also draw the tables as a picture into this file");
         command.Arguments.Add(runs);
+        command.Options.Add(picture);
         command.SetAction(parsed =>
         {
             (string Name, string Path)[] named = [.. parsed.GetValue(runs)!.Select(Named)];
@@ -30,6 +33,10 @@ internal static class ResultsCommand
 
             WriteTeachers(teachers);
             WriteEvaluations(evaluations);
+            if (parsed.GetValue(picture) is { } file)
+            {
+                AtomicFile.WriteText(file, Picture(teachers, evaluations));
+            }
         });
         return command;
     }
@@ -61,6 +68,15 @@ internal static class ResultsCommand
         }
 
         Console.WriteLine();
+    }
+
+    private static string Picture((string Name, JsonObject[] Metrics)[] teachers, (string Name, JsonObject Summary)[] evaluations)
+    {
+        JsonObject[] steps = teachers.Length > 0 ? teachers[0].Metrics : [];
+        ChartLine[] lines = steps.Length == 0 ? [] : [Line("reward", "reward", 1), Line("solution score", "solution_score", 1), Line("− think KL", "think_kl", -1)];
+        return ResultsChart.Svg(lines, [.. evaluations.Select(e => new ChartBar(e.Name, e.Summary["accuracy"]!.GetValue<double>(), e.Summary["accuracy_95"]!.GetValue<double>()))]);
+
+        ChartLine Line(string name, string key, double sign) => new(name, [.. steps.Select(step => sign * step[key]!.GetValue<double>())]);
     }
 
     private static string Means(IEnumerable<JsonObject> steps)

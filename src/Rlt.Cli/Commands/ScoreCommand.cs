@@ -12,7 +12,7 @@ internal static class ScoreCommand
 {
     public static Command Create()
     {
-        var command = new Command("score", "The RLT reward of rows {question, solution, completion}, with each of its parts.");
+        var command = new Command("score", "The RLT reward of rows {question, solution, completion} (or a collected trace's explanation), with each of its parts.");
         Option<string> teacher = SharedOptions.Required("--teacher", "the teacher's model directory");
         Option<string> student = SharedOptions.Required("--student", "the student's model directory");
         Option<string> input = SharedOptions.Required("--input", "a JSONL file");
@@ -55,7 +55,7 @@ internal static class ScoreCommand
             try
             {
                 TeachingTask task = TeachingRows.Task(row, format.Format, needsExplanation: false);
-                var built = TeachingCase.Build(format, task, row.Text("completion"), teacher.Tokenizer, student.Tokenizer);
+                var built = TeachingCase.Build(format, task, Completion(row, task, format), teacher.Tokenizer, student.Tokenizer);
                 CheckLength(built.Teacher, teacher);
                 CheckLength(built.Student, student);
                 cases.Add((row, built));
@@ -74,6 +74,11 @@ internal static class ScoreCommand
 
         return rows.Length - cases.Count;
     }
+
+    // A collected trace has the explanation alone; a teacher's completion ends with the closing tag.
+    private static string Completion(JsonRow row, TeachingTask task, TeachingFormat format) =>
+        row.TextOrNull("completion")
+        ?? (task.Explanation is { } explanation ? format.WithoutPadding(explanation) + format.Format.ExplanationClose : row.Text("completion"));
 
     private static void CheckLength(TokenSequence sequence, LanguageModel model)
     {

@@ -28,7 +28,7 @@ internal static class SftCommand
 
     private static void Run(string name, SftConfig config, CancellationToken stop)
     {
-        config.Device.UseThreads();
+        Startup.Prepare(config.Device);
         PromptFormat? tags = config.Format is { } file
             ? FormatFile.Load(file)
             : config.Target == SftTarget.Text ? null : throw new ConfigException($"format: missing; {name} needs a format (stratos, small, or a file like those in configs/formats/). Only 'target: text' goes without.");

@@ -33,9 +33,7 @@ internal sealed class DeviceOptions
     public DeviceConfig Resolve(ParseResult parsed)
     {
         var config = new DeviceConfig { Device = parsed.GetValue(_device)!, Dtype = parsed.GetValue(_dtype)!, Threads = parsed.GetValue(_threads) };
-        config.ResolveDtype();
-        config.UseThreads();
-        config.Resolve();
+        Startup.Prepare(config);
         return config;
     }
 }

@@ -28,7 +28,7 @@ internal static class TrainTeacherCommand
 
     private static void Run(TeacherConfig config, CancellationToken stop)
     {
-        config.Device.UseThreads();
+        Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
         IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(config.Data, tags, needsExplanation: false, config.Limit);
         using LanguageModel policy = LanguageModel.Load(config.Model, config.Device);

@@ -3,21 +3,21 @@ using System.Text.Json.Nodes;
 namespace Rlt.SmallWorld;
 
 /// <summary>
-/// What the base model reads: single steps of arithmetic in every style, chains of them, stories, the plan of a story, idle talk. It
-/// never sees a problem worked out, a thought or an answer tag: putting reading and reckoning together is left for a student to learn.
+/// What the base model reads: single steps of arithmetic in every style, chains of them, the plans of stories, single sentences worked
+/// out, idle talk. It never sees a whole problem worked out, a thought or an answer tag: chaining is left for a student to learn.
 /// </summary>
 internal static class PretrainTexts
 {
-    private static readonly int[] s_weights = [12, 13, 8, 55, 4, 5, 3];
+    private static readonly int[] s_weights = [10, 10, 20, 40, 10, 5, 5];
 
     /// <summary>One training row: {text} or {messages}.</summary>
     public static JsonObject Draw(WorldRandom random) => random.PickWeighted(s_weights) switch
     {
         0 => Text(Facts(random)),
         1 => Text(Chain(random)),
-        2 => Text(Stories(random)),
-        3 => Text(Plan(random)),
-        4 => Text(Counting(random)),
+        2 => SentenceProblem(random),
+        3 => Plan(random),
+        4 => Retelling(random),
         5 => SmallQuestion(random),
         _ => Text(IdleTalk(random)),
     };
@@ -51,42 +51,40 @@ internal static class PretrainTexts
         return string.Join(' ', parts);
     }
 
-    /// <summary>One event, and the number after it.</summary>
-    private static string Stories(WorldRandom random) => Lines(3, () =>
+    /// <summary>A problem of one sentence, worked out.</summary>
+    private static JsonObject SentenceProblem(WorldRandom random)
     {
-        (Operation operation, int value) = DrawFact(random);
-        (Person person, string friend, string things) = Problem.DrawCast(random);
-        return $"{person.Name} has {value} {things}. {random.Pick(Problem.Openers)} {person.Pronoun} {operation.AsEvent(random, friend)}."
-            + $" {StepText.Small(random.Pick(StepText.Styles), operation, value)}.";
-    });
+        Problem problem = Problem.Draw(random, sentences: 1, heldOut: false);
+        return Conversation(
+            problem.Question,
+            StepText.Full(random.Pick(StepText.Styles), Problem.Openers[0], problem.Steps[0], problem.Start));
+    }
 
-    /// <summary>A whole story and its operations, without a number worked out: reading, not reckoning.</summary>
-    private static string Plan(WorldRandom random)
+    /// <summary>A whole problem and its operations, without a number worked out: reading, not reckoning.</summary>
+    private static JsonObject Plan(WorldRandom random)
     {
         GoodStyle style = random.Pick(StepText.Styles);
         Problem problem = Problem.Draw(random, random.Between(1, 4), heldOut: false);
         IEnumerable<string> plan = problem.Steps.Select((step, i) => StepText.Planned(style, Problem.Openers[i], step));
-        return $"{problem.Story} {string.Join(' ', plan)}";
+        return Conversation(problem.Question, string.Join(' ', plan));
     }
 
-    /// <summary>Numbers repeated in the form of a solution.</summary>
-    private static string Counting(WorldRandom random) => Lines(3, () =>
+    /// <summary>Some numbers in the form of a solution, and again sentence by sentence, or the other way round.</summary>
+    private static JsonObject Retelling(WorldRandom random)
     {
-        int[] numbers = [.. Enumerable.Range(0, random.Between(1, 3)).Select(_ => random.Below(Operation.Largest + 1))];
-        return $"{random.Pick(["She", "He"])} has {string.Join(", then ", numbers)}. \\boxed{{{numbers[^1]}}}";
-    });
+        int[] numbers = [.. Enumerable.Range(0, random.Between(1, 4)).Select(_ => random.Below(Operation.Largest + 1))];
+        string solution = Problem.SolutionText(isWoman: random.Chance(0.5), numbers);
+        string sentences = string.Join(' ', numbers.Select((number, i) => $"{Problem.Openers[i]} there are {number}."))
+            + $" So the answer is {numbers[^1]}.";
+        return random.Chance(0.5) ? Conversation(solution, sentences) : Conversation(sentences, solution);
+    }
 
     /// <summary>A small question and its answer, as a conversation.</summary>
     private static JsonObject SmallQuestion(WorldRandom random)
     {
         (Operation operation, int value) = DrawFact(random);
         string answer = StepText.Small(random.Pick(StepText.Styles), operation, value);
-        return new JsonObject
-        {
-            ["messages"] = new JsonArray(
-                Message("user", $"What is {StepText.InWords(operation, value)}?"),
-                Message("assistant", $"{answer}.")),
-        };
+        return Conversation($"What is {StepText.InWords(operation, value)}?", $"{answer}.");
     }
 
     /// <summary>Questions that nobody answers, and remarks.</summary>
@@ -112,6 +110,11 @@ internal static class PretrainTexts
     }
 
     private static string Lines(int count, Func<string> line) => string.Join(' ', Enumerable.Range(0, count).Select(_ => line()));
+
+    private static JsonObject Conversation(string question, string answer) => new()
+    {
+        ["messages"] = new JsonArray(Message("user", question), Message("assistant", answer)),
+    };
 
     private static JsonObject Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
 }

@@ -64,7 +64,11 @@ internal sealed record Problem(Person Person, string Friend, string Things, int 
         + string.Concat(Steps.Select(s => $"|{s.First.Kind}{s.First.Amount},{s.Second.Kind}{s.Second.Amount}"));
 
     /// <summary>The worked solution: the number after every sentence, the last one boxed.</summary>
-    public string Solution => $"{(Person.IsWoman ? "She" : "He")} has {string.Join(", then ", Results)}. \\boxed{{{Answer}}}";
+    public string Solution => SolutionText(Person.IsWoman, [.. Results]);
+
+    /// <summary>Numbers in the form of a solution.</summary>
+    public static string SolutionText(bool isWoman, IReadOnlyList<int> numbers) =>
+        $"{(isWoman ? "She" : "He")} has {string.Join(", then ", numbers)}. \\boxed{{{numbers[^1]}}}";
 
     /// <summary>A person and things, nothing more.</summary>
     public static (Person Person, string Friend, string Things) DrawCast(WorldRandom random)

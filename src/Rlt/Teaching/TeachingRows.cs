@@ -22,7 +22,8 @@ public static class TeachingRows
     /// <exception cref="DataException">A row cannot be used, with file and line; or there is no row.</exception>
     public static IReadOnlyList<TeachingTask> Read(string path, PromptFormat format, bool needsExplanation, int limit = 0)
     {
-        IEnumerable<JsonRow> rows = JsonLines.Read(path);
+        // Collection marks the questions for which the teacher wrote no usable explanation.
+        IEnumerable<JsonRow> rows = JsonLines.Read(path).Where(row => !row.Has("dropped"));
         TeachingTask[] tasks = [.. (limit > 0 ? rows.Take(limit) : rows).Select(row => Task(row, format, needsExplanation))];
         return tasks.Length > 0 ? tasks : throw new DataException($"{path}: no rows; expected one JSON object a line with 'question' and 'solution'.");
     }

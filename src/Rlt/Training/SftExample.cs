@@ -15,7 +15,7 @@ public enum SftTarget
     /// <summary>The student's thought and solution, given the question (distillation).</summary>
     Student,
 
-    /// <summary>All of a <c>text</c> field, or of a conversation in <c>messages</c> (language modelling).</summary>
+    /// <summary>All of a <c>text</c> field, or the last turn of a conversation in <c>messages</c>.</summary>
     Text,
 }
 
@@ -68,9 +68,16 @@ public static class SftExample
 
     private static TokenSequence Whole(JsonRow row, LanguageModel model)
     {
-        bool isChat = row.Fields["messages"] is JsonArray;
-        string text = isChat ? model.RequireTemplate().Render(row.Fields["messages"]!.AsArray(), addGenerationPrompt: false) : row.Text("text");
-        return new TokenSequence(model.Tokenizer.Encode(text, addSpecialTokens: !isChat).Ids, 1);
+        if (row.Fields["messages"] is not JsonArray messages)
+        {
+            return new TokenSequence(model.Tokenizer.Encode(row.Text("text"), addSpecialTokens: true).Ids, 1);
+        }
+
+        string whole = model.RequireTemplate().Render(messages, addGenerationPrompt: false);
+        string prompt = model.RequireTemplate().Render([.. messages.SkipLast(1).Select(message => message?.DeepClone())], addGenerationPrompt: true);
+        return whole.StartsWith(prompt, StringComparison.Ordinal)
+            ? Completion((whole, prompt.Length), model.Tokenizer)
+            : throw row.Problem("the chat template rewrites the turns before the last one, so what to learn cannot be told; expected a template that does not.");
     }
 
     private static IEnumerable<JsonRow> Limited(IEnumerable<JsonRow> rows, int limit) => limit > 0 ? rows.Take(limit) : rows;

@@ -48,7 +48,7 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
             (logProbs_N, _) => logProbs_N.sum() * (-1.0 / Math.Max(1, targets)));
         double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, _steps, config.Optimizer.WarmupRatio);
         double norm = Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, loss);
-        return new JsonObject
+        var metrics = new JsonObject
         {
             ["step"] = step + 1,
             ["loss"] = loss,
@@ -57,9 +57,8 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
             ["target_tokens"] = targets,
             ["epoch"] = (double)(step + 1) * config.BatchSize / examples.Count,
             ["tokens_per_second"] = batch.Sum(sequence => sequence.Ids.Length) / clock.Elapsed.TotalSeconds,
-            ["live_tensors"] = DisposeScopeLive(),
         };
+        ResourceMetrics.AddTo(metrics);
+        return metrics;
     }
-
-    private static long DisposeScopeLive() => TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 }

@@ -4,7 +4,6 @@ using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Training;
@@ -95,7 +94,7 @@ public sealed class TeacherTrainer(
         metrics["grad_norm"] = norm;
         metrics["learning_rate"] = learningRate;
         phases.AddTo(metrics, rollouts.Sum(r => r.Sample.Ids.Length));
-        metrics["live_tensors"] = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        ResourceMetrics.AddTo(metrics);
         return metrics;
     }
 
@@ -122,7 +121,7 @@ public sealed class TeacherTrainer(
                 ["step"] = step + 1,
                 ["question"] = rollouts[i].Task.Question,
                 ["solution"] = rollouts[i].Task.Solution,
-                ["explanation"] = rollouts[i].Text,
+                ["completion"] = rollouts[i].Text,
                 ["reward"] = scores[i].Reward.Total,
                 ["solution_score"] = scores[i].Reward.SolutionScore,
                 ["think_kl"] = scores[i].Reward.ThinkKl,

@@ -114,6 +114,17 @@ public sealed class ChatTemplateTests : IDisposable
     }
 
     [Fact]
+    public void Render_NumbersOfArguments_KeepTheirKind()
+    {
+        ChatTemplate template = ChatTemplate.Parse("{{ a }} {{ b }} {{ c }} {{ d }}", "t");
+        JsonObject arguments = JsonNode.Parse("""{"a": 2.0, "b": 2}""")!.AsObject();
+        arguments["c"] = 2.0;
+        arguments["d"] = 2;
+
+        Assert.Equal("2.0 2 2.0 2", template.Render([], addGenerationPrompt: false, null, arguments));
+    }
+
+    [Fact]
     public void Render_RaiseException_IsADataErrorWithItsText()
     {
         ChatTemplate template = ChatTemplate.Parse("\n{{ raise_exception('Only user turns, please') }}", "my-model");

@@ -36,6 +36,11 @@ internal static partial class FormatSpec
         bool fillsZeros = Part("zero").Length > 0;
         char align = Part("align") is { Length: 1 } given ? given[0] : fillsZeros && isNumber ? '=' : isNumber ? '>' : '<';
         string fill = Part("fill") is { Length: > 0 } character ? character : fillsZeros ? "0" : " ";
+        if (!isNumber && (align == '=' || Part("sign").Length > 0))
+        {
+            throw new RenderError($"a sign or '=' alignment is not allowed in the text format '{spec}'");
+        }
+
         state.ChargeText(Math.Max(width, body.Length));
         return Align(body, align, fill, width);
     }
@@ -110,7 +115,16 @@ internal static partial class FormatSpec
         if (PyNumber.TryInteger(value, out BigInteger integer) && type is ' ' or 'd' or 'x' or 'X' or 'o' or 'b' or 'n' && value is not double)
         {
             isNegative = integer.Sign < 0;
+            if (precision is not null)
+            {
+                throw new RenderError("Precision not allowed in integer format specifier");
+            }
+
             body = Digits(BigInteger.Abs(integer), type, isAlternate);
+        }
+        else if (type == 'c' && value is not double && integer.Sign >= 0 && integer <= 0x10FFFF)
+        {
+            return char.ConvertFromUtf32((int)integer);
         }
         else if (type is 'f' or 'F' or 'e' or 'E' or 'g' or 'G' or '%' or ' ' or 'n')
         {

@@ -131,6 +131,11 @@ internal sealed class Interpreter
         _output.Append(text);
     }
 
+    /// <summary>Writes what a block made; unlike a printed value it must be text.</summary>
+    private void WriteText(object value) => Write(PyText.TryGet(value, out string? text)
+        ? text
+        : throw new RenderError($"a block's output must be str, not {PyType.Name(value)}"));
+
     private Flow Run(IReadOnlyList<Statement> statements, Scope scope)
     {
         foreach (Statement statement in statements)
@@ -175,38 +180,33 @@ internal sealed class Interpreter
                 return Flow.Break;
             case ContinueStatement:
                 return Flow.Continue;
-            default:
-                RunCapturing(statement, scope);
-                return Flow.Normal;
-        }
-    }
-
-    private void RunCapturing(Statement statement, Scope scope)
-    {
-        switch (statement)
-        {
             case MacroStatement macro:
                 scope.Set(macro.Macro.Name!, new Macro(macro.Macro, scope, this));
-                break;
+                return Flow.Normal;
             case CallBlockStatement block:
-                Write(PyRepr.Str(_evaluator.Call(block.Call, scope, new Macro(block.Caller, scope, this))));
-                break;
+                WriteText(_evaluator.Call(block.Call, scope, new Macro(block.Caller, scope, this)));
+                return Flow.Normal;
             case FilterBlockStatement block:
-                Write(PyRepr.Str(CaptureFiltered(block.Body, block.Filter, scope)));
-                break;
+                return RunCaptured(block.Body, block.Filter, scope, WriteText);
             case SetBlockStatement block:
-                _evaluator.Assign(block.Target, CaptureFiltered(block.Body, block.Filter, scope), scope);
-                break;
+                return RunCaptured(block.Body, block.Filter, scope, value => _evaluator.Assign(block.Target, value, scope));
             default:
                 throw new NotSupportedException($"statement {statement.GetType().Name}");
         }
     }
 
-    private object CaptureFiltered(IReadOnlyList<Statement> body, FilterExpression? filter, Scope scope)
+    /// <summary>Hands on a body's filtered output; a body left by "break" or "continue" has none.</summary>
+    private Flow RunCaptured(IReadOnlyList<Statement> body, FilterExpression? filter, Scope scope, Action<object> handOn)
     {
         var inner = new Scope(scope);
-        string text = Capture(() => Run(body, inner));
-        return filter is null ? text : _evaluator.Filter(filter, inner, text);
+        Flow flow = Flow.Normal;
+        string text = Capture(() => flow = Run(body, inner));
+        if (flow == Flow.Normal)
+        {
+            handOn(filter is null ? text : _evaluator.Filter(filter, inner, text));
+        }
+
+        return flow;
     }
 
     private Flow RunIf(IfStatement statement, Scope scope)

@@ -95,7 +95,9 @@ internal static class NumberFilters
     public static object FileSize(RenderState state, object input, CallArguments arguments)
     {
         bool isBinary = arguments.Bind("filesizeformat", 0, "binary")[0] is object value && PyOrder.IsTrue(value);
-        double bytes = (double)Float(state, input, CallArguments.Empty);
+        double bytes = Float(state, input, new CallArguments([PyNone.Value], [])) is double number
+            ? number
+            : throw new RenderError($"could not convert {PyRepr.Repr(input)} to float");
         double size = isBinary ? 1024 : 1000;
         if (bytes == 1)
         {

@@ -57,7 +57,8 @@ internal sealed class PercentFormat
         bool isAllUsed = _values switch
         {
             PyTuple tuple => _used >= tuple.Items.Count,
-            PyDict or PyList or Namespace => true,
+            // Whatever can be indexed counts as a mapping that need not be used.
+            PyDict or PyList or PyRange or Undefined => true,
             _ => _used > 0,
         };
         if (!isAllUsed)
@@ -146,7 +147,7 @@ internal sealed class PercentFormat
         switch (type)
         {
             case 's' or 'r' or 'a':
-                string text = type == 's' ? PyRepr.Str(value) : PyRepr.Repr(value);
+                string text = type switch { 's' => PyRepr.Str(value), 'r' => PyRepr.Repr(value), _ => PyRepr.Ascii(value) };
                 text = _escapes && value is not Markup ? PyText.Escape(text) : text;
                 return precision is int most && PyText.Length(text) > most ? text[..PyText.UnitIndex(text, most)] : text;
             case 'c':

@@ -89,7 +89,8 @@ internal sealed class StringFormatter
             value = conversion switch
             {
                 's' => PyRepr.Str(value),
-                'r' or 'a' => PyRepr.Repr(value),
+                'r' => PyRepr.Repr(value),
+                'a' => PyRepr.Ascii(value),
                 _ => throw new RenderError($"Unknown conversion specifier '{conversion}'"),
             };
             at += 2;

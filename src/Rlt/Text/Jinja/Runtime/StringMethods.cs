@@ -11,8 +11,8 @@ internal static class StringMethods
 
     private static readonly Dictionary<string, Method> s_methods = new(StringComparer.Ordinal)
     {
-        ["capitalize"] = (_, text, _) => PyText.Capitalize(text),
-        ["casefold"] = (_, text, _) => PyText.Lower(text).Replace("ß", "ss", StringComparison.Ordinal).Replace('ς', 'σ'),
+        ["capitalize"] = Plain("capitalize", PyText.Capitalize),
+        ["casefold"] = Plain("casefold", text => PyText.Lower(text).Replace("ß", "ss", StringComparison.Ordinal).Replace('ς', 'σ')),
         ["center"] = (state, text, arguments) => Pad(state, text, "center", arguments),
         ["count"] = (state, text, arguments) => Count(state, text, arguments),
         ["endswith"] = (_, text, arguments) => HasAffix(text, arguments, "endswith", (part, affix) => part.EndsWith(affix, StringComparison.Ordinal)),
@@ -20,21 +20,21 @@ internal static class StringMethods
         ["find"] = (_, text, arguments) => (BigInteger)Find(text, arguments, "find", fromEnd: false),
         ["format"] = (state, text, arguments) => StringFormatter.Format(state, text, arguments),
         ["index"] = (_, text, arguments) => FindOrFail(text, arguments, "index", fromEnd: false),
-        ["isalnum"] = (_, text, _) => Are(text, IsAlphanumeric),
-        ["isalpha"] = (_, text, _) => Are(text, point => char.IsLetter(point, 0)),
-        ["isascii"] = (_, text, _) => text.All(char.IsAscii),
-        ["isdecimal"] = (_, text, _) => Are(text, point => char.IsDigit(point, 0)),
-        ["isdigit"] = (_, text, _) => Are(text, IsDigit),
-        ["isidentifier"] = (_, text, _) => text.Length > 0 && !char.IsDigit(text[0]) && Are(text, point => point == "_" || IsAlphanumeric(point)),
-        ["islower"] = (_, text, _) => HasCase(text, UnicodeCategory.LowercaseLetter),
-        ["isnumeric"] = (_, text, _) => Are(text, point => char.IsNumber(point, 0)),
-        ["isprintable"] = (_, text, _) => text.Length == 0 || Are(text, PyRepr.IsPrintable),
-        ["isspace"] = (_, text, _) => PyText.IsBlank(text),
-        ["istitle"] = (_, text, _) => PyText.CodePoints(text).Any(PyText.IsCased) && PyText.Title(text) == text,
-        ["isupper"] = (_, text, _) => HasCase(text, UnicodeCategory.UppercaseLetter),
+        ["isalnum"] = Plain("isalnum", text => Are(text, IsAlphanumeric)),
+        ["isalpha"] = Plain("isalpha", text => Are(text, point => char.IsLetter(point, 0))),
+        ["isascii"] = Plain("isascii", text => text.All(char.IsAscii)),
+        ["isdecimal"] = Plain("isdecimal", text => Are(text, point => char.IsDigit(point, 0))),
+        ["isdigit"] = Plain("isdigit", text => Are(text, IsDigit)),
+        ["isidentifier"] = Plain("isidentifier", text => text.Length > 0 && !char.IsDigit(text[0]) && Are(text, point => point == "_" || IsAlphanumeric(point))),
+        ["islower"] = Plain("islower", text => HasCase(text, UnicodeCategory.LowercaseLetter)),
+        ["isnumeric"] = Plain("isnumeric", text => Are(text, point => char.IsNumber(point, 0))),
+        ["isprintable"] = Plain("isprintable", text => text.Length == 0 || Are(text, PyRepr.IsPrintable)),
+        ["isspace"] = Plain("isspace", text => PyText.IsBlank(text)),
+        ["istitle"] = Plain("istitle", text => PyText.CodePoints(text).Any(PyText.IsCased) && PyText.Title(text) == text),
+        ["isupper"] = Plain("isupper", text => HasCase(text, UnicodeCategory.UppercaseLetter)),
         ["join"] = Join,
         ["ljust"] = (state, text, arguments) => Pad(state, text, "ljust", arguments),
-        ["lower"] = (_, text, _) => PyText.Lower(text),
+        ["lower"] = Plain("lower", PyText.Lower),
         ["lstrip"] = (_, text, arguments) => Strip(text, arguments, "lstrip"),
         ["partition"] = (_, text, arguments) => Partition(text, arguments, "partition", fromEnd: false),
         ["removeprefix"] = (_, text, arguments) =>
@@ -52,9 +52,9 @@ internal static class StringMethods
         ["splitlines"] = (state, text, arguments) => TextSplitting.SplitLines(state, text, arguments),
         ["startswith"] = (_, text, arguments) => HasAffix(text, arguments, "startswith", (part, affix) => part.StartsWith(affix, StringComparison.Ordinal)),
         ["strip"] = (_, text, arguments) => Strip(text, arguments, "strip"),
-        ["swapcase"] = (_, text, _) => string.Concat(PyText.CodePoints(text).Select(SwapCase)),
-        ["title"] = (_, text, _) => PyText.Title(text),
-        ["upper"] = (_, text, _) => PyText.Upper(text),
+        ["swapcase"] = Plain("swapcase", text => string.Concat(PyText.CodePoints(text).Select(SwapCase))),
+        ["title"] = Plain("title", PyText.Title),
+        ["upper"] = Plain("upper", PyText.Upper),
         ["zfill"] = ZeroFill,
     };
 
@@ -67,7 +67,7 @@ internal static class StringMethods
         }
 
         return isSafe
-            ? new BuiltinFunction((state, arguments) => MarkSafe(method(state, text, EscapeArguments(name, arguments))))
+            ? new BuiltinFunction((state, arguments) => MarkSafe(method(state, text, EscapeArguments(state, name, arguments))))
             : new BuiltinFunction((state, arguments) => method(state, text, arguments));
     }
 
@@ -166,6 +166,13 @@ internal static class StringMethods
 
         return found;
     }
+
+    /// <summary>A method without arguments.</summary>
+    private static Method Plain(string name, Func<string, object> body) => (_, text, arguments) =>
+    {
+        arguments.Bind(name, 0);
+        return body(text);
+    };
 
     private static string TextArgument(CallArguments arguments, string method) => Text(arguments.Bind(method, 1, "value")[0]!, method);
 
@@ -325,9 +332,12 @@ internal static class StringMethods
         _ => result,
     };
 
-    private static CallArguments EscapeArguments(string method, CallArguments arguments) => method switch
+    private static CallArguments EscapeArguments(RenderState state, string method, CallArguments arguments) => method switch
     {
-        "join" => arguments with { Positional = [.. arguments.Positional.Select(EscapeItems)] },
+        "join" when arguments.Positional.Count == 1 => arguments with
+        {
+            Positional = [new PyList([.. state.Iterate(arguments.Positional[0]).Select(item => EscapeText(PyText.TryGet(item, out _) ? item : PyRepr.Str(item)))])],
+        },
         "replace" or "format" or "ljust" or "rjust" or "center" => new CallArguments(
             [.. arguments.Positional.Select(EscapeText)],
             [.. arguments.Named.Select(pair => KeyValuePair.Create(pair.Key, EscapeText(pair.Value)))]),
@@ -335,11 +345,4 @@ internal static class StringMethods
     };
 
     private static object EscapeText(object value) => value is string text ? PyText.Escape(text) : value;
-
-    private static object EscapeItems(object value) => value switch
-    {
-        PyList list => new PyList([.. list.Items.Select(EscapeText)]),
-        PyTuple tuple => new PyTuple([.. tuple.Items.Select(EscapeText)]),
-        _ => value,
-    };
 }

@@ -45,8 +45,8 @@ internal static class Tests
         Add(tests, "sequence", value => value is string or Markup or PyList or PyTuple or PyDict or PyRange or Undefined);
         Add(tests, "lower", value => StringMethods.HasCase(PyRepr.Str(value), UnicodeCategory.LowercaseLetter));
         Add(tests, "upper", value => StringMethods.HasCase(PyRepr.Str(value), UnicodeCategory.UppercaseLetter));
-        Add(tests, "filter", value => PyText.TryGet(value, out string? name) && Filters.Exists(name));
-        Add(tests, "test", value => PyText.TryGet(value, out string? name) && Exists(name));
+        Add(tests, "filter", value => PyText.TryGet(Hashable(value), out string? name) && Filters.Exists(name));
+        Add(tests, "test", value => PyText.TryGet(Hashable(value), out string? name) && Exists(name));
         AddComparison(tests, "==", "eq", "equalto");
         AddComparison(tests, "!=", "ne");
         AddComparison(tests, ">", "gt", "greaterthan");
@@ -69,6 +69,12 @@ internal static class Tests
         {
             tests.Add(name, Compare);
         }
+    }
+
+    private static object Hashable(object value)
+    {
+        PyEquality.Instance.GetHashCode(value);
+        return value;
     }
 
     private static bool Alone(CallArguments arguments)

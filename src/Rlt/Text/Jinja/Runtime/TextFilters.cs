@@ -137,9 +137,15 @@ internal static partial class TextFilters
             throw new RenderError($"expected length >= {PyText.Length(end)}, got {length}");
         }
 
-        if (PyText.Length(text) <= length + leeway)
+        int size = Slices.Length(input);
+        if (size < 0 || (size > length + leeway && !PyText.TryGet(input, out _)))
         {
-            return input is Undefined ? "" : input;
+            throw new RenderError($"truncate needs a text, not {PyType.Name(input)}");
+        }
+
+        if (size <= length + leeway)
+        {
+            return input;
         }
 
         string start = text[..PyText.UnitIndex(text, kept)];

@@ -18,6 +18,12 @@ internal sealed class PyDict
 
     public bool TryGet(object key, [NotNullWhen(true)] out object? value)
     {
+        if (_items.Count == 0)
+        {
+            // An empty table looks nothing up; a key that cannot be hashed is an error all the same.
+            PyEquality.Instance.GetHashCode(key);
+        }
+
         bool found = _index.TryGetValue(key, out int at);
         value = found ? _items[at].Value : null;
         return found;

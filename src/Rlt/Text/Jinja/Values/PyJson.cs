@@ -59,6 +59,9 @@ internal sealed class PyJson
                 return value.GetValue<string>();
             case JsonValueKind.Null:
                 return PyNone.Value;
+            case var _ when !value.TryGetValue(out JsonElement _) && value.TryGetValue(out double number):
+                // A float made in code; its JSON text would lose the ".0" of a whole number.
+                return number;
             default:
                 string digits = value.ToJsonString();
                 return digits.AsSpan().IndexOfAny(".eE") < 0

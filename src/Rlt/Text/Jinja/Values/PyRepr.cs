@@ -24,6 +24,18 @@ internal static class PyRepr
         return text.ToString();
     }
 
+    /// <summary>repr() with every character beyond ASCII escaped.</summary>
+    public static string Ascii(object value)
+    {
+        var text = new StringBuilder();
+        foreach (string point in PyText.CodePoints(Repr(value)))
+        {
+            text.Append(char.IsAscii(point[0]) ? point : Escaped(point));
+        }
+
+        return text.ToString();
+    }
+
     private static void Append(StringBuilder text, object value)
     {
         switch (value)
@@ -146,7 +158,7 @@ internal static class PyRepr
                     text.Append('\\').Append(quote);
                     break;
                 default:
-                    AppendCodePoint(text, point);
+                    text.Append(IsPrintable(point) ? point : Escaped(point));
                     break;
             }
         }
@@ -154,17 +166,10 @@ internal static class PyRepr
         text.Append(quote);
     }
 
-    private static void AppendCodePoint(StringBuilder text, string point)
+    private static string Escaped(string point)
     {
-        if (IsPrintable(point))
-        {
-            text.Append(point);
-            return;
-        }
-
         int code = point.Length == 2 ? char.ConvertToUtf32(point, 0) : point[0];
-        string format = code < 0x100 ? $"\\x{code:x2}" : code < 0x10000 ? $"\\u{code:x4}" : $"\\U{code:x8}";
-        text.Append(format);
+        return code < 0x100 ? $"\\x{code:x2}" : code < 0x10000 ? $"\\u{code:x4}" : $"\\U{code:x8}";
     }
 
     /// <summary>Whether repr() shows a code point as it is.</summary>
