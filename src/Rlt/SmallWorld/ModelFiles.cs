@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 
 namespace Rlt.SmallWorld;
 
@@ -12,7 +11,7 @@ namespace Rlt.SmallWorld;
 internal static class ModelFiles
 {
     /// <summary>Splits text into words and numbers with the space before them, and single signs.</summary>
-    public const string SplitPattern = @" ?\\boxed\{| ?\p{L}+| ?\p{N}{1,2}| ?[^\s\p{L}\p{N}]|\s+(?!\S)|\s";
+    private const string SplitPattern = @" ?\\boxed\{| ?\p{L}+| ?\p{N}{1,2}| ?[^\s\p{L}\p{N}]|\s+(?!\S)|\s";
 
     private static readonly (string Text, bool IsSpecial)[] s_added =
     [
@@ -46,9 +45,6 @@ internal static class ModelFiles
             ["pad_token_id"] = firstAdded,
         });
     }
-
-    /// <summary>The pieces a text is cut into before the vocabulary is asked.</summary>
-    public static IEnumerable<string> Pieces(string text) => Regex.Matches(text, SplitPattern).Select(m => m.Value);
 
     private static IEnumerable<string> Vocabulary()
     {
