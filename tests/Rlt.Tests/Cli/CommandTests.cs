@@ -159,6 +159,8 @@ public sealed class CommandTests : IDisposable
         JsonObject[] traces = _rlt.Rows("traces/traces.jsonl");
         Assert.Equal([1, 2, 3], traces.Select(trace => trace["id"]!.GetValue<int>()));
         Assert.All(traces, trace => Assert.True(trace.ContainsKey("explanation") && trace.ContainsKey("reward")));
+        AssertDone(_rlt.Run("score", "--teacher", "@teacher/model", "--student", "@student", "--input", "@traces/traces.jsonl", "--output", "@scored.jsonl", "--format", "@easy.yaml"));
+        Assert.All(traces.Zip(_rlt.Rows("scored.jsonl")), pair => Assert.Equal(Number(pair.First, "reward"), Number(pair.Second, "reward"), 1e-4));
         AssertDone(_rlt.Run("distill", "--config", "@sft.yaml", "--data", "@traces/traces.jsonl", "--model", "@student", "--out", "@distill", "--set", $"format={_rlt["easy.yaml"]}"));
         AssertModel("distill/model");
         CommandResult eval = _rlt.Run("eval", "--config", "@eval.yaml", "--model", "@distill/model", "--out", "@eval");
@@ -215,6 +217,16 @@ public sealed class CommandTests : IDisposable
         AssertModel("new");
         CommandResult again = _rlt.Run("init", "--from", "@seedling", "--out", "@new");
         Assert.Equal((2, $"{_rlt["new"]} already holds a model. Choose another --out: nothing in it is overwritten."), (again.Exit, again.Message));
+    }
+
+    [Fact]
+    public void World_Seed_WritesDataTokenizerAndConfig()
+    {
+        Assert.Equal((0, ""), ExitAndErrors(_rlt.Run("world", "--out", "@world", "--seed", "2")));
+        Assert.NotEmpty(_rlt.Rows("world/rl.jsonl"));
+        Assert.Equal(0, _rlt.Run("init", "--from", "@world/model", "--out", "@base").Exit);
+        _rlt.Write("in.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Tom has 5 pens.\"}]}\n");
+        Assert.Equal(0, _rlt.Run("generate", "--model", "@base", "--input", "@in.jsonl", "--output", "@out.jsonl", "--max-new-tokens", "2", "--threads", "1").Exit);
     }
 
     [Fact]
