@@ -25,7 +25,8 @@ internal static class Program
                 Console.Error.WriteLine($"rlt: {error.Message}");
             }
 
-            Console.Error.WriteLine($"See: rlt {parsed.CommandResult.Command.Name} --help".Replace("rlt rlt", "rlt", StringComparison.Ordinal));
+            Command command = parsed.CommandResult.Command;
+            Console.Error.WriteLine($"See: rlt {(command is RootCommand ? "" : command.Name + " ")}--help");
             return BadInput;
         }
 

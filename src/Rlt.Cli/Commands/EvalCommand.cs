@@ -32,10 +32,11 @@ internal static class EvalCommand
         PromptFormat tags = FormatFile.Load(config.Format);
         IReadOnlyList<EvalQuestion> questions = Evaluator.Read(config.Data, config.Limit);
         using LanguageModel model = LanguageModel.Load(config.Model, config.Device);
+        var format = TeachingFormat.ForOne(tags, model);
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver("eval", folder, "accuracy");
         observer.Started(0, questions.Count);
-        JsonObject summary = new Evaluator(config, model, questions, TeachingFormat.ForOne(tags, model)).Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
+        JsonObject summary = new Evaluator(config, model, questions, format).Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
         observer.Finished(Path.Combine(folder.Path, "summary.json"));
         Console.WriteLine(summary.ToJsonString());
     }

@@ -64,7 +64,7 @@ internal static class GenerateCommand
     private static Sample[][] Run(LanguageModel model, JsonRow[] rows, SamplingOptions sampling, int count, long seed, CancellationToken stop)
     {
         SamplingRequest[] requests = [.. rows.Select((row, i) => new SamplingRequest(
-            PromptIds.Of(row, model), [.. Enumerable.Range(0, count).Select(sample => RandomStream.Key(seed, i, sample))]))];
+            PromptIds.OfPrompt(row, model), [.. Enumerable.Range(0, count).Select(sample => RandomStream.Key(seed, i, sample))]))];
         return new SamplingEngine(model.Decoder, model.Tokenizer, sampling).Run(requests, stop: stop);
     }
 

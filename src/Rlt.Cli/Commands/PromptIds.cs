@@ -25,6 +25,17 @@ internal static class PromptIds
         return ids.Length <= context ? ids : throw row.Problem($"{ids.Length} tokens; the model's max_position_embeddings is {context}.");
     }
 
+    /// <summary>The same of a prompt, which needs room for at least one more token.</summary>
+    /// <exception cref="DataException">As <see cref="Of"/>, or the prompt fills the model's context.</exception>
+    public static int[] OfPrompt(JsonRow row, LanguageModel model)
+    {
+        int[] ids = Of(row, model);
+        int context = model.Decoder.Config.MaxPositions;
+        return ids.Length < context
+            ? ids
+            : throw row.Problem($"{ids.Length} tokens leave no room to continue; the model's max_position_embeddings is {context}.");
+    }
+
     private static int[] Read(JsonRow row, LanguageModel model)
     {
         if (row.Has("ids"))

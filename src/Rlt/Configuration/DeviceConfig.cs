@@ -29,6 +29,11 @@ public sealed record DeviceConfig
             throw new ConfigException(error.Message, error);
         }
 
+        if (device.type is not (DeviceType.CPU or DeviceType.CUDA))
+        {
+            throw new ConfigException($"device '{Device}' cannot run a model; expected cpu, cuda or cuda:N");
+        }
+
         if (device.type == DeviceType.CUDA && torch.cuda.device_count() <= Math.Max(0, device.index))
         {
             throw new ConfigException(

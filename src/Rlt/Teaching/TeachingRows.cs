@@ -31,7 +31,9 @@ public static class TeachingRows
     /// <summary>The task of one row, its plain texts padded as the format says.</summary>
     public static TeachingTask Task(JsonRow row, PromptFormat format, bool needsExplanation)
     {
-        TeachingTask task = row.Has("conversations") ? Conversation(row, format) : Fields(row, format);
+        // A trace of such a row has its conversation still, and the collected explanation beside it.
+        bool isConversation = row.Has("conversations") && !(row.Has("question") && row.Has("solution"));
+        TeachingTask task = isConversation ? Conversation(row, format) : Fields(row, format);
         return task.Explanation is null && needsExplanation
             ? throw row.Problem("no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'.")
             : task;
@@ -43,11 +45,11 @@ public static class TeachingRows
         string? explanation = First(row, ExplanationKeys);
         return new TeachingTask(question, Section(row, row.Text("solution"), format.SolutionOpen, format.SolutionClose, format, "solution"))
         {
-            Answer = row.Has("answer") ? row.Text("answer") : null,
+            Answer = row.Fields["answer"]?.ToString(),
             Explanation = explanation is null ? null : Explanation(row, explanation, format),
             TeacherSystem = row.TextOrNull("teacher_system"),
             StudentSystem = row.TextOrNull("student_system"),
-            TeacherPrompt = row.Has("solution") && row.Has("question") ? row.TextOrNull("prompt") : null,
+            TeacherPrompt = row.TextOrNull("prompt") is { } prompt && prompt != question ? prompt : null,
             Row = row.Fields,
         };
     }
@@ -72,15 +74,17 @@ public static class TeachingRows
         {
             foreach (JsonNode? turn in turns)
             {
-                if (turn is JsonObject said && said["from"]?.GetValue<string>() is { } from && speakers.Contains(from) && said["value"] is JsonValue value)
+                if (turn is JsonObject said && Text(said["from"]) is { } from && speakers.Contains(from) && Text(said["value"]) is { } value)
                 {
-                    return value.GetValue<string>();
+                    return value;
                 }
             }
         }
 
         throw row.Problem($"'conversations' has no turn from {string.Join(" or ", speakers)}; expected a list of {{\"from\", \"value\"}}.");
     }
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     private static string Explanation(JsonRow row, string text, PromptFormat format) =>
         text.Contains(format.ExplanationOpen, StringComparison.Ordinal)

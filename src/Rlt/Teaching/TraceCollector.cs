@@ -71,6 +71,11 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
         row["index"] = index;
         row["question"] = task.Question;
         row["solution"] = task.Solution;
+        if (task.StudentSystem is { } system)
+        {
+            row["student_system"] = system;
+        }
+
         if (explanation is null)
         {
             row["dropped"] = "no explanation with its closing tag";

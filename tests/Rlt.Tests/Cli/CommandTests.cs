@@ -1,0 +1,295 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Rlt.Cli;
+
+namespace Rlt.Tests.Cli;
+
+/// <summary>Every command end to end: exit code, files, fields.</summary>
+public sealed class CommandTests : IDisposable
+{
+    private readonly CommandLine _rlt = new();
+
+    public void Dispose() => _rlt.Dispose();
+
+    [Fact]
+    public void Help_ListsEveryCommand()
+    {
+        CommandResult result = _rlt.Run("--help");
+        Assert.Equal(0, result.Exit);
+        Assert.All(
+            new[] { "warmup", "train-teacher", "collect", "score", "distill", "eval", "results", "tokenize", "logprobs", "generate", "doctor", "world", "init" },
+            command => Assert.Contains($"  {command} ", result.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Tokenize_TextsAndConversations_AddsIds()
+    {
+        _rlt.Write("in.jsonl", """
+            {"text": "hello", "id": "a"}
+            {"messages": [{"role": "user", "content": "hi"}], "add_generation_prompt": true}
+            {"messages": [{"role": "user", "content": "hi"}]}
+
+            """);
+        Assert.Equal((0, ""), ExitAndErrors(_rlt.Run("tokenize", "--model", "@model", "--input", "@in.jsonl", "--output", "@out.jsonl")));
+        JsonObject[] rows = _rlt.Rows("out.jsonl");
+        Assert.Equal("a", rows[0]["id"]!.GetValue<string>());
+        Assert.Equal("<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n", rows[1]["text"]!.GetValue<string>());
+        Assert.Equal("<|im_start|>user\nhi<|im_end|>\n", rows[2]["text"]!.GetValue<string>());
+        Assert.Equal(1021, Ids(rows[1])[0]);
+        var tokenizer = Rlt.Text.Tokenization.Tokenizer.Load(_rlt["model"]);
+        Assert.Equal(["hello", rows[1]["text"]!.GetValue<string>()], rows[..2].Select(row => tokenizer.Decode(Ids(row))));
+    }
+
+    [Fact]
+    public void LogProbs_IdsAndText_AddsOneLessThanTokens()
+    {
+        _rlt.Write("in.jsonl", """
+            {"ids": [1, 2, 3, 4], "id": "a"}
+            {"text": "hello there"}
+            {"ids": [7]}
+
+            """);
+        Assert.Equal(0, _rlt.Run("logprobs", "--model", "@model", "--input", "@in.jsonl", "--output", "@one.jsonl").Exit);
+        Assert.Equal(0, _rlt.Run("logprobs", "--model", "@model", "--input", "@in.jsonl", "--output", "@hot.jsonl", "--temperature", "1000", "--token-budget", "1").Exit);
+        JsonObject[] rows = _rlt.Rows("one.jsonl");
+        Assert.Equal("a", rows[0]["id"]!.GetValue<string>());
+        Assert.Equal(3, LogProbs(rows[0]).Length);
+        Assert.NotEmpty(LogProbs(rows[1]));
+        Assert.Empty(LogProbs(rows[2]));
+        Assert.All(LogProbs(rows[0]), value => Assert.True(value < 0));
+        Assert.All(_rlt.Rows("hot.jsonl").SelectMany(LogProbs), value => Assert.Equal(-Math.Log(1024), value, 0.05));
+    }
+
+    [Fact]
+    public void Generate_PromptsIdsAndConversations_AddsSamples()
+    {
+        _rlt.Write("in.jsonl", """
+            {"ids": [1, 2, 3], "id": "a"}
+            {"prompt": "hello"}
+            {"messages": [{"role": "user", "content": "hi"}]}
+
+            """);
+        string[] common = ["generate", "--model", "@model", "--input", "@in.jsonl", "--max-new-tokens", "6", "--threads", "1"];
+        Assert.Equal(0, _rlt.Run([.. common, "--output", "@one.jsonl", "--seed", "5"]).Exit);
+        Assert.Equal(0, _rlt.Run([.. common, "--output", "@same.jsonl", "--seed", "5", "--max-batch", "1"]).Exit);
+        Assert.Equal(0, _rlt.Run([.. common, "--output", "@other.jsonl", "--seed", "6"]).Exit);
+        Assert.Equal(0, _rlt.Run([.. common, "--output", "@many.jsonl", "--n", "3"]).Exit);
+        Assert.Equal(_rlt.Rows("one.jsonl").Select(Ids), _rlt.Rows("same.jsonl").Select(Ids));
+        Assert.NotEqual(_rlt.Rows("one.jsonl").Select(Ids), _rlt.Rows("other.jsonl").Select(Ids));
+        Assert.All(_rlt.Rows("one.jsonl"), AssertSample);
+        Assert.Equal("a", _rlt.Rows("one.jsonl")[0]["id"]!.GetValue<string>());
+        Assert.All(_rlt.Rows("many.jsonl"), row =>
+        {
+            Assert.Equal(3, row["samples"]!.AsArray().Count);
+            Assert.All(row["samples"]!.AsArray(), sample => AssertSample(sample!.AsObject()));
+        });
+    }
+
+    [Fact]
+    public void Generate_GreedyWithStop_EndsAtTheText()
+    {
+        _rlt.Write("in.jsonl", "{\"prompt\": \"hello\"}\n");
+        string[] common = ["generate", "--model", "@model", "--input", "@in.jsonl", "--max-new-tokens", "20", "--temperature", "0", "--ignore-eos"];
+        Assert.Equal(0, _rlt.Run([.. common, "--output", "@free.jsonl"]).Exit);
+        JsonObject free = _rlt.Rows("free.jsonl")[0];
+        string stop = Rlt.Text.Tokenization.Tokenizer.Load(_rlt["model"]).Decode([Ids(free)[4]]);
+        Assert.Equal(0, _rlt.Run([.. common, "--output", "@stopped.jsonl", "--stop", "never there", "--stop", stop]).Exit);
+        JsonObject stopped = _rlt.Rows("stopped.jsonl")[0];
+        Assert.Equal(("length", "stop"), (free["finish_reason"]!.GetValue<string>(), stopped["finish_reason"]!.GetValue<string>()));
+        Assert.Equal(Ids(free)[..Ids(stopped).Length], Ids(stopped));
+        Assert.InRange(Ids(stopped).Length, 1, 5);
+    }
+
+    [Fact]
+    public void Score_Rows_AddsTheRewardAndItsParts()
+    {
+        _rlt.Write("in.jsonl", """
+            {"question": "2 + 3?", "solution": "5", "completion": "add them</e>", "id": 1}
+            {"question": "2 + 3?", "solution": "5", "completion": "add them"}
+            {"question": "2 + 3?", "solution": "", "completion": "x</e>"}
+            {"question": "2 + 3?", "completion": "x</e>"}
+
+            """);
+        CommandResult result = _rlt.Run("score", "--teacher", "@model", "--student", "@student", "--input", "@in.jsonl", "--output", "@out.jsonl", "--format", "@format.yaml", "--details");
+        Assert.Equal((0, "2 of 4 rows could not be scored; their 'error' says why"), (result.Exit, result.Message));
+        JsonObject[] rows = _rlt.Rows("out.jsonl");
+        foreach (JsonObject row in rows[..2])
+        {
+            Assert.Equal(Number(row, "solution_mean") + (0.01 * Number(row, "solution_min")), Number(row, "solution_score"), 1e-9);
+            Assert.Equal((3 * Number(row, "kl_mean")) + (0.03 * Number(row, "kl_max")), Number(row, "think_kl"), 1e-9);
+            Assert.Equal(Number(row, "solution_score") - Number(row, "think_kl") + Number(row, "match"), Number(row, "reward"), 1e-9);
+            JsonObject details = row["details"]!.AsObject();
+            Assert.Equal(row["tokens"]!["explanation"]!.GetValue<int>(), details["teacher_logprobs"]!.AsArray().Count);
+            Assert.Equal(row["tokens"]!["explanation"]!.GetValue<int>(), details["student_logprobs"]!.AsArray().Count);
+            Assert.Equal(row["tokens"]!["solution"]!.GetValue<int>(), details["solution_logprobs"]!.AsArray().Count);
+        }
+
+        Assert.Equal((0.0, -1.0), (Number(rows[0], "match"), Number(rows[1], "match")));
+        Assert.Equal("the solution is empty or has no token of its own between its tags; a reward needs at least one", rows[2]["error"]!.GetValue<string>());
+        Assert.Equal($"{_rlt["in.jsonl"]}:4: 'solution' is missing; expected a text.", rows[3]["error"]!.GetValue<string>());
+        Assert.Equal(1, rows[0]["id"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void Score_Config_ChangesTheWeights()
+    {
+        _rlt.Write("in.jsonl", "{\"question\": \"2 + 3?\", \"solution\": \"5\", \"completion\": \"add them\"}\n");
+        _rlt.Write("reward.yaml", "solution_mean_weight: 0\nsolution_min_weight: 0\nkl_mean_weight: 0\nkl_max_weight: 0\nmissing_tag_penalty: -5\n");
+        Assert.Equal(0, _rlt.Run("score", "--teacher", "@model", "--student", "@student", "--input", "@in.jsonl", "--output", "@out.jsonl", "--format", "@format.yaml", "--config", "@reward.yaml").Exit);
+        Assert.Equal(-5, Number(_rlt.Rows("out.jsonl")[0], "reward"), 1e-12);
+        Assert.False(_rlt.Rows("out.jsonl")[0].ContainsKey("details"));
+    }
+
+    [Fact]
+    public void Pipeline_WarmupTrainCollectDistillEvalResults_EachGivesWhatTheNextNeeds()
+    {
+        AssertDone(_rlt.Run("warmup", "--config", "@sft.yaml", "--out", "@warmup"));
+        AssertModel("warmup/model");
+        Assert.Equal(3, _rlt.Rows("warmup/metrics.jsonl").Length);
+        AssertDone(_rlt.Run("train-teacher", "--config", "@teacher.yaml", "--model", "@warmup/model", "--out", "@teacher"));
+        AssertModel("teacher/model");
+        Assert.Equal(2, _rlt.Rows("teacher/metrics.jsonl").Length);
+        Assert.NotEmpty(_rlt.Rows("teacher/samples.jsonl"));
+
+        // A tag that tiny models write by chance, so that there are traces.
+        _rlt.Write("easy.yaml", TinyDirectory.FormatYaml.Replace("</e>", "e", StringComparison.Ordinal));
+        AssertDone(_rlt.Run(
+            "collect", "--config", "@collect.yaml", "--model", "@teacher/model", "--student", "@student", "--out", "@traces",
+            "--set", $"format={_rlt["easy.yaml"]}", "--set", "samples=12", "--set", "keep=best", "--set", "max_new_tokens=12"));
+        JsonObject[] traces = _rlt.Rows("traces/traces.jsonl");
+        Assert.Equal([1, 2, 3], traces.Select(trace => trace["id"]!.GetValue<int>()));
+        Assert.All(traces, trace => Assert.True(trace.ContainsKey("explanation") && trace.ContainsKey("reward")));
+        AssertDone(_rlt.Run("score", "--teacher", "@teacher/model", "--student", "@student", "--input", "@traces/traces.jsonl", "--output", "@scored.jsonl", "--format", "@easy.yaml"));
+        Assert.All(traces.Zip(_rlt.Rows("scored.jsonl")), pair => Assert.Equal(Number(pair.First, "reward"), Number(pair.Second, "reward"), 1e-4));
+        AssertDone(_rlt.Run("distill", "--config", "@sft.yaml", "--data", "@traces/traces.jsonl", "--model", "@student", "--out", "@distill", "--set", $"format={_rlt["easy.yaml"]}"));
+        AssertModel("distill/model");
+        CommandResult eval = _rlt.Run("eval", "--config", "@eval.yaml", "--model", "@distill/model", "--out", "@eval");
+        Assert.Equal(0, eval.Exit);
+        Assert.Equal(3, _rlt.Rows("eval/results.jsonl").Length);
+        Assert.Equal(3, JsonNode.Parse(eval.Output)!["questions"]!.GetValue<int>());
+        Assert.Equal(3, Golden.Json(_rlt["eval/summary.json"])["questions"]!.GetValue<int>());
+        CommandResult results = _rlt.Run("results", $"the teacher={_rlt["teacher"]}", "@eval", "--svg", "@results.svg");
+        Assert.Equal(0, results.Exit);
+        Assert.Contains("| the teacher, start | 1–2 |", results.Output, StringComparison.Ordinal);
+        Assert.Contains("| eval | 0.0 % ± 0.0 | 3 | 1 | 100.0 %", results.Output, StringComparison.Ordinal);
+        Assert.StartsWith("<svg", File.ReadAllText(_rlt["results.svg"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RunFolder_AfterARun_HoldsTheResolvedConfigAndALog()
+    {
+        AssertDone(_rlt.Run("warmup", "--config", "@sft.yaml", "--seed", "7", "--set", "optimizer.schedule=cosine"));
+        string config = File.ReadAllText(_rlt["run/config.yaml"]);
+        Assert.Contains("seed: 7\n", config, StringComparison.Ordinal);
+        Assert.Contains("schedule: cosine\n", config, StringComparison.Ordinal);
+        Assert.Contains("target: teacher\n", config, StringComparison.Ordinal);
+        Assert.Contains("beta2: 0.999\n", config, StringComparison.Ordinal);
+        Assert.Contains("step 3/3", File.ReadAllText(_rlt["run/log.txt"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Warmup_BFloat16_SavesBFloat16()
+    {
+        AssertDone(_rlt.Run("warmup", "--config", "@sft.yaml", "--dtype", "bf16"));
+        using var files = Rlt.Models.Safetensors.WeightFiles.Open(_rlt["run/model"]);
+        Assert.All(files.Entries.Values, pair => Assert.Equal(Rlt.Models.Safetensors.StoredType.BF16, pair.Entry.Type));
+    }
+
+    [Fact]
+    public void Warmup_LongRows_AreCutAndSaid()
+    {
+        CommandResult result = _rlt.Run("warmup", "--config", "@sft.yaml", "--set", "cutoff=30", "--set", "target=text", "--data", "@texts.jsonl");
+        Assert.Equal(2, result.Exit);
+        _rlt.Write("texts.jsonl", "{\"text\": \"" + new string('x', 300) + "\"}\n{\"text\": \"short\"}\n");
+        result = _rlt.Run("warmup", "--config", "@sft.yaml", "--set", "cutoff=30", "--set", "target=text", "--data", "@texts.jsonl");
+        Assert.Equal(0, result.Exit);
+        Assert.Contains("warning: 1 of 2 rows are longer than 30 tokens and were cut", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Init_ConfigAndTokenizer_BecomeAModel()
+    {
+        TinyDirectory.WriteTokenizer(_rlt["seedling"]);
+        File.WriteAllText(Path.Combine(_rlt["seedling"], "config.json"), TinyDirectory.ConfigJson(128));
+        CommandResult result = _rlt.Run("init", "--from", "@seedling", "--out", "@new", "--seed", "3");
+        Assert.Equal(0, result.Exit);
+        Assert.StartsWith("init: ", result.Errors, StringComparison.Ordinal);
+        AssertModel("new");
+        CommandResult again = _rlt.Run("init", "--from", "@seedling", "--out", "@new");
+        Assert.Equal((2, $"{_rlt["new"]} already holds a model. Choose another --out: nothing in it is overwritten."), (again.Exit, again.Message));
+    }
+
+    [Fact]
+    public void World_Seed_WritesDataTokenizerAndConfig()
+    {
+        Assert.Equal((0, ""), ExitAndErrors(_rlt.Run("world", "--out", "@world", "--seed", "2")));
+        Assert.NotEmpty(_rlt.Rows("world/rl.jsonl"));
+        Assert.Equal(0, _rlt.Run("init", "--from", "@world/model", "--out", "@base").Exit);
+        _rlt.Write("in.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Tom has 5 pens.\"}]}\n");
+        Assert.Equal(0, _rlt.Run("generate", "--model", "@base", "--input", "@in.jsonl", "--output", "@out.jsonl", "--max-new-tokens", "2", "--threads", "1").Exit);
+    }
+
+    [Fact]
+    public void Doctor_ThisMachine_NumbersAreRight()
+    {
+        CommandResult result = _rlt.Run("doctor");
+        Assert.Equal(0, result.Exit);
+        Assert.Contains("cpu Float32: log-probabilities differ from float64 by", result.Output, StringComparison.Ordinal);
+        Assert.Contains("cpu BFloat16: log-probabilities differ from float64 by", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("wrong", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Warmup_Terminated_ExitsWith130AndTheSameCommandGoesOn()
+    {
+        string[] arguments = ["warmup", "--config", _rlt["sft.yaml"], "--set", "steps=400"];
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments]) { RedirectStandardError = true })!;
+        var errors = new List<string>();
+        while (await process.StandardError.ReadLineAsync() is { } line)
+        {
+            errors.Add(line);
+            if (line.StartsWith("step 1/400", StringComparison.Ordinal))
+            {
+                using Process kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+                await kill.WaitForExitAsync();
+            }
+        }
+
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 130, $"exit {process.ExitCode}: {string.Join('\n', errors)}");
+        Assert.Contains("rlt: stopped; the same command goes on from here", errors);
+        string checkpoint = Path.GetFileName(Assert.Single(Directory.GetDirectories(_rlt["run/checkpoints"])));
+        int done = int.Parse(checkpoint["step-".Length..], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(done, _rlt.Rows("run/metrics.jsonl").Length);
+        CommandResult resumed = _rlt.Run(arguments);
+        Assert.Equal(0, resumed.Exit);
+        Assert.StartsWith($"warmup: going on after step {done} of 400", resumed.Errors, StringComparison.Ordinal);
+        Assert.Equal(Enumerable.Range(1, 400), _rlt.Rows("run/metrics.jsonl").Select(row => row["step"]!.GetValue<int>()));
+        AssertModel("run/model");
+    }
+
+    private static (int Exit, string Errors) ExitAndErrors(CommandResult result) => (result.Exit, result.Errors);
+
+    private static void AssertDone(CommandResult result) => Assert.True(result.Exit == 0, result.Errors);
+
+    private static void AssertSample(JsonObject sample)
+    {
+        Assert.InRange(Ids(sample).Length, 1, 6);
+        Assert.Equal(Ids(sample).Length, LogProbs(sample).Length);
+        Assert.Contains(sample["finish_reason"]!.GetValue<string>(), new[] { "stop", "length" });
+        Assert.NotNull(sample["text"]);
+    }
+
+    private static int[] Ids(JsonObject row) => [.. row["ids"]!.AsArray().Select(id => id!.GetValue<int>())];
+
+    private static double[] LogProbs(JsonObject row) => [.. row["logprobs"]!.AsArray().Select(value => value!.GetValue<double>())];
+
+    private static double Number(JsonObject row, string key) => row[key]!.GetValue<double>();
+
+    private void AssertModel(string directory)
+    {
+        Assert.All(new[] { "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json" }, file => Assert.True(File.Exists(Path.Combine(_rlt[directory], file)), file));
+        using Rlt.Models.LanguageModel model = Rlt.Models.LanguageModel.Load(_rlt[directory], TinyDirectory.Device);
+        Assert.NotNull(model.Template);
+    }
+}

@@ -1,0 +1,264 @@
+namespace Rlt.Tests.Cli;
+
+/// <summary>One test a message: what is wrong, where, and exit code 2; nothing is written.</summary>
+public sealed class WrongInputTests : IDisposable
+{
+    private readonly CommandLine _rlt = new();
+
+    public void Dispose() => _rlt.Dispose();
+
+    [Fact]
+    public void Main_UnknownCommand_NamesIt()
+    {
+        CommandResult result = _rlt.Run("trian");
+        Assert.Equal(2, result.Exit);
+        Assert.Contains("trian", result.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("See: rlt --help\n", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Main_MissingOption_NamesItAndTheHelp()
+    {
+        CommandResult result = _rlt.Run("logprobs", "--model", "@model", "--input", "@data.jsonl");
+        Assert.Equal(2, result.Exit);
+        Assert.Contains("--output", result.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("See: rlt logprobs --help\n", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LogProbs_MissingModelDirectory_SaysWhatIsExpected()
+    {
+        string message = Refused("logprobs", "--model", "@absent", "--input", "@data.jsonl", "--output", "@out.jsonl");
+        Assert.StartsWith($"{_rlt["absent/config.json"]}: cannot be read: ", message, StringComparison.Ordinal);
+        Assert.EndsWith("Expected a model's directory with config.json.", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LogProbs_MissingInput_NamesTheFile() =>
+        Assert.StartsWith($"{_rlt["absent.jsonl"]}: cannot be read: ", Refused("logprobs", "--model", "@model", "--input", "@absent.jsonl", "--output", "@out.jsonl"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{\"x\": 1}", "none of 'ids', 'text', 'prompt' and 'messages' is there.")]
+    [InlineData("{\"ids\": [1, 5000]}", "ids[1] is 5000; expected 0 to 1023 (the model's vocab_size is 1024).")]
+    [InlineData("{\"ids\": [1, -1]}", "'ids' holds -1 at place 1; expected a token id, a whole number of at least 0.")]
+    [InlineData("{\"ids\": [1, 2.5]}", "'ids' holds 2.5 at place 1; expected a token id, a whole number of at least 0.")]
+    [InlineData("{\"ids\": \"1 2\"}", "'ids' is \"1 2\"; expected a list of token ids.")]
+    [InlineData("{\"ids\": []}", "no tokens; expected at least one.")]
+    [InlineData("{\"text\": 5}", "'text' is 5; expected a text.")]
+    [InlineData("{\"messages\": \"hi\"}", "'messages' is not a list; expected [{\"role\", \"content\"}, …].")]
+    [InlineData("[1, 2]", "the line is a JSON array; expected one JSON object a line.")]
+    public void LogProbs_UnusableRow_SaysFileLineAndWhat(string line, string message)
+    {
+        _rlt.Write("in.jsonl", "{\"ids\": [1, 2]}\n" + line + "\n");
+        Assert.Equal($"{_rlt["in.jsonl"]}:2: {message}", Refused("logprobs", "--model", "@model", "--input", "@in.jsonl", "--output", "@out.jsonl"));
+        Assert.False(File.Exists(_rlt["out.jsonl"]));
+    }
+
+    [Fact]
+    public void LogProbs_RowLongerThanTheContext_SaysBoth()
+    {
+        _rlt.Write("in.jsonl", $"{{\"ids\": [{string.Join(',', Enumerable.Repeat("1", 257))}]}}\n");
+        Assert.Equal($"{_rlt["in.jsonl"]}:1: 257 tokens; the model's max_position_embeddings is 256.", Refused("logprobs", "--model", "@model", "--input", "@in.jsonl", "--output", "@out.jsonl"));
+    }
+
+    [Fact]
+    public void Generate_PromptFillsTheContext_SaysFileAndLine()
+    {
+        _rlt.Write("in.jsonl", $"{{\"ids\": [1]}}\n{{\"ids\": [{string.Join(',', Enumerable.Repeat("1", 256))}]}}\n");
+        Assert.Equal(
+            $"{_rlt["in.jsonl"]}:2: 256 tokens leave no room to continue; the model's max_position_embeddings is 256.",
+            Refused("generate", "--model", "@model", "--input", "@in.jsonl", "--output", "@out.jsonl"));
+    }
+
+    [Theory]
+    [InlineData("--temperature", "-1")]
+    [InlineData("--top-p", "0")]
+    [InlineData("--top-p", "1.5")]
+    [InlineData("--top-k", "-1")]
+    [InlineData("--max-new-tokens", "0")]
+    [InlineData("--max-batch", "0")]
+    [InlineData("--n", "0")]
+    public void Generate_OptionOutOfRange_SaysWhatIsExpected(string option, string value)
+    {
+        string message = Refused("generate", "--model", "@model", "--input", "@data.jsonl", "--output", "@out.jsonl", option, value);
+        Assert.Contains($" {option} {value} ", $" {message}".Replace(':', ' '), StringComparison.Ordinal);
+        Assert.EndsWith("expected a temperature of 0 or more, top-p above 0 up to 1, top-k of 0 or more, and at least 1 of the others", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LogProbs_TemperatureZero_IsRefused() =>
+        Assert.Equal("--temperature is 0; expected more than 0", Refused("logprobs", "--model", "@model", "--input", "@data.jsonl", "--output", "@out.jsonl", "--temperature", "0"));
+
+    [Theory]
+    [InlineData("tpu", "device 'tpu' is not known; expected cpu, cuda or cuda:N")]
+    [InlineData("cuda:x", "device 'cuda:x' is not of the form kind or kind:index")]
+    [InlineData("meta", "device 'meta' cannot run a model; expected cpu, cuda or cuda:N")]
+    public void AnyModelCommand_UnknownDevice_IsRefused(string device, string message)
+    {
+        Assert.StartsWith(message, Refused("logprobs", "--model", "@model", "--input", "@data.jsonl", "--output", "@out.jsonl", "--device", device), StringComparison.Ordinal);
+        Assert.StartsWith(message, Refused("warmup", "--config", "@sft.yaml", "--device", device), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_rlt["run"]));
+    }
+
+    [Fact]
+    public void AnyModelCommand_CudaThatIsNotThere_SaysHowManyAre()
+    {
+        string message = Refused("logprobs", "--model", "@model", "--input", "@data.jsonl", "--output", "@out.jsonl", "--device", "cuda:99");
+        Assert.StartsWith("device cuda:99: this libtorch (", message, StringComparison.Ordinal);
+        Assert.EndsWith("CUDA devices. Use --device cpu, or build against a CUDA libtorch (scripts/build-native.sh)", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnyModelCommand_UnknownDtype_IsRefused() =>
+        Assert.Equal("dtype is 'fp8'; expected fp32, bf16 or auto", Refused("logprobs", "--model", "@model", "--input", "@data.jsonl", "--output", "@out.jsonl", "--dtype", "fp8"));
+
+    [Fact]
+    public void Warmup_ConfigWithSeveralProblems_NamesAllWithTheirLines()
+    {
+        _rlt.Write("bad.yaml", $"model: {_rlt["model"]}\ndata: {_rlt["data.jsonl"]}\nstep: 5\nbatch_size: many\noptimizer:\n  learning_rat: 1e-3\n");
+        string[] lines = Refused("warmup", "--config", "@bad.yaml").Split('\n');
+        Assert.Equal(5, lines.Length);
+        string file = _rlt["bad.yaml"];
+        Assert.Contains(lines, line => line.StartsWith($"{file}:3: step ", StringComparison.Ordinal) && line.Contains("steps", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith($"{file}:4: batch_size ", StringComparison.Ordinal) && line.Contains("many", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith($"{file}:6: optimizer.learning_rat ", StringComparison.Ordinal) && line.Contains("learning_rate", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("optimizer.learning_rate is missing", StringComparison.Ordinal) || line.Contains("optimizer.learning_rate ", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("out", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("teacher.yaml", "train-teacher", "temperature=0", "temperature is 0; expected more than 0: a group of greedy samples has no spread")]
+    [InlineData("teacher.yaml", "train-teacher", "group_size=1", "group_size is 1; GRPO needs at least 2 explanations a question. Set it to 4 or more")]
+    [InlineData("teacher.yaml", "train-teacher", "reference_sync_mix=2", "reference_sync_mix is 2; expected 0 to 1")]
+    [InlineData("teacher.yaml", "train-teacher", "beta=-1", "beta is -1; expected 0 or more")]
+    [InlineData("teacher.yaml", "train-teacher", "steps=0", "steps is 0; expected 1 or more")]
+    [InlineData("teacher.yaml", "train-teacher", "optimizer.learning_rate=0", "optimizer.learning_rate is 0; expected more than 0")]
+    [InlineData("teacher.yaml", "train-teacher", "optimizer.beta2=1", "optimizer.beta2 is 1; expected 0 to below 1")]
+    [InlineData("teacher.yaml", "train-teacher", "optimizer.warmup_ratio=2", "optimizer.warmup_ratio is 2; expected 0 to 1")]
+    [InlineData("sft.yaml", "warmup", "batch_size=0", "batch_size is 0; expected 1 or more")]
+    [InlineData("sft.yaml", "warmup", "steps=-1", "steps is -1; expected 0 (as the epochs need) or more")]
+    [InlineData("sft.yaml", "distill", "optimizer.max_grad_norm=-1", "optimizer.max_grad_norm is -1; expected 0 (no clipping) or more")]
+    [InlineData("collect.yaml", "collect", "keep=best", "keep is best, which needs a student to score with. Set student, or keep: first")]
+    [InlineData("collect.yaml", "collect", "top_p=0", "top_p is 0; expected more than 0, up to 1")]
+    [InlineData("collect.yaml", "collect", "limit=-1", "limit is -1; expected 0 (all rows) or more")]
+    [InlineData("eval.yaml", "eval", "samples=4", "samples is 4 at temperature 0, where all are alike. Set temperature, or samples: 1")]
+    [InlineData("eval.yaml", "eval", "temperature=-1", "temperature is -1; expected 0 (the likeliest tokens) or more")]
+    public void RunCommand_SettingOutOfRange_SaysKeyValueAndWhatIsExpected(string config, string command, string setting, string message)
+    {
+        Assert.Equal($"--set {setting}: {message}", Refused(command, "--config", "@" + config, "--set", setting));
+        Assert.False(Directory.Exists(_rlt["run"]));
+    }
+
+    [Fact]
+    public void RunCommand_SetWithoutValue_SaysItsForm() =>
+        Assert.StartsWith("--set steps: expected KEY=VALUE", Refused("warmup", "--config", "@sft.yaml", "--set", "steps"), StringComparison.Ordinal);
+
+    [Fact]
+    public void RunCommand_MissingConfig_NamesTheFile() =>
+        Assert.StartsWith($"{_rlt["absent.yaml"]}: cannot be read: ", Refused("warmup", "--config", "@absent.yaml"), StringComparison.Ordinal);
+
+    [Fact]
+    public void RunCommand_UnknownFormat_NamesTheShippedOnes() => Assert.Equal(
+        "format: 'stratus' is neither a file nor a shipped format; expected a path, or one of small, stratos.", Refused("warmup", "--config", "@sft.yaml", "--set", "format=stratus"));
+
+    [Fact]
+    public void Warmup_NoFormat_SaysWhatNeedsOne()
+    {
+        _rlt.Write("bare.yaml", File.ReadAllText(_rlt["sft.yaml"]).Replace($"format: {_rlt["format.yaml"]}\n", "", StringComparison.Ordinal));
+        Assert.StartsWith("format: missing; warmup needs a format", Refused("warmup", "--config", "@bare.yaml"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sft.yaml", "warmup")]
+    [InlineData("teacher.yaml", "train-teacher")]
+    [InlineData("collect.yaml", "collect")]
+    [InlineData("eval.yaml", "eval")]
+    public void RunCommand_ModelWithoutTemplate_SaysWhereOneIsLookedFor(string config, string command)
+    {
+        TinyDirectory.Write(_rlt["plain"], withTemplate: false);
+        Assert.Equal(
+            $"{_rlt["plain"]} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); this command needs one.",
+            Refused(command, "--config", "@" + config, "--model", "@plain"));
+        Assert.False(Directory.Exists(_rlt["run"]));
+    }
+
+    [Theory]
+    [InlineData("sft.yaml", "warmup", "no question; expected one of 'question', 'prompt', 'problem'.")]
+    [InlineData("teacher.yaml", "train-teacher", "no question; expected one of 'question', 'prompt', 'problem'.")]
+    [InlineData("collect.yaml", "collect", "no question; expected one of 'question', 'prompt', 'problem'.")]
+    [InlineData("eval.yaml", "eval", "'prompt' is missing; expected a text.")]
+    public void RunCommand_RowWithoutQuestion_SaysFileAndLine(string config, string command, string message)
+    {
+        File.AppendAllText(_rlt["data.jsonl"], "{\"solution\": \"x\"}\n");
+        Assert.Equal($"{_rlt["data.jsonl"]}:4: {message}", Refused(command, "--config", "@" + config));
+    }
+
+    [Fact]
+    public void RunCommand_FolderOfAnotherConfig_NamesTheDifference()
+    {
+        Assert.Equal(0, _rlt.Run("warmup", "--config", "@sft.yaml").Exit);
+        Assert.Equal(
+            $"{_rlt["run"]} holds a run with another config ('steps: 3' there, 'steps: 4' now). Choose another --out, or repeat the earlier settings ({_rlt["run/config.yaml"]}) to resume it.",
+            Refused("warmup", "--config", "@sft.yaml", "--set", "steps=4"));
+    }
+
+    [Theory]
+    [InlineData("sft.yaml", "warmup")]
+    [InlineData("teacher.yaml", "train-teacher")]
+    [InlineData("collect.yaml", "collect")]
+    [InlineData("eval.yaml", "eval")]
+    public void RunCommand_FolderOfOtherFiles_IsLeftAlone(string config, string command)
+    {
+        Directory.CreateDirectory(_rlt["run"]);
+        _rlt.Write("run/letter.txt", "dear");
+        Assert.Equal($"{_rlt["run"]} is not empty and holds no run (no config.yaml). Choose another --out: nothing in it is overwritten.", Refused(command, "--config", "@" + config));
+        Assert.Equal([_rlt["run/letter.txt"]], Directory.GetFileSystemEntries(_rlt["run"]));
+    }
+
+    [Fact]
+    public void Warmup_LossNotFinite_FailsTheRunWithoutApplyingTheStep()
+    {
+        CommandResult result = _rlt.Run("warmup", "--config", "@sft.yaml", "--set", "optimizer.learning_rate=1e37");
+        Assert.Equal(3, result.Exit);
+        Assert.Contains("rlt: step 2: the loss is NaN and the gradient norm NaN; the step was not applied. Lower optimizer.learning_rate, or resume from an earlier checkpoint.", result.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_rlt["run/model"]));
+    }
+
+    [Fact]
+    public void LogProbs_CutOffWeights_AreRefused()
+    {
+        string weights = _rlt["model/model.safetensors"];
+        File.WriteAllBytes(weights, File.ReadAllBytes(weights)[..5000]);
+        Assert.StartsWith($"{weights}: ", Refused("logprobs", "--model", "@model", "--input", "@data.jsonl", "--output", "@out.jsonl"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tokenize_DirectoryWithoutTokenizer_NamesTheFile()
+    {
+        Directory.CreateDirectory(_rlt["empty"]);
+        Assert.StartsWith($"{_rlt["empty/tokenizer.json"]}: ", Refused("tokenize", "--model", "@empty", "--input", "@data.jsonl", "--output", "@out.jsonl"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tokenize_MessagesWithoutTemplate_SaysWhereOneIsLookedFor()
+    {
+        TinyDirectory.WriteTokenizer(_rlt["plain"], withTemplate: false);
+        _rlt.Write("in.jsonl", "{\"messages\": []}\n");
+        Assert.Equal(
+            $"{_rlt["plain"]} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja), which 'messages' need.",
+            Refused("tokenize", "--model", "@plain", "--input", "@in.jsonl", "--output", "@out.jsonl"));
+        Assert.False(File.Exists(_rlt["out.jsonl"]));
+    }
+
+    [Fact]
+    public void Results_FoldersWithoutRuns_NamesThem() => Assert.Equal(
+        $"{_rlt["absent"]}: no run of train-teacher (metrics.jsonl) or eval (summary.json) is there.", Refused("results", "@absent"));
+
+    private string Refused(params string[] arguments)
+    {
+        CommandResult result = _rlt.Run(arguments);
+        Assert.True(result.Exit == 2, $"exit {result.Exit}: {result.Errors}");
+        Assert.StartsWith("rlt: ", result.Errors, StringComparison.Ordinal);
+        return result.Message;
+    }
+}

@@ -1,0 +1,59 @@
+using Rlt.Configuration;
+using Rlt.Evaluation;
+using Rlt.Teaching;
+using Rlt.Training;
+
+namespace Rlt.Tests.Configuration;
+
+public sealed class ShippedConfigTests
+{
+    private static string Configs => Path.Combine(Golden.RepositoryRoot, "configs");
+
+    public static TheoryData<string> Shipped =>
+        [.. Directory.EnumerateFiles(Configs, "*.yaml", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Configs, file)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Shipped))]
+    public void Load_ShippedConfig_HasNoProblems(string relative)
+    {
+        string path = Path.Combine(Configs, relative);
+        object config = (Path.GetDirectoryName(relative), Path.GetFileNameWithoutExtension(relative).Split('-')[0]) switch
+        {
+            ("formats", _) => ConfigLoader.Load<PromptFormat>(path, []),
+            ("rewards", _) => ConfigLoader.Load<RewardOptions>(path, []),
+            (_, "teacher") => ConfigLoader.Load<TeacherConfig>(path, []),
+            (_, "collect") => ConfigLoader.Load<CollectConfig>(path, []),
+            (_, "eval") => ConfigLoader.Load<EvalConfig>(path, []),
+            (_, "warmup" or "distill" or "base" or "student") => ConfigLoader.Load<SftConfig>(path, []),
+            var (folder, name) => throw new InvalidOperationException($"{folder}/{name}: which record is it of? Add it here."),
+        };
+        Assert.NotNull(config);
+    }
+
+    [Fact]
+    public void Load_PaperTeacher_IsThePapersRun()
+    {
+        TeacherConfig config = ConfigLoader.Load<TeacherConfig>(Path.Combine(Configs, "paper", "teacher.yaml"), []);
+        Assert.Equal((125, 16, 64, 0.7, 0.04), (config.Steps, config.QuestionsPerStep, config.GroupSize, config.Temperature, config.Beta));
+        Assert.Equal((1, 0.01, 3, 0.03, 0.7, -1), (config.Reward.SolutionMeanWeight, config.Reward.SolutionMinWeight, config.Reward.KlMeanWeight, config.Reward.KlMaxWeight, config.Reward.Temperature, config.Reward.MissingTagPenalty));
+        Assert.Equal((1e-6, ScheduleKind.Constant, 1.0), (config.Optimizer.LearningRate, config.Optimizer.Schedule, config.Optimizer.MaxGradNorm));
+        Assert.Equal((32, 0.9, 16384), (config.ReferenceSyncSteps, config.ReferenceSyncMix, config.MaxNewTokens));
+    }
+
+    [Fact]
+    public void KeysOf_AllRecords_AreTheApprovedOnes()
+    {
+        string[] actual =
+        [
+            .. Section<SftConfig>("warmup, distill"), .. Section<TeacherConfig>("train-teacher"), .. Section<CollectConfig>("collect"),
+            .. Section<EvalConfig>("eval"), .. Section<RewardOptions>("score --config"), .. Section<PromptFormat>("format"),
+        ];
+
+        // A new option is a decision: it comes with its line in this file.
+        string[] approved = File.ReadAllLines(Path.Combine(Golden.RepositoryRoot, "tests", "Rlt.Tests", "Configuration", "approved-options.txt"));
+        Assert.Equal(approved, actual);
+    }
+
+    private static IEnumerable<string> Section<T>(string name)
+        where T : class => ConfigLoader.KeysOf<T>().Prepend($"[{name}]");
+}

@@ -1,0 +1,100 @@
+using Rlt.Teaching;
+using Rlt.Tests.Data;
+
+namespace Rlt.Tests.Teaching;
+
+public sealed class TeachingRowsTests : IDisposable
+{
+    private static readonly PromptFormat Padded = GoldenFormat.Stratos with { PadPlainText = true };
+    private readonly ScratchDirectory _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Theory]
+    [InlineData("""{"question": "q", "solution": "s", "explanation": "e"}""")]
+    [InlineData("""{"prompt": "q", "solution": "s", "reasoning_trace": "e"}""")]
+    [InlineData("""{"problem": "q", "solution": "\n\ns\n\n", "explanation": "\n\ne\n\n"}""")]
+    [InlineData("""{"question": "q", "solution": "<|begin_of_solution|>\n\ns\n\n<|end_of_solution|>", "explanation": "<|begin_of_explanation|>\n\ne\n\n<|end_of_explanation|>"}""")]
+    [InlineData("""{"question": "q", "solution": " s\n", "explanation": "<|begin_of_thought|>\n\ne\n\n<|end_of_thought|>"}""")]
+    [InlineData("""{"conversations": [{"from": "user", "value": "q"}, {"from": "assistant", "value": "<|begin_of_thought|>\n\ne\n\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\ns\n\n<|end_of_solution|>"}]}""")]
+    [InlineData("""{"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "<|begin_of_thought|>\n\ne\n\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\ns\n\n<|end_of_solution|>"}]}""")]
+    public void Read_AnyLayout_GivesTheSameTask(string line)
+    {
+        TeachingTask task = Assert.Single(Read(line));
+        Assert.Equal(("q", "\n\ns\n\n", "\n\ne\n\n"), (task.Question, task.Solution, task.Explanation));
+    }
+
+    [Fact]
+    public void Read_PaddingOff_TextsStandAsTheyAre()
+    {
+        string path = _scratch.Write("rows.jsonl", """{"question": "q", "solution": " s ", "explanation": "e"}""");
+        TeachingTask task = TeachingRows.Read(path, GoldenFormat.Stratos, needsExplanation: true)[0];
+        Assert.Equal((" s ", "e"), (task.Solution, task.Explanation));
+    }
+
+    [Fact]
+    public void Read_OptionalFields_AreKept()
+    {
+        TeachingTask task = Read("""{"question": "q", "solution": "s", "answer": 5, "teacher_system": "t", "student_system": "u", "prompt": "rendered", "id": 1}""", needsExplanation: false)[0];
+        Assert.Equal(("5", "t", "u", "rendered"), (task.Answer, task.TeacherSystem, task.StudentSystem, task.TeacherPrompt));
+        Assert.Equal(1, task.Row["id"]!.GetValue<int>());
+        Assert.Null(task.Explanation);
+    }
+
+    [Fact]
+    public void Read_PromptThatIsTheQuestion_IsNoRenderedPrompt() => Assert.Null(Read("""{"prompt": "q", "question": "q", "solution": "s"}""", needsExplanation: false)[0].TeacherPrompt);
+
+    [Fact]
+    public void Read_ConversationWithSystem_IsTheStudents()
+    {
+        TeachingTask task = Read("""{"system": "think", "conversations": [{"from": "user", "value": "q"}, {"from": "assistant", "value": "<|begin_of_solution|>s<|end_of_solution|>"}]}""", needsExplanation: false)[0];
+        Assert.Equal(("think", null, "s"), (task.StudentSystem, task.TeacherSystem, task.Solution));
+    }
+
+    [Fact]
+    public void Read_CollectedTraceOfAConversation_HasTheCollectedExplanation()
+    {
+        TeachingTask task = Read("""
+            {"conversations": [{"from": "user", "value": "q"}, {"from": "assistant", "value": "<|begin_of_thought|>old<|end_of_thought|><|begin_of_solution|>s<|end_of_solution|>"}], "question": "q", "solution": "\n\ns\n\n", "explanation": "\n\nnew\n\n", "student_system": "think"}
+            """.Trim())[0];
+        Assert.Equal(("\n\nnew\n\n", "think"), (task.Explanation, task.StudentSystem));
+    }
+
+    [Fact]
+    public void Read_Limit_TakesTheFirstRows() => Assert.Equal(2, TeachingRows.Read(_scratch.Write("rows.jsonl", string.Concat(Enumerable.Repeat("{\"question\":\"q\",\"solution\":\"s\"}\n", 5))), Padded, false, 2).Count);
+
+    [Fact]
+    public void Read_DroppedRows_ArePassedOver() =>
+        Assert.Single(Read("{\"question\":\"q\",\"solution\":\"s\",\"dropped\":\"no tag\"}\n{\"question\":\"q\",\"solution\":\"s\",\"explanation\":\"e\"}"));
+
+    [Theory]
+    [InlineData("""{"solution": "s", "explanation": "e"}""", "no question; expected one of 'question', 'prompt', 'problem'.")]
+    [InlineData("""{"question": "q", "explanation": "e"}""", "'solution' is missing; expected a text.")]
+    [InlineData("""{"question": "q", "solution": 5, "explanation": "e"}""", "'solution' is 5; expected a text.")]
+    [InlineData("""{"question": 5, "solution": "s", "explanation": "e"}""", "'question' is 5; expected a text.")]
+    [InlineData("""{"question": "q", "solution": "s"}""", "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'.")]
+    [InlineData("""{"question": "q", "solution": "s<|end_of_solution|>", "explanation": "e"}""", "'solution' has <|end_of_solution|> without <|begin_of_solution|>; expected both tags or none.")]
+    [InlineData("""{"question": "q", "solution": "<|end_of_solution|>s<|begin_of_solution|>", "explanation": "e"}""", "'solution' closes <|end_of_solution|> before it opens <|begin_of_solution|>.")]
+    [InlineData("""{"question": "q", "solution": "s", "explanation": "<|begin_of_thought|>e"}""", "'explanation' has <|begin_of_thought|> without <|end_of_thought|>; expected both tags or none.")]
+    [InlineData("""{"conversations": [{"from": "assistant", "value": "x"}]}""", """'conversations' has no turn from user or human; expected a list of {"from", "value"}.""")]
+    [InlineData("""{"conversations": "x"}""", """'conversations' has no turn from user or human; expected a list of {"from", "value"}.""")]
+    [InlineData("""{"conversations": [{"from": "user", "value": 5}]}""", """'conversations' has no turn from user or human; expected a list of {"from", "value"}.""")]
+    [InlineData("""{"conversations": [{"from": 1, "value": "x"}]}""", """'conversations' has no turn from user or human; expected a list of {"from", "value"}.""")]
+    [InlineData("""{"conversations": [{"from": "user", "value": "q"}]}""", """'conversations' has no turn from assistant or gpt; expected a list of {"from", "value"}.""")]
+    [InlineData("""{"conversations": [{"from": "user", "value": "q"}, {"from": "gpt", "value": "5"}]}""", "the assistant's turn has no <|begin_of_solution|> … <|end_of_solution|>; is another format file needed?")]
+    [InlineData("""{"conversations": [{"from": "user", "value": "q"}, {"from": "gpt", "value": "<|begin_of_solution|>s<|end_of_solution|>"}]}""", "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'.")]
+    public void Read_UnusableRow_SaysFileLineAndWhat(string line, string message)
+    {
+        string path = _scratch.Write("rows.jsonl", "{\"question\":\"q\",\"solution\":\"s\",\"explanation\":\"e\"}\n" + line);
+        Assert.Equal($"{path}:2: {message}", Assert.Throws<DataException>(() => TeachingRows.Read(path, Padded, needsExplanation: true)).Message);
+    }
+
+    [Fact]
+    public void Read_NoRows_SaysWhatIsExpected()
+    {
+        string path = _scratch.Write("rows.jsonl", "\n");
+        Assert.Equal($"{path}: no rows; expected one JSON object a line with 'question' and 'solution'.", Assert.Throws<DataException>(() => TeachingRows.Read(path, Padded, false)).Message);
+    }
+
+    private IReadOnlyList<TeachingTask> Read(string lines, bool needsExplanation = true) => TeachingRows.Read(_scratch.Write("rows.jsonl", lines), Padded, needsExplanation);
+}

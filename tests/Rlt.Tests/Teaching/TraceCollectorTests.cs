@@ -1,0 +1,136 @@
+using System.Text.Json.Nodes;
+using Rlt.Data;
+using Rlt.Models;
+using Rlt.Teaching;
+using Rlt.Tests.Data;
+using Rlt.Text.Chat;
+
+namespace Rlt.Tests.Teaching;
+
+public sealed class TraceCollectorTests : IDisposable
+{
+    // A closing tag that random text has now and then.
+    private static readonly PromptFormat Format = TinyDirectory.Format with { ExplanationClose = "e" };
+
+    private readonly ScratchDirectory _scratch = new();
+    private readonly LanguageModel _teacher;
+    private readonly LanguageModel _student;
+    private readonly TeachingFormat _format;
+
+    public TraceCollectorTests()
+    {
+        _teacher = LanguageModel.Load(TinyDirectory.Write(_scratch["teacher"]), TinyDirectory.Device);
+        _student = LanguageModel.Load(TinyDirectory.Write(_scratch["student"], seed: 2), TinyDirectory.Device);
+        var chat = new ChatRenderer(ChatTemplate.TryLoad(_scratch["teacher"])!);
+        _format = new TeachingFormat(Format, chat, chat);
+    }
+
+    private static CollectConfig Config => new()
+    {
+        Model = "unused", Data = "unused", Out = "unused", Format = "unused", Samples = 3, Keep = TraceChoice.All, Temperature = 1, MaxNewTokens = 2, SamplingRows = 7, BlockSize = 2,
+    };
+
+    public void Dispose()
+    {
+        _teacher.Dispose();
+        _student.Dispose();
+        _scratch.Dispose();
+    }
+
+    [Fact]
+    public void Run_All_KeepsWhatHasItsClosingTagAndNamesTheRest()
+    {
+        JsonObject[] rows = Collect("all", Config, scored: true);
+        Assert.Equal(Enumerable.Range(0, 6), rows.Select(row => row["index"]!.GetValue<int>()).Distinct());
+        JsonObject[] kept = [.. rows.Where(row => !row.ContainsKey("dropped"))];
+        Assert.NotEmpty(kept);
+        Assert.Contains(rows, row => row.ContainsKey("dropped"));
+        Assert.All(kept, row =>
+        {
+            Assert.StartsWith("\n", row["explanation"]!.GetValue<string>(), StringComparison.Ordinal);
+            Assert.DoesNotContain("e", row["explanation"]!.GetValue<string>(), StringComparison.Ordinal);
+            Assert.InRange(row["explanation_tokens"]!.GetValue<int>(), 1, 2);
+            Assert.True(row.ContainsKey("reward") && row.ContainsKey("solution_score") && row.ContainsKey("think_kl"));
+            Assert.Equal($"extra {row["index"]}", row["extra"]!.GetValue<string>());
+        });
+        Assert.All(rows.Where(row => row.ContainsKey("dropped")), row =>
+        {
+            Assert.Equal("no explanation with its closing tag", row["dropped"]!.GetValue<string>());
+            Assert.False(row.ContainsKey("explanation"));
+        });
+    }
+
+    [Fact]
+    public void Run_FirstAndBest_ChooseAmongAll()
+    {
+        ILookup<int, JsonObject> all = Collect("all", Config, scored: true).ToLookup(row => row["index"]!.GetValue<int>());
+        JsonObject[] first = Collect("first", Config with { Keep = TraceChoice.First }, scored: true);
+        JsonObject[] best = Collect("best", Config with { Keep = TraceChoice.Best }, scored: true);
+        Assert.Equal(6, first.Length);
+        Assert.Equal(6, best.Length);
+        Assert.Contains(all, group => group.Count() > 1);
+        foreach (IGrouping<int, JsonObject> group in all.Where(group => !group.First().ContainsKey("dropped")))
+        {
+            Assert.Equal(group.First().ToJsonString(), first[group.Key].ToJsonString());
+            Assert.Equal(group.MaxBy(row => row["reward"]!.GetValue<double>())!.ToJsonString(), best[group.Key].ToJsonString());
+        }
+    }
+
+    [Fact]
+    public void Run_WithoutStudent_HasNoReward() => Assert.DoesNotContain(Collect("a", Config), row => row.ContainsKey("reward"));
+
+    [Fact]
+    public void Run_StoppedAndResumed_EqualsUninterrupted()
+    {
+        Collect("whole", Config);
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => Run("parts", Config, false, (done, _) => stop.Cancel(), stop.Token));
+        string path = _scratch["parts"];
+        Assert.Equal(1, JsonLines.Read(path).Max(row => row.Fields["index"]!.GetValue<int>()));
+        File.AppendAllText(path, "{\"question\":\"cut of");
+        Collect("parts", Config);
+        Assert.Equal(File.ReadAllText(_scratch["whole"]), File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void Run_AnyBatchAndBlock_SameTraces()
+    {
+        Collect("a", Config);
+        Collect("b", Config with { SamplingRows = 1, BlockSize = 100 });
+        Assert.Equal(File.ReadAllText(_scratch["a"]), File.ReadAllText(_scratch["b"]));
+    }
+
+    [Fact]
+    public void Run_RowsOfConversations_TracesTeachTheCollectedExplanation()
+    {
+        const string Line = """{"system": "think", "conversations": [{"from": "user", "value": "q"}, {"from": "assistant", "value": "<t>\nold</t>\n<s>5</s>"}]}""";
+        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(_scratch.Write("rows.jsonl", Line), Format, needsExplanation: false);
+        new TraceCollector(Config with { Samples = 30, Keep = TraceChoice.First }, _teacher, null, tasks, _format).Run(_scratch["traces"], (_, _) => { }, default);
+        TeachingTask trace = Assert.Single(TeachingRows.Read(_scratch["traces"], Format, needsExplanation: true));
+        Assert.Equal(("q", "5", "think"), (trace.Question, trace.Solution, trace.StudentSystem));
+        Assert.NotEqual("\nold", trace.Explanation);
+        Assert.Equal(trace.Row["explanation"]!.GetValue<string>(), trace.Explanation);
+    }
+
+    [Fact]
+    public void Run_RowsWithPrompts_TracesKeepTheTeachersPromptRendered()
+    {
+        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(_scratch.Write("rows.jsonl", """{"prompt": "q", "solution": "5", "reasoning_trace": "old"}"""), Format, needsExplanation: false);
+        new TraceCollector(Config with { Samples = 30, Keep = TraceChoice.First }, _teacher, null, tasks, _format).Run(_scratch["traces"], (_, _) => { }, default);
+        TeachingTask trace = Assert.Single(TeachingRows.Read(_scratch["traces"], Format, needsExplanation: true));
+        Assert.Equal(_format.TeacherPrompt(tasks[0]), _format.TeacherPrompt(trace));
+        Assert.NotEqual("old", trace.Explanation);
+    }
+
+    private JsonObject[] Collect(string name, CollectConfig config, bool scored = false)
+    {
+        Run(name, config, scored, (_, _) => { }, default);
+        return [.. JsonLines.Read(_scratch[name]).Select(row => row.Fields)];
+    }
+
+    private void Run(string name, CollectConfig config, bool scored, Action<int, JsonObject> progress, CancellationToken stop)
+    {
+        TeachingTask[] tasks = [.. Enumerable.Range(0, 6).Select(i => new TeachingTask($"{i} + 1?", $"{i + 1}") { Row = new JsonObject { ["extra"] = $"extra {i}" } })];
+        new TraceCollector(config, _teacher, scored ? _student : null, tasks, _format).Run(_scratch[name], progress, stop);
+    }
+}
