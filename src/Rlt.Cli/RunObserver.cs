@@ -34,7 +34,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     {
         (_first, _total) = (done, total);
         _clock.Start();
-        Say(done == 0 ? $"{_name}: {total} steps" : $"{_name}: going on after step {done} of {total}");
+        Said(done == 0 ? $"{_name}: {total} steps" : $"{_name}: going on after step {done} of {total}");
     }
 
     /// <inheritdoc/>
@@ -73,7 +73,14 @@ internal sealed class RunObserver : IRunObserver, IDisposable
             Console.Error.WriteLine();
         }
 
-        Say($"{_name}: done in {Remaining(_clock.Elapsed.TotalSeconds)}; {result}");
+        Said($"{_name}: done in {Remaining(_clock.Elapsed.TotalSeconds)}; {result}");
+    }
+
+    /// <summary>Something about the run, for the terminal and the log.</summary>
+    public void Said(string message)
+    {
+        _log.Information("{Message}", message);
+        Console.Error.WriteLine(message);
     }
 
     /// <inheritdoc/>
@@ -87,11 +94,5 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     {
         int width = Console.WindowWidth;
         return width > 1 && line.Length >= width ? line[..(width - 1)] : line;
-    }
-
-    private void Say(string message)
-    {
-        _log.Information("{Message}", message);
-        Console.Error.WriteLine(message);
     }
 }

@@ -33,10 +33,15 @@ internal static class TrainTeacherCommand
         IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(config.Data, tags, needsExplanation: false, config.Limit);
         using LanguageModel policy = LanguageModel.Load(config.Model, config.Device);
         using LanguageModel student = LanguageModel.Load(config.Student, config.Device);
-        using Decoder? reference = config.Beta > 0 ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve()) : null;
+        using Decoder? reference = config.Loss.Beta > 0 ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve()) : null;
         var format = new TeachingFormat(tags, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
+        if (PaperDepartures.Of(config) is { Count: > 0 } departures)
+        {
+            observer.Said($"departs from the paper's run in: {string.Join("; ", departures)}");
+        }
+
         new TeacherTrainer(config, policy, student, reference, tasks, format, folder, observer).Run(stop);
         observer.Finished(folder.Model);
     }

@@ -22,6 +22,9 @@ public sealed class RunFolder
     /// <summary>Texts that the run sampled, each with its step; not every run has them.</summary>
     public string Samples => System.IO.Path.Combine(Path, "samples.jsonl");
 
+    /// <summary>Whether the run has ended and its model is whole.</summary>
+    public bool IsFinished => Directory.Exists(Model);
+
     /// <summary>The log file.</summary>
     public string Log => System.IO.Path.Combine(Path, "log.txt");
 
@@ -52,6 +55,20 @@ public sealed class RunFolder
         }
 
         return new RunFolder(path);
+    }
+
+    /// <summary>Writes the finished model: whole or not at all, so that <see cref="IsFinished"/> is true of whole ones only.</summary>
+    /// <param name="save">Writes it into the directory it is given.</param>
+    public void Finish(Action<string> save)
+    {
+        string partial = Model + ".partial";
+        if (Directory.Exists(partial))
+        {
+            Directory.Delete(partial, recursive: true);
+        }
+
+        save(partial);
+        Directory.Move(partial, Model);
     }
 
     /// <summary>The directory of a step's checkpoint.</summary>

@@ -11,12 +11,16 @@ public static class GroupAdvantage
 
     /// <summary>(r − mean) / (std + 1e-4) over each group of consecutive rewards, with the unbiased deviation, in float32.</summary>
     /// <remarks>Source: GRPO (arXiv 2402.03300), section 4.1.2, as TRL 0.15 and the RLT release compute it.</remarks>
-    public static float[] From(IReadOnlyList<double> rewards, int groupSize)
+    /// <param name="rewards">The rewards.</param>
+    /// <param name="groupSize">Samples of a group.</param>
+    /// <param name="normalizeByStd">Off: r − mean alone (Dr. GRPO, arXiv 2503.20783).</param>
+    public static float[] From(IReadOnlyList<double> rewards, int groupSize, bool normalizeByStd = true)
     {
         using var scope = NewDisposeScope();
         Tensor rewards_QG = Groups(rewards, groupSize);
         Tensor centred_QG = rewards_QG - rewards_QG.mean([1], keepdim: true);
-        return (centred_QG / (rewards_QG.std(1, keepdim: true) + Epsilon)).data<float>().ToArray();
+        Tensor advantages_QG = normalizeByStd ? centred_QG / (rewards_QG.std(1, keepdim: true) + Epsilon) : centred_QG;
+        return advantages_QG.data<float>().ToArray();
     }
 
     /// <summary>The unbiased standard deviation of each group.</summary>

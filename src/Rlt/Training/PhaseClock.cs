@@ -7,14 +7,14 @@ namespace Rlt.Training;
 internal sealed class PhaseClock
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private readonly List<(string Phase, double Seconds)> _phases = [];
+    private readonly OrderedDictionary<string, double> _phases = [];
     private double _before;
 
-    /// <summary>Ends a phase; the next begins.</summary>
+    /// <summary>Ends a phase; the next begins. A phase that comes again adds to its seconds.</summary>
     public void End(string phase)
     {
         double now = _clock.Elapsed.TotalSeconds;
-        _phases.Add((phase, now - _before));
+        _phases[phase] = _phases.GetValueOrDefault(phase) + now - _before;
         _before = now;
     }
 
@@ -27,6 +27,6 @@ internal sealed class PhaseClock
         }
 
         metrics["step_seconds"] = Math.Round(_before, 4);
-        metrics["sampled_tokens_per_second"] = Math.Round(sampledTokens / _phases[0].Seconds, 1);
+        metrics["sampled_tokens_per_second"] = Math.Round(sampledTokens / _phases["sample"], 1);
     }
 }

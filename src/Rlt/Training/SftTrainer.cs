@@ -9,9 +9,14 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
 {
     private readonly int _steps = config.Steps > 0 ? config.Steps : (int)(((long)config.Epochs * examples.Count + config.BatchSize - 1) / config.BatchSize);
 
-    /// <summary>Trains, going on from the newest checkpoint, and writes the finished model.</summary>
+    /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished model.</summary>
     public void Run(CancellationToken stop)
     {
+        if (folder.IsFinished)
+        {
+            return;
+        }
+
         using var gradients = new GradientStore(model.Decoder.Parameters);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW());
         var checkpoint = new TrainingCheckpoint(folder, model.Decoder, optimizer, null, model.Directory);
@@ -35,7 +40,7 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
             }
         }
 
-        ModelFiles.Save(model.Decoder, folder.Model, model.Directory);
+        folder.Finish(directory => ModelFiles.Save(model.Decoder, directory, model.Directory));
     }
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)

@@ -39,8 +39,8 @@ public sealed record TeacherConfig : IValidated
     /// <summary>Explanations sampled at once.</summary>
     public int SamplingRows { get; init; } = 64;
 
-    /// <summary>β: weight of the KL penalty to the reference; 0 needs no reference.</summary>
-    public double Beta { get; init; } = 0.04;
+    /// <summary>The choices of GRPO's loss.</summary>
+    public GrpoOptions Loss { get; init; } = new();
 
     /// <summary>Steps between pulls of the reference toward the policy; 0 leaves it.</summary>
     public int ReferenceSyncSteps { get; init; } = 32;
@@ -91,6 +91,11 @@ public sealed record TeacherConfig : IValidated
             yield return new ConfigProblem(nameof(Temperature), $"is {Temperature}; expected more than 0: a group of greedy samples has no spread");
         }
 
+        if (Loss.UpdatesPerBatch > QuestionsPerStep)
+        {
+            yield return new ConfigProblem("loss.updates_per_batch", $"is {Loss.UpdatesPerBatch}, more than the {QuestionsPerStep} questions of a step. Set it to {QuestionsPerStep} or less");
+        }
+
         if (ReferenceSyncMix is < 0 or > 1)
         {
             yield return new ConfigProblem(nameof(ReferenceSyncMix), $"is {ReferenceSyncMix}; expected 0 to 1");
@@ -108,9 +113,9 @@ public sealed record TeacherConfig : IValidated
             }
         }
 
-        foreach ((string key, double value) in new[]
+        foreach ((string key, int value) in new[]
         {
-            (nameof(Beta), Beta), (nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery), (nameof(SamplesKept), SamplesKept),
+            (nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery), (nameof(SamplesKept), SamplesKept),
         })
         {
             if (value < 0)

@@ -9,8 +9,9 @@ internal static class TeacherMetrics
 {
     /// <summary>The metrics of a step's rollouts.</summary>
     public static JsonObject Of(
-        int step, IReadOnlyList<Explanation> rollouts, IReadOnlyList<ScoredCase> scores, int groupSize, TeachingFormat format, float[][] logProbs, float[][]? referenceLogProbs)
+        int step, RolloutBatch batch, int groupSize, TeachingFormat format, float[][] logProbs, float[][]? referenceLogProbs)
     {
+        (IReadOnlyList<Explanation> rollouts, IReadOnlyList<ScoredCase> scores, _) = batch;
         Reward[] rewards = [.. scores.Select(score => score.Reward)];
         float[] deviations = GroupAdvantage.Deviations([.. rewards.Select(reward => reward.Total)], groupSize);
         var metrics = new JsonObject

@@ -25,11 +25,18 @@ public sealed class TeacherTrainer(
         StopTexts = [format.Format.ExplanationClose],
     });
 
+    private double LossTemperature => config.Loss.UnbiasLogProbs ? config.Temperature : 1;
+
     private readonly RewardScorer _scorer = new(policy.Decoder, student.Decoder, config.Reward, config.ScoringTokens);
 
-    /// <summary>Trains, going on from the newest checkpoint, and writes the finished teacher.</summary>
+    /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished teacher.</summary>
     public void Run(CancellationToken stop)
     {
+        if (folder.IsFinished)
+        {
+            return;
+        }
+
         using var gradients = new GradientStore(policy.Decoder.Parameters);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW());
         var checkpoint = new TrainingCheckpoint(folder, policy.Decoder, optimizer, reference, policy.Directory);
@@ -58,75 +65,124 @@ public sealed class TeacherTrainer(
             }
         }
 
-        ModelFiles.Save(policy.Decoder, folder.Model, policy.Directory);
+        folder.Finish(directory => ModelFiles.Save(policy.Decoder, directory, policy.Directory));
     }
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)
     {
         var phases = new PhaseClock();
-        int[] questions = EpochOrder.Slice(tasks.Count, step, config.QuestionsPerStep, config.Seed);
-        ulong[][] streams = [.. questions.Select((question, place) => Streams(step, question, place))];
-        IReadOnlyList<Explanation> rollouts = _explainer.Explain([.. questions.Select(q => tasks[q])], streams);
-        phases.End("sample");
-
-        TeachingCase[] cases = [.. rollouts.Select(r => TeachingCase.Build(format, r.Task, r.Text, policy.Tokenizer, student.Tokenizer))];
-        IReadOnlyList<ScoredCase> scores = _scorer.Score(cases);
-        float[] advantages = GroupAdvantage.From([.. scores.Select(score => score.Reward.Total)], config.GroupSize);
-        phases.End("score");
-
-        TokenSequence[] sequences = [.. rollouts.Select(r => new TokenSequence([.. r.Prompt, .. r.Sample.Ids], r.Prompt.Length))];
-        float[][]? referenceLogProbs = reference is null ? null : SequenceScorer.LogProbs(reference, sequences, config.Temperature, config.ScoringTokens);
+        RolloutBatch batch = Sample(step, phases);
+        float[][]? reference_ = reference is null ? null : SequenceScorer.LogProbs(reference, batch.Sequences, LossTemperature, config.ScoringTokens);
         phases.End("reference");
 
-        (double loss, float[][] logProbs) = MicroBatches.Backward(
-            policy.Decoder, gradients, sequences, config.Temperature, config.MicroBatchTokens, keepGraphs: !config.Recompute,
-            (logProbs_N, indices) => Loss(logProbs_N, indices, sequences, referenceLogProbs, advantages));
-        phases.End("backward");
+        UpdateRecord update = Learn(step, batch, reference_, gradients, optimizer, phases);
 
-        double learningRate = LearningRateSchedule.At(
-            config.Optimizer.Schedule, config.Optimizer.LearningRate, step, config.Steps, config.Optimizer.WarmupRatio);
-        double norm = Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, loss);
-        phases.End("optimizer");
-
-        KeepSamples(step, rollouts, scores, advantages);
-        JsonObject metrics = TeacherMetrics.Of(step + 1, rollouts, scores, config.GroupSize, format, logProbs, referenceLogProbs);
-        metrics["loss"] = loss;
-        metrics["grad_norm"] = norm;
-        metrics["learning_rate"] = learningRate;
-        phases.AddTo(metrics, rollouts.Sum(r => r.Sample.Ids.Length));
+        KeepSamples(step, batch);
+        JsonObject metrics = TeacherMetrics.Of(step + 1, batch, config.GroupSize, format, update.LogProbs, reference_);
+        metrics["loss"] = update.Loss;
+        metrics["grad_norm"] = update.GradNorm;
+        metrics["learning_rate"] = update.LearningRate;
+        phases.AddTo(metrics, batch.Rollouts.Sum(r => r.Sample.Ids.Length));
         ResourceMetrics.AddTo(metrics);
         return metrics;
     }
 
-    // A sample's stream is keyed by what it is, not by where in the batch it runs. The place tells apart two visits to one question in one step.
-    private ulong[] Streams(int step, int question, int place) =>
-        [.. Enumerable.Range(0, config.GroupSize).Select(sample => RandomStream.Key(config.Seed, step, question, tasks.Count < config.QuestionsPerStep ? place : 0, sample))];
-
-    private Tensor Loss(Tensor logProbs_N, int[] indices, TokenSequence[] sequences, float[][]? referenceLogProbs, float[] advantages)
+    // Groups whose rewards are all alike teach nothing; where asked for, further questions take their place.
+    private RolloutBatch Sample(int step, PhaseClock phases)
     {
-        Device device = logProbs_N.device;
-        float[] perToken = [.. indices.SelectMany(i => Enumerable.Repeat(advantages[i], sequences[i].ScoredCount))];
-        float[] weights = [.. indices.SelectMany(i => Enumerable.Repeat(1f / sequences[i].ScoredCount / sequences.Length, sequences[i].ScoredCount))];
-        Tensor? reference_N = referenceLogProbs is null ? null : tensor(indices.SelectMany(i => referenceLogProbs[i]).ToArray(), device: device);
-        return GrpoLoss.Compute(logProbs_N, reference_N, tensor(perToken, device: device), tensor(weights, device: device), config.Beta);
+        RolloutBatch batch = Round(step, 0, config.QuestionsPerStep, phases);
+        for (int round = 1; round <= config.Loss.ResampleRounds; round++)
+        {
+            batch = batch.WithSpread(config.GroupSize);
+            int wanting = config.QuestionsPerStep - (batch.Rollouts.Count / config.GroupSize);
+            if (wanting == 0)
+            {
+                break;
+            }
+
+            batch = batch.Add(Round(step, round, wanting, phases));
+        }
+
+        return batch;
     }
 
-    private void KeepSamples(int step, IReadOnlyList<Explanation> rollouts, IReadOnlyList<ScoredCase> scores, float[] advantages)
+    private RolloutBatch Round(int step, int round, int questions, PhaseClock phases)
+    {
+        // Further rounds draw from permutations of their own, so that the main order does not depend on the rewards.
+        int[] chosen = EpochOrder.Slice(tasks.Count, step, config.QuestionsPerStep, round == 0 ? config.Seed : (long)RandomStream.Key(config.Seed, round))[..questions];
+        ulong[][] streams = [.. chosen.Select((question, place) => Streams(step, round, question, place))];
+        IReadOnlyList<Explanation> rollouts = _explainer.Explain([.. chosen.Select(q => tasks[q])], streams);
+        phases.End("sample");
+        TeachingCase[] cases = [.. rollouts.Select(r => TeachingCase.Build(format, r.Task, r.Text, policy.Tokenizer, student.Tokenizer))];
+        IReadOnlyList<ScoredCase> scores = _scorer.Score(cases);
+        phases.End("score");
+        return new RolloutBatch(rollouts, scores, GroupAdvantage.From([.. scores.Select(score => score.Reward.Total)], config.GroupSize, config.Loss.NormalizeByStd));
+    }
+
+    // One optimizer step, or several on disjoint shares of the groups; the samples' own log-probabilities are then the old ones.
+    private UpdateRecord Learn(int step, RolloutBatch batch, float[][]? reference_, GradientStore gradients, AdamW optimizer, PhaseClock phases)
+    {
+        double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, config.Steps, config.Optimizer.WarmupRatio);
+        var logProbs = new float[batch.Sequences.Length][];
+        double loss = 0, norm = 0;
+        foreach (int[] share in batch.Shares(config.Loss.UpdatesPerBatch, config.GroupSize))
+        {
+            TokenSequence[] sequences = [.. share.Select(i => batch.Sequences[i])];
+            bool[] counts = [.. share.Select(i => !config.Loss.MaskTruncated || batch.Rollouts[i].Sample.Finish == FinishReason.Stop)];
+            float[] weights = TokenWeights.Of(sequences, counts, config.Loss.Aggregation, config.MaxNewTokens);
+            (double part, float[][] learned) = MicroBatches.Backward(
+                policy.Decoder, gradients, sequences, LossTemperature, config.MicroBatchTokens, keepGraphs: !config.Recompute,
+                (logProbs_N, rows) => GrpoLoss.Compute(logProbs_N, Tokens(batch, share, rows, weights, reference_, logProbs_N.device), config.Loss));
+            phases.End("backward");
+            loss += part / config.Loss.UpdatesPerBatch;
+            norm = Math.Max(norm, Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, part));
+            phases.End("optimizer");
+            for (int i = 0; i < share.Length; i++)
+            {
+                logProbs[share[i]] = learned[i];
+            }
+        }
+
+        return new UpdateRecord(loss, norm, learningRate, logProbs);
+    }
+
+    private GrpoTokens Tokens(RolloutBatch batch, int[] share, int[] rows, float[] weights, float[][]? reference_, Device device)
+    {
+        return new GrpoTokens(
+            PerToken(row => batch.Advantages[share[row]]),
+            PerToken(row => weights[row]),
+            tensor(rows.SelectMany((row, place) => Enumerable.Repeat((long)place, Count(row))).ToArray(), device: device),
+            config.Loss.UpdatesPerBatch == 1 ? null : tensor(rows.SelectMany(row => batch.Rollouts[share[row]].Sample.LogProbs).ToArray(), device: device),
+            reference_ is null ? null : tensor(rows.SelectMany(row => reference_[share[row]]).ToArray(), device: device));
+
+        int Count(int row) => batch.Sequences[share[row]].ScoredCount;
+
+        Tensor PerToken(Func<int, float> value) => tensor(rows.SelectMany(row => Enumerable.Repeat(value(row), Count(row))).ToArray(), device: device);
+    }
+
+    // A sample's stream is keyed by what it is, not by where in the batch it runs. The place tells apart two visits to one question in one step.
+    private ulong[] Streams(int step, int round, int question, int place) =>
+        [.. Enumerable.Range(0, config.GroupSize).Select(sample =>
+            RandomStream.Key(config.Seed, step, round, question, tasks.Count < config.QuestionsPerStep ? place : 0, sample))];
+
+    private void KeepSamples(int step, RolloutBatch batch)
     {
         using var file = new StreamWriter(folder.Samples, append: true);
-        for (int i = 0; i < Math.Min(config.SamplesKept, rollouts.Count); i++)
+        for (int i = 0; i < Math.Min(config.SamplesKept, batch.Rollouts.Count); i++)
         {
             file.WriteLine(JsonLines.Line(new JsonObject
             {
                 ["step"] = step + 1,
-                ["question"] = rollouts[i].Task.Question,
-                ["solution"] = rollouts[i].Task.Solution,
-                ["completion"] = rollouts[i].Text,
-                ["reward"] = scores[i].Reward.Total,
-                ["solution_score"] = scores[i].Reward.SolutionScore,
-                ["think_kl"] = scores[i].Reward.ThinkKl,
-                ["advantage"] = advantages[i],
+                ["question"] = batch.Rollouts[i].Task.Question,
+                ["solution"] = batch.Rollouts[i].Task.Solution,
+                ["completion"] = batch.Rollouts[i].Text,
+                ["reward"] = batch.Scores[i].Reward.Total,
+                ["solution_score"] = batch.Scores[i].Reward.SolutionScore,
+                ["think_kl"] = batch.Scores[i].Reward.ThinkKl,
+                ["advantage"] = batch.Advantages[i],
             }));
         }
     }
+
+    private sealed record UpdateRecord(double Loss, double GradNorm, double LearningRate, float[][] LogProbs);
 }

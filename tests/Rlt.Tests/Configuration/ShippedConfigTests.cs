@@ -21,7 +21,7 @@ public sealed class ShippedConfigTests
         {
             ("formats", _) => ConfigLoader.Load<PromptFormat>(path, []),
             ("rewards", _) => ConfigLoader.Load<RewardOptions>(path, []),
-            (_, "teacher") => ConfigLoader.Load<TeacherConfig>(path, []),
+            (_, "teacher" or "teacher-modern") => ConfigLoader.Load<TeacherConfig>(path, []),
             (_, "collect") => ConfigLoader.Load<CollectConfig>(path, []),
             (_, "eval") => ConfigLoader.Load<EvalConfig>(path, []),
             (_, "warmup" or "distill" or "base" or "student") => ConfigLoader.Load<SftConfig>(path, []),
@@ -34,7 +34,7 @@ public sealed class ShippedConfigTests
     public void Load_PaperTeacher_IsThePapersRun()
     {
         TeacherConfig config = ConfigLoader.Load<TeacherConfig>(Path.Combine(Configs, "paper", "teacher.yaml"), []);
-        Assert.Equal((125, 16, 64, 0.7, 0.04), (config.Steps, config.QuestionsPerStep, config.GroupSize, config.Temperature, config.Beta));
+        Assert.Equal((125, 16, 64, 0.7, 0.04), (config.Steps, config.QuestionsPerStep, config.GroupSize, config.Temperature, config.Loss.Beta));
         Assert.Equal((1, 0.01, 3, 0.03, 0.7, -1), (config.Reward.SolutionMeanWeight, config.Reward.SolutionMinWeight, config.Reward.KlMeanWeight, config.Reward.KlMaxWeight, config.Reward.Temperature, config.Reward.MissingTagPenalty));
         Assert.Equal((1e-6, ScheduleKind.Constant, 1.0), (config.Optimizer.LearningRate, config.Optimizer.Schedule, config.Optimizer.MaxGradNorm));
         Assert.Equal((32, 0.9, 16384), (config.ReferenceSyncSteps, config.ReferenceSyncMix, config.MaxNewTokens));

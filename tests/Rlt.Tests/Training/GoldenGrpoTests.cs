@@ -165,7 +165,8 @@ public sealed class GoldenGrpoTests
     {
         float[] perToken = [.. indices.SelectMany(i => Enumerable.Repeat((float)advantages[i], sequences[i].ScoredCount))];
         float[] weights = [.. indices.SelectMany(i => Enumerable.Repeat(1f / sequences[i].ScoredCount / sequences.Length, sequences[i].ScoredCount))];
-        return GrpoLoss.Compute(logProbs_N, tensor(indices.SelectMany(i => reference[i]).ToArray()), tensor(perToken), tensor(weights), beta);
+        var tokens = new GrpoTokens(tensor(perToken), tensor(weights), zeros([perToken.Length], ScalarType.Int64), null, tensor(indices.SelectMany(i => reference[i]).ToArray()));
+        return GrpoLoss.Compute(logProbs_N, tokens, new GrpoOptions { Beta = beta });
     }
 
     private static TokenSequence Sequence(JsonObject row, int index)

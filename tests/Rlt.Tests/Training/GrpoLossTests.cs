@@ -43,7 +43,7 @@ public sealed class GrpoLossTests
     public void Compute_BetaWithoutReference_IsThePolicyGradientAlone()
     {
         using var scope = NewDisposeScope();
-        Tensor loss = GrpoLoss.Compute(tensor(LogProbs), null, tensor(Advantages), tensor(Weights), 0.5);
+        Tensor loss = GrpoLoss.Compute(tensor(LogProbs), Tokens(null), new GrpoOptions { Beta = 0.5 });
         Assert.Equal(-0.875, loss.item<float>(), 1e-6);
     }
 
@@ -78,7 +78,9 @@ public sealed class GrpoLossTests
         }
     }
 
-    private static Tensor Loss(Tensor logProbs_N, double beta) => GrpoLoss.Compute(logProbs_N, tensor(Reference), tensor(Advantages), tensor(Weights), beta);
+    private static Tensor Loss(Tensor logProbs_N, double beta) => GrpoLoss.Compute(logProbs_N, Tokens(tensor(Reference)), new GrpoOptions { Beta = beta });
+
+    private static GrpoTokens Tokens(Tensor? reference_N) => new(tensor(Advantages), tensor(Weights), zeros([LogProbs.Length], ScalarType.Int64), null, reference_N);
 
     // The loss written out, with the ratio's denominator held where the log-probabilities are.
     private static double Written(int moved, double by, double beta)

@@ -145,7 +145,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void RunTeacher_NoBeta_NeedsNoReference()
     {
-        _run.RunTeacher("a", _run.Teacher with { Steps = 2, Beta = 0 });
+        _run.RunTeacher("a", _run.Teacher with { Steps = 2, Loss = new GrpoOptions { Beta = 0 } });
         Assert.All(Metrics("a"), row => Assert.False(row.ContainsKey("kl_reference")));
         Assert.False(File.Exists(Path.Combine(_run["a"], "checkpoints", "step-000001", "reference.safetensors")));
     }

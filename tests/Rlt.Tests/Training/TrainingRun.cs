@@ -83,7 +83,7 @@ internal sealed class TrainingRun : IDisposable
     {
         using LanguageModel policy = LanguageModel.Load(Model, TinyDirectory.Device);
         using LanguageModel student = LanguageModel.Load(Student, TinyDirectory.Device);
-        using Decoder? reference = config.Beta > 0 ? ModelFiles.Load(Model, null, CPU) : null;
+        using Decoder? reference = config.Loss.Beta > 0 ? ModelFiles.Load(Model, null, CPU) : null;
         var format = new TeachingFormat(TinyDirectory.Format, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
         RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config));
         new TeacherTrainer(config, policy, student, reference, Tasks, format, folder, watcher ?? new RunWatcher()).Run(stop);
