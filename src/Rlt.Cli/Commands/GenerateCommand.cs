@@ -53,6 +53,11 @@ internal static class GenerateCommand
 
     private static void Check(SamplingOptions sampling, int count)
     {
+        if (sampling.StopTexts.Any(text => text.Length == 0))
+        {
+            throw new ConfigException("--stop is empty, which would end every sample at once; expected a text");
+        }
+
         if (sampling.Temperature < 0 || sampling.TopP is <= 0 or > 1 || sampling.TopK < 0 || sampling.MaxNewTokens < 1 || sampling.MaxRows < 1 || count < 1)
         {
             throw new ConfigException(

@@ -50,7 +50,7 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
             stop.ThrowIfCancellationRequested();
             int first = rows.Count / config.Samples;
             List<JsonObject> block = Block(first, Math.Min(config.BlockSize, questions.Count - first), stop);
-            File.AppendAllText(path, string.Concat(block.Select(row => JsonLines.Line(row) + "\n")));
+            RowFile.Append(path, block);
             rows.AddRange(block);
             progress(rows.Count / config.Samples, new JsonObject { ["step"] = rows.Count / config.Samples, ["accuracy"] = rows.Average(row => row["correct"]!.GetValue<bool>() ? 1.0 : 0) });
         }
@@ -120,15 +120,8 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
 
     private List<JsonObject> Earlier(string path)
     {
-        if (!File.Exists(path))
-        {
-            return [];
-        }
-
-        string text = File.ReadAllText(path);
-        string[] lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        int whole = lines.Length / config.Samples * config.Samples;
-        List<JsonObject> rows = [.. lines.Take(whole).Select(line => JsonNode.Parse(line)!.AsObject())];
+        IReadOnlyList<JsonObject> earlier = RowFile.Read(path);
+        List<JsonObject> rows = [.. earlier.Take(earlier.Count / config.Samples * config.Samples)];
         JsonLines.Write(path, rows);
         return rows;
     }

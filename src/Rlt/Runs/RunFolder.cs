@@ -88,21 +88,19 @@ public sealed class RunFolder
     }
 
     /// <summary>Adds a line to metrics.jsonl.</summary>
-    public void Append(JsonObject metrics) => File.AppendAllText(Metrics, JsonLines.Line(metrics) + "\n");
+    public void Append(JsonObject metrics) => RowFile.Append(Metrics, [metrics]);
 
     /// <summary>Drops the metrics and samples after a step, which a resumed run writes again, and a line that a killed run left half written.</summary>
     public void KeepStepsUpTo(int steps)
     {
         foreach (string file in new[] { Metrics, Samples }.Where(File.Exists))
         {
-            string text = File.ReadAllText(file);
-            string[] whole = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            AtomicFile.WriteText(file, string.Concat(whole.Where(line => JsonNode.Parse(line)!["step"]!.GetValue<int>() <= steps).Select(line => line + "\n")));
+            JsonLines.Write(file, RowFile.Read(file).Where(row => row["step"]?.GetValue<int>() <= steps));
         }
     }
 
     /// <summary>The metrics so far.</summary>
-    public IReadOnlyList<JsonObject> ReadMetrics() => File.Exists(Metrics) ? [.. JsonLines.Read(Metrics).Select(row => row.Fields)] : [];
+    public IReadOnlyList<JsonObject> ReadMetrics() => RowFile.Read(Metrics);
 
     private static string FirstDifference(string earlier, string now)
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Rlt.Data;
 using Rlt.Generation;
 using Rlt.Models;
+using Rlt.Runs;
 
 namespace Rlt.Teaching;
 
@@ -30,7 +31,7 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
             stop.ThrowIfCancellationRequested();
             int count = Math.Min(config.BlockSize, tasks.Count - done);
             (List<JsonObject> rows, JsonObject metrics) = Block(done, count);
-            File.AppendAllText(path, string.Concat(rows.Select(row => JsonLines.Line(row) + "\n")));
+            RowFile.Append(path, rows);
             done += count;
             metrics["step"] = done;
             progress(done, metrics);
@@ -115,15 +116,8 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
     // The last question may have been cut off in writing, and with 'all' its rows may be incomplete: it is done again.
     private static int DropPartial(string path)
     {
-        if (!File.Exists(path))
-        {
-            return 0;
-        }
-
-        string text = File.ReadAllText(path);
-        string[] lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        JsonObject[] rows = [.. lines.Select(line => JsonNode.Parse(line)!.AsObject())];
-        int last = rows.Length == 0 ? 0 : rows[^1]["index"]!.GetValue<int>();
+        IReadOnlyList<JsonObject> rows = RowFile.Read(path);
+        int last = rows.Count == 0 ? 0 : rows[^1]["index"]!.GetValue<int>();
         JsonLines.Write(path, rows.Where(row => row["index"]!.GetValue<int>() < last));
         return last;
     }

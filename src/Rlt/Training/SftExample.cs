@@ -73,6 +73,11 @@ public static class SftExample
             return new TokenSequence(model.Tokenizer.Encode(row.Text("text"), addSpecialTokens: true).Ids, 1);
         }
 
+        if (messages.Count == 0)
+        {
+            throw row.Problem("'messages' is empty; expected at least one turn to learn.");
+        }
+
         string whole = model.RequireTemplate().Render(messages, addGenerationPrompt: false);
         string prompt = model.RequireTemplate().Render([.. messages.SkipLast(1).Select(message => message?.DeepClone())], addGenerationPrompt: true);
         return whole.StartsWith(prompt, StringComparison.Ordinal)

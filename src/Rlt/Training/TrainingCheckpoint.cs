@@ -71,9 +71,9 @@ public sealed class TrainingCheckpoint(RunFolder folder, Decoder model, AdamW op
             ReadTensors(Path.Combine(directory, ReferenceFile), reference.Parameters.ToDictionary(p => p.Name, p => p.Value));
         }
 
-        JsonNode state = JsonNode.Parse(File.ReadAllText(Path.Combine(directory, StateFile)))
-            ?? throw new CheckpointException($"{directory}: {StateFile} is empty. Remove this checkpoint to resume from the one before.");
-        optimizer.Steps = state["optimizer_steps"]!.GetValue<int>();
+        JsonObject state = RowFile.ReadObject(Path.Combine(directory, StateFile));
+        optimizer.Steps = state["optimizer_steps"]?.GetValue<int>()
+            ?? throw new CheckpointException($"{Path.Combine(directory, StateFile)}: 'optimizer_steps' is missing. Remove this checkpoint to begin anew.");
         folder.KeepStepsUpTo(step);
         return step;
     }
