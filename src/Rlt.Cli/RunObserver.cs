@@ -58,7 +58,8 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     /// <inheritdoc/>
     public void Warned(string message)
     {
-        if (_warned.Add(message))
+        // The kind of a warning is said once, with the numbers of its first time.
+        if (_warned.Add(message.Split(':')[0]))
         {
             _log.Warning("{Message}", message);
             Console.Error.WriteLine($"{(_terminal ? "\r\u001b[2K" : "")}warning: {message}");

@@ -29,6 +29,10 @@ internal static class TeacherMetrics
             ["completion_tokens"] = rollouts.Average(rollout => rollout.Sample.Ids.Length),
             ["truncated"] = Share(rollouts, rollout => rollout.Sample.Finish == FinishReason.Length),
             ["empty"] = Share(rollouts, rollout => string.IsNullOrWhiteSpace(format.Explanation(rollout.Text).Explanation)),
+            ["missing_tag"] = Share(rollouts, rollout => !format.Explanation(rollout.Text).Closed),
+            ["leaks_early"] = Share(rollouts, rollout => ExplanationGuards.LeaksEarly(rollout.Text, rollout.Task.Answer)),
+            ["copies_solution"] = rollouts.Average(rollout => ExplanationGuards.CopiedShare(rollout.Text, rollout.Task.Solution)),
+            ["repetition"] = rollouts.Average(rollout => ExplanationGuards.RepeatedShare(rollout.Text)),
             ["zero_spread_groups"] = deviations.Count(deviation => deviation < 1e-6) / (double)deviations.Length,
             ["sampler_difference"] = rollouts.Select((rollout, i) => Difference(rollout.Sample.LogProbs, logProbs[i])).Max(),
         };

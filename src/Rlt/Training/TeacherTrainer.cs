@@ -53,6 +53,11 @@ public sealed class TeacherTrainer(
 
             folder.Append(metrics);
             observer.Stepped(metrics);
+            foreach (string warning in SilentFailures.Of(metrics))
+            {
+                observer.Warned(warning);
+            }
+
             bool stopping = stop.IsCancellationRequested && step < config.Steps;
             if (stopping || (config.SaveEvery > 0 && step % config.SaveEvery == 0 && step < config.Steps))
             {
@@ -75,7 +80,17 @@ public sealed class TeacherTrainer(
         float[][]? reference_ = reference is null ? null : SequenceScorer.LogProbs(reference, batch.Sequences, LossTemperature, config.ScoringTokens);
         phases.End("reference");
 
-        UpdateRecord update = Learn(step, batch, reference_, gradients, optimizer, phases);
+        UpdateRecord update;
+        try
+        {
+            update = Learn(step, batch, reference_, gradients, optimizer, phases);
+        }
+        catch (RunFailedException error)
+        {
+            string file = Path.Combine(folder.Path, "failed-step.jsonl");
+            JsonLines.Write(file, Enumerable.Range(0, batch.Rollouts.Count).Select(i => SampleRow(step, batch, i)));
+            throw new RunFailedException($"{error.Message} The step's explanations are in {file}.", error);
+        }
 
         KeepSamples(step, batch);
         JsonObject metrics = TeacherMetrics.Of(step + 1, batch, config.GroupSize, format, update.LogProbs, reference_);
@@ -165,24 +180,20 @@ public sealed class TeacherTrainer(
         [.. Enumerable.Range(0, config.GroupSize).Select(sample =>
             RandomStream.Key(config.Seed, step, round, question, tasks.Count < config.QuestionsPerStep ? place : 0, sample))];
 
-    private void KeepSamples(int step, RolloutBatch batch)
+    private void KeepSamples(int step, RolloutBatch batch) =>
+        RowFile.Append(folder.Samples, Enumerable.Range(0, Math.Min(config.SamplesKept, batch.Rollouts.Count)).Select(i => SampleRow(step, batch, i)));
+
+    private static JsonObject SampleRow(int step, RolloutBatch batch, int index) => new()
     {
-        using var file = new StreamWriter(folder.Samples, append: true);
-        for (int i = 0; i < Math.Min(config.SamplesKept, batch.Rollouts.Count); i++)
-        {
-            file.WriteLine(JsonLines.Line(new JsonObject
-            {
-                ["step"] = step + 1,
-                ["question"] = batch.Rollouts[i].Task.Question,
-                ["solution"] = batch.Rollouts[i].Task.Solution,
-                ["completion"] = batch.Rollouts[i].Text,
-                ["reward"] = batch.Scores[i].Reward.Total,
-                ["solution_score"] = batch.Scores[i].Reward.SolutionScore,
-                ["think_kl"] = batch.Scores[i].Reward.ThinkKl,
-                ["advantage"] = batch.Advantages[i],
-            }));
-        }
-    }
+        ["step"] = step + 1,
+        ["question"] = batch.Rollouts[index].Task.Question,
+        ["solution"] = batch.Rollouts[index].Task.Solution,
+        ["completion"] = batch.Rollouts[index].Text,
+        ["reward"] = batch.Scores[index].Reward.Total,
+        ["solution_score"] = batch.Scores[index].Reward.SolutionScore,
+        ["think_kl"] = batch.Scores[index].Reward.ThinkKl,
+        ["advantage"] = batch.Advantages[index],
+    };
 
     private sealed record UpdateRecord(double Loss, double GradNorm, double LearningRate, float[][] LogProbs);
 }

@@ -1,0 +1,35 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Rlt.Training;
+
+/// <summary>Reads a step's metrics for signs of a run that goes wrong without an error.</summary>
+public static class SilentFailures
+{
+    private const double SomeShare = 0.5;
+    private const double MuchCopied = 0.5;
+
+    // Sampler and trainer run the same weights: only rounding may tell them apart (bfloat16 keeps 8 bits).
+    private const double LargeDifference = 0.5;
+
+    /// <summary>What to warn of, each with its number; the beginning of a message up to its colon names the kind.</summary>
+    public static IEnumerable<string> Of(JsonObject metrics)
+    {
+        (string Key, double Limit, string Kind, string Advice)[] signs =
+        [
+            ("truncated", SomeShare, "explanations are cut off", "raise max_new_tokens, or warm the teacher up longer"),
+            ("missing_tag", SomeShare, "explanations lack their closing tag", "is the format that of the teacher's warm-up?"),
+            ("empty", SomeShare, "explanations are empty", "the KL term outweighs the solution's; lower reward.kl_mean_weight"),
+            ("leaks_early", SomeShare, "explanations tell the answer at their start", "the KL term is too weak to hold it back; raise reward.kl_mean_weight"),
+            ("copies_solution", MuchCopied, "explanations copy the solution", "read samples.jsonl; raise reward.kl_mean_weight"),
+            ("repetition", MuchCopied, "explanations repeat themselves", "lower the learning rate, or raise loss.beta"),
+            ("zero_spread_groups", SomeShare, "groups have equal rewards and teach nothing", "raise group_size or temperature, or set loss.resample_rounds"),
+            ("sampler_difference", LargeDifference, "sampler and trainer disagree on log-probabilities", "use --dtype fp32 to find out whether it is rounding"),
+        ];
+        return signs.Where(sign => metrics[sign.Key] is { } value && Number(value) > sign.Limit)
+            .Select(sign => string.Create(
+                CultureInfo.InvariantCulture, $"{sign.Kind}: {sign.Key} is {Number(metrics[sign.Key]!):0.##} at step {metrics["step"]}; {sign.Advice}"));
+    }
+
+    private static double Number(JsonNode value) => double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture);
+}
