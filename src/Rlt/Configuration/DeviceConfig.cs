@@ -1,3 +1,4 @@
+using Rlt.Platform;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,7 +38,7 @@ public sealed record DeviceConfig
         if (device.type == DeviceType.CUDA && torch.cuda.device_count() <= Math.Max(0, device.index))
         {
             throw new ConfigException(
-                $"device {Device}: this libtorch ({LibTorch.Version}) sees {torch.cuda.device_count()} CUDA devices. Use --device cpu, or build against a CUDA libtorch (scripts/build-native.sh)");
+                $"device {Device}: this libtorch ({TorchLibrary.Version}) sees {torch.cuda.device_count()} CUDA devices. Use --device cpu, or {TorchLibrary.CudaHint}");
         }
 
         return device;
