@@ -39,6 +39,6 @@ public static class TorchLibrary
     public static string? BlasWarning() => TorchSharp.LibTorch.BlasWarning();
 
     /// <summary>Rows of a table [V, D] by id: [..., D].</summary>
-    public static Tensor Embedding(Tensor ids, Tensor weights_VD) => nn.functional.embedding(ids, weights_VD);
+    public static Tensor Embedding(Tensor ids, Tensor weights_VD) => TorchSharp.LibTorch.Embedding(ids, weights_VD);
 #endif
 }
