@@ -1,5 +1,5 @@
 using Rlt.Configuration;
-using TorchSharp;
+using Rlt.Platform;
 
 namespace Rlt.Cli;
 
@@ -12,7 +12,7 @@ internal static class Startup
         device.ResolveDtype();
         device.Resolve();
         device.UseThreads();
-        if (LibTorch.BlasWarning() is { } warning)
+        if (TorchLibrary.BlasWarning() is { } warning)
         {
             Console.Error.WriteLine($"warning: {warning}");
         }

@@ -36,7 +36,7 @@ internal readonly struct Arg
 
     public static implicit operator Arg(torch.Tensor[] value) => new(ArgKind.TensorList, 0, value);
 
-    public static implicit operator Arg(Scalar value) => value.IsInteger ? value.Integer : value.IsBool ? value.Integer != 0 : value.Real;
+    public static implicit operator Arg(Scalar? value) => value is null ? None : value.Value;
 
     public static implicit operator Arg(torch.ScalarType value) => new(ArgKind.Int, (long)value);
 
@@ -45,8 +45,6 @@ internal readonly struct Arg
     public static implicit operator Arg(string value) => new(ArgKind.String, 0, value);
 
     public static Arg Optional(torch.ScalarType? value) => value is { } given ? given : None;
-
-    public static Arg Optional(Scalar? value) => value is { } given ? given : None;
 
     public static Arg Indices(torch.Tensor?[] value) => new(ArgKind.OptionalTensorList, 0, value);
 }

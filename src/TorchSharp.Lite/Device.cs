@@ -25,7 +25,8 @@ public static partial class torch
     public static Device device(DeviceType deviceType, int index = -1) => new(deviceType, index);
 
     /// <summary>A device: a kind and, for several of a kind, an index (-1: the current one).</summary>
-    public class Device : IEquatable<Device>
+    /// <remarks>Two devices compare by reference, as in TorchSharp; compare <see cref="type"/> and <see cref="index"/>.</remarks>
+    public class Device
     {
         /// <exception cref="ArgumentException">The description is not of the form kind[:index].</exception>
         public Device(string description)
@@ -61,12 +62,6 @@ public static partial class torch
         internal static Device Unpack(long packed) => new((DeviceType)(packed >> 32), (int)packed);
 
         public static implicit operator Device(string description) => new(description);
-
-        public bool Equals(Device? other) => other is not null && type == other.type && index == other.index;
-
-        public override bool Equals(object? obj) => Equals(obj as Device);
-
-        public override int GetHashCode() => HashCode.Combine(type, index);
 
         public override string ToString() => type.ToString().ToLowerInvariant() + (index < 0 ? "" : $":{index}");
     }

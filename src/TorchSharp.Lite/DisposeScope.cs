@@ -103,13 +103,13 @@ public sealed class ThreadDisposeScopeStatistics
 
     /// <summary>Tensors made on this thread less those disposed on it.</summary>
     public long ThreadTotalLiveCount => TensorStatistics.ThreadTotalLiveCount;
+}
 
-    /// <summary>Counts of one kind of object.</summary>
-    public sealed class LifetimeStatistics
-    {
-        /// <summary>Objects made less objects disposed.</summary>
-        public long ThreadTotalLiveCount { get; internal set; }
-    }
+/// <summary>Counts of one kind of object.</summary>
+public sealed class LifetimeStatistics
+{
+    /// <summary>Objects made less objects disposed.</summary>
+    public long ThreadTotalLiveCount { get; internal set; }
 }
 
 public static partial class torch

@@ -13,6 +13,7 @@ public static partial class LibTorch
     private const int MmapThreshold = -3;
     private const int ArenaMax = -8;
 
+    private static readonly Op EmbeddingOp = new("aten::embedding");
     private static readonly Lock Gate = new();
     private static bool _prepared;
 
@@ -51,6 +52,9 @@ public static partial class LibTorch
 
     /// <summary>Starts the peak of <see cref="CudaMemory"/> anew.</summary>
     public static void ResetCudaPeak(int device) => Shim.Check(Shim.rlt_cuda_reset_peak(device) == 0, "cuda memory");
+
+    /// <summary>Rows of a table [V, D] by id: [..., D]. TorchSharp has it only as a module.</summary>
+    public static torch.Tensor Embedding(torch.Tensor ids, torch.Tensor weights) => EmbeddingOp.Call(weights, ids);
 
     /// <summary>Sets the environment libtorch reads while it loads, and makes the shim's library name resolvable. Runs once.</summary>
     internal static void Prepare()

@@ -1,32 +1,19 @@
 namespace TorchSharp;
 
 /// <summary>A number passed to an operator, integer, real or boolean.</summary>
-public readonly struct Scalar
+public sealed class Scalar
 {
-    private readonly int _kind;
+    private Scalar(Arg value) => Value = value;
 
-    private Scalar(long integer, double real, int kind)
-    {
-        Integer = integer;
-        Real = real;
-        _kind = kind;
-    }
+    internal Arg Value { get; }
 
-    internal bool IsInteger => _kind == 0;
+    public static implicit operator Scalar(int value) => new(value);
 
-    internal bool IsBool => _kind == 2;
+    public static implicit operator Scalar(long value) => new(value);
 
-    internal long Integer { get; }
+    public static implicit operator Scalar(float value) => new((double)value);
 
-    internal double Real { get; }
+    public static implicit operator Scalar(double value) => new(value);
 
-    public static implicit operator Scalar(int value) => new(value, value, 0);
-
-    public static implicit operator Scalar(long value) => new(value, value, 0);
-
-    public static implicit operator Scalar(float value) => new(0, value, 1);
-
-    public static implicit operator Scalar(double value) => new(0, value, 1);
-
-    public static implicit operator Scalar(bool value) => new(value ? 1 : 0, 0, 2);
+    public static implicit operator Scalar(bool value) => new(value);
 }

@@ -17,17 +17,17 @@ public static partial class torch
         BFloat16 = 15,
     }
 
-    public const ScalarType float32 = ScalarType.Float32;
-    public const ScalarType float64 = ScalarType.Float64;
-    public const ScalarType float16 = ScalarType.Float16;
-    public const ScalarType bfloat16 = ScalarType.BFloat16;
-    public const ScalarType int32 = ScalarType.Int32;
-    public const ScalarType int64 = ScalarType.Int64;
-    public const ScalarType uint8 = ScalarType.Byte;
-    public const ScalarType @bool = ScalarType.Bool;
+    public static readonly ScalarType float32 = ScalarType.Float32;
+    public static readonly ScalarType float64 = ScalarType.Float64;
+    public static readonly ScalarType float16 = ScalarType.Float16;
+    public static readonly ScalarType bfloat16 = ScalarType.BFloat16;
+    public static readonly ScalarType int32 = ScalarType.Int32;
+    public static readonly ScalarType int64 = ScalarType.Int64;
+    public static readonly ScalarType uint8 = ScalarType.Byte;
+    public static readonly ScalarType @bool = ScalarType.Bool;
 
     /// <summary>Bytes of one element.</summary>
-    public static int ElementSize(this ScalarType type) => type switch
+    internal static int ElementSize(this ScalarType type) => type switch
     {
         ScalarType.Byte or ScalarType.Int8 or ScalarType.Bool => 1,
         ScalarType.Int16 or ScalarType.Float16 or ScalarType.BFloat16 => 2,

@@ -22,7 +22,6 @@ public static partial class torch
         private static readonly Op DivScalarInPlaceOp = new("aten::div_", "Scalar");
         private static readonly Op AddcmulInPlaceOp = new("aten::addcmul_");
         private static readonly Op AddcdivInPlaceOp = new("aten::addcdiv_");
-        private static readonly Op LerpInPlaceOp = new("aten::lerp_", "Scalar");
         private static readonly Op NegOp = new("aten::neg");
         private static readonly Op ExpOp = new("aten::exp");
         private static readonly Op LogOp = new("aten::log");
@@ -83,7 +82,7 @@ public static partial class torch
 
         public static Tensor operator -(Tensor left, Scalar right) => left.sub(right);
 
-        public static Tensor operator -(Tensor value) => value.neg();
+        public static Tensor operator -(Tensor tensor) => tensor.neg();
 
         public static Tensor operator *(Tensor left, Tensor right) => left.mul(right);
 
@@ -109,13 +108,13 @@ public static partial class torch
 
         public Tensor sub(Tensor target) => SubOp.Call(this, target);
 
-        public Tensor sub(Scalar scalar) => SubScalarOp.Call(this, scalar);
+        public Tensor sub(Scalar target) => SubScalarOp.Call(this, target);
 
         public Tensor sub_(Tensor target) => SubInPlaceOp.CallInPlace(this, target);
 
         public Tensor mul(Tensor target) => MulOp.Call(this, target);
 
-        public Tensor mul(Scalar scalar) => MulScalarOp.Call(this, scalar);
+        public Tensor mul(Scalar target) => MulScalarOp.Call(this, target);
 
         public Tensor mul_(Tensor target) => MulInPlaceOp.CallInPlace(this, target);
 
@@ -132,8 +131,6 @@ public static partial class torch
         public Tensor addcmul_(Tensor tensor1, Tensor tensor2, Scalar value) => AddcmulInPlaceOp.CallInPlace(this, tensor1, tensor2, value);
 
         public Tensor addcdiv_(Tensor tensor1, Tensor tensor2, Scalar value) => AddcdivInPlaceOp.CallInPlace(this, tensor1, tensor2, value);
-
-        public Tensor lerp_(Tensor end, Scalar weight) => LerpInPlaceOp.CallInPlace(this, end, weight);
 
         public Tensor neg() => NegOp.Call(this);
 
@@ -157,7 +154,7 @@ public static partial class torch
 
         public Tensor square() => mul(this);
 
-        public Tensor clamp(Scalar? min = null, Scalar? max = null) => ClampOp.Call(this, Arg.Optional(min), Arg.Optional(max));
+        public Tensor clamp(Scalar? min = null, Scalar? max = null) => ClampOp.Call(this, min, max);
 
         public Tensor minimum(Tensor other) => MinimumOp.Call(this, other);
 
@@ -240,6 +237,6 @@ public static partial class torch
 
         public Tensor fill_(Scalar value) => FillOp.CallInPlace(this, value);
 
-        public Tensor normal_(double mean = 0.0, double stddev = 1.0) => NormalOp.CallInPlace(this, mean, stddev);
+        public Tensor normal_(double mean = 0.0, double std = 1.0) => NormalOp.CallInPlace(this, mean, std);
     }
 }

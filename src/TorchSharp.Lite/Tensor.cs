@@ -105,7 +105,7 @@ public static partial class torch
         public Utils.TensorAccessor<T> data<T>()
             where T : unmanaged => new(this);
 
-        /// <summary>The single element, copied to the host; waits for the device.</summary>
+        /// <summary>The single element of a CPU tensor.</summary>
         public T item<T>()
             where T : unmanaged
         {
@@ -114,22 +114,8 @@ public static partial class torch
                 throw new ArgumentException($"item() needs a tensor of one element, not of shape [{string.Join(", ", shape)}]");
             }
 
-            using Tensor host = device_type == DeviceType.CPU ? alias() : cpu();
-            return MemoryMarshal.Cast<byte, T>(host.bytes)[0];
+            return MemoryMarshal.Cast<byte, T>(bytes)[0];
         }
-
-        public float ToSingle() => dtype switch
-        {
-            ScalarType.Float32 => item<float>(),
-            ScalarType.Float64 => (float)item<double>(),
-            _ => Convert(ScalarType.Float32, converted => converted.item<float>()),
-        };
-
-        public double ToDouble() => dtype == ScalarType.Float64 ? item<double>() : Convert(ScalarType.Float64, converted => converted.item<double>());
-
-        public long ToInt64() => dtype == ScalarType.Int64 ? item<long>() : Convert(ScalarType.Int64, converted => converted.item<long>());
-
-        public bool ToBoolean() => ToInt64() != 0;
 
         /// <summary>Computes the gradients of the leaves this tensor was computed from.</summary>
         public void backward(IList<Tensor>? grad_tensors = null, bool retain_graph = false, bool create_graph = false, IList<Tensor>? inputs = null) =>
@@ -173,12 +159,6 @@ public static partial class torch
             }
 
             return Shim.rlt_tensor_data(Handle);
-        }
-
-        private T Convert<T>(ScalarType type, Func<Tensor, T> read)
-        {
-            using Tensor converted = to_type(type);
-            return read(converted);
         }
     }
 }

@@ -4,4 +4,4 @@ namespace TorchSharp;
 
 /// <summary>An error of libtorch, with the operator and the operands' shapes where an operator failed.</summary>
 /// <remarks>TorchSharp throws <see cref="ExternalException"/>; catch that.</remarks>
-public sealed class TorchException(string message) : ExternalException(message);
+internal sealed class TorchException(string message) : ExternalException(message);

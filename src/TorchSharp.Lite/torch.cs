@@ -10,7 +10,7 @@ public static partial class torch
     private static readonly Op OnesOp = new("aten::ones");
     private static readonly Op FullOp = new("aten::full");
     private static readonly Op ArangeOp = new("aten::arange", "start_step");
-    private static readonly Op EyeOp = new("aten::eye");
+    private static readonly Op EyeOp = new("aten::eye", "m");
     private static readonly Op RandOp = new("aten::rand");
     private static readonly Op RandnOp = new("aten::randn");
     private static readonly Op EmptyLikeOp = new("aten::empty_like");
@@ -41,8 +41,8 @@ public static partial class torch
     public static Tensor full(long[] size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         FullOp.Call(size, value, Arg.Optional(dtype ?? ScalarType.Float32), Arg.None, device ?? CPU).requires_grad_(requires_grad);
 
-    public static Tensor eye(long rows, ScalarType? dtype = null, Device? device = null) =>
-        EyeOp.Call(rows, Arg.Optional(dtype ?? ScalarType.Float32), Arg.None, device ?? CPU);
+    public static Tensor eye(long rows, long columns = -1, ScalarType? dtype = null, Device? device = null) =>
+        EyeOp.Call(rows, columns < 0 ? rows : columns, Arg.Optional(dtype ?? ScalarType.Float32), Arg.None, device ?? CPU);
 
     public static Tensor arange(Scalar start, Scalar stop, Scalar step, ScalarType? dtype = null, Device? device = null) =>
         ArangeOp.Call(start, stop, step, Arg.Optional(dtype), Arg.None, device ?? CPU);
@@ -72,8 +72,8 @@ public static partial class torch
     public static Tensor tensor(bool[] rawArray, ScalarType? dtype = null, Device? device = null) =>
         Copy(rawArray, [rawArray.Length], ScalarType.Bool, dtype, device);
 
-    public static Tensor tensor(long[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null) =>
-        Copy(rawArray, dimensions.ToArray(), ScalarType.Int64, dtype, device);
+    public static Tensor tensor(long[] dataArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null) =>
+        Copy(dataArray, dimensions.ToArray(), ScalarType.Int64, dtype, device);
 
     public static Tensor tensor(float[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null) =>
         Copy(rawArray, dimensions.ToArray(), ScalarType.Float32, dtype, device);
@@ -91,7 +91,7 @@ public static partial class torch
 
     public static Tensor matmul(Tensor input, Tensor target) => input.matmul(target);
 
-    public static Tensor bmm(Tensor input, Tensor mat2) => BmmOp.Call(input, mat2);
+    public static Tensor bmm(Tensor input, Tensor batch2) => BmmOp.Call(input, batch2);
 
     public static Tensor searchsorted(Tensor sorted_sequence, Tensor values, bool out_int32 = false, bool right = false) =>
         SearchsortedOp.Call(sorted_sequence, values, out_int32, right);

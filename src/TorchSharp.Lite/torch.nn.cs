@@ -9,13 +9,10 @@ public static partial class torch
         public static class functional
         {
             private static readonly Op LinearOp = new("aten::linear");
-            private static readonly Op EmbeddingOp = new("aten::embedding");
             private static readonly Op AttentionOp = new("aten::scaled_dot_product_attention");
             private static readonly Op DropoutOp = new("aten::dropout");
 
             public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null) => LinearOp.Call(input, weights, bias);
-
-            public static Tensor embedding(Tensor x, Tensor weights) => EmbeddingOp.Call(weights, x);
 
             public static Tensor silu(Tensor x) => x.silu();
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlt.Models;
+using Rlt.Platform;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,14 +29,14 @@ internal static class DoctorCommand
     private static void Describe()
     {
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("what", "value");
-        table.AddRow("libtorch", LibTorch.Version);
-        table.AddRow("BLAS", LibTorch.HasMkl ? "MKL" : LibTorch.OpenBlasCore is { } core ? $"OpenBLAS ({core})" : "unknown");
+        table.AddRow("libtorch", TorchLibrary.Version);
+        table.AddRow("BLAS", TorchLibrary.Blas);
         table.AddRow("threads", $"{get_num_threads()} of {Environment.ProcessorCount} cores");
         table.AddRow("memory", $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1 << 30)} GiB");
         table.AddRow("CUDA devices", $"{cuda.device_count()}");
         table.AddRow(".NET", Environment.Version.ToString());
         AnsiConsole.Write(table);
-        if (LibTorch.BlasWarning() is { } warning)
+        if (TorchLibrary.BlasWarning() is { } warning)
         {
             Console.Error.WriteLine($"warning: {warning}");
         }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Rlt.Platform;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,28 +22,25 @@ public sealed record DeviceConfig
     /// <exception cref="ConfigException">It is not known, or not there.</exception>
     public Device Resolve()
     {
-        Device device;
-        try
+        Match description = Regex.Match(Device, @"^(cpu|cuda)(?::([0-9]{1,4}))?$", RegexOptions.IgnoreCase);
+        if (!description.Success)
         {
-            device = torch.device(Device);
-        }
-        catch (ArgumentException error)
-        {
-            throw new ConfigException(error.Message, error);
+            throw new ConfigException($"device '{Device}' is not known; expected cpu, cuda or cuda:N");
         }
 
-        if (device.type is not (DeviceType.CPU or DeviceType.CUDA))
+        if (description.Groups[1].Value.Equals("cpu", StringComparison.OrdinalIgnoreCase))
         {
-            throw new ConfigException($"device '{Device}' cannot run a model; expected cpu, cuda or cuda:N");
+            return CPU;
         }
 
-        if (device.type == DeviceType.CUDA && torch.cuda.device_count() <= Math.Max(0, device.index))
+        int index = description.Groups[2].Success ? int.Parse(description.Groups[2].Value, CultureInfo.InvariantCulture) : -1;
+        if (cuda.device_count() <= Math.Max(0, index))
         {
             throw new ConfigException(
-                $"device {Device}: this libtorch ({LibTorch.Version}) sees {torch.cuda.device_count()} CUDA devices. Use --device cpu, or build against a CUDA libtorch (scripts/build-native.sh)");
+                $"device {Device}: this libtorch ({TorchLibrary.Version}) sees {cuda.device_count()} CUDA devices. Use --device cpu, or {TorchLibrary.CudaHint}");
         }
 
-        return device;
+        return device(DeviceType.CUDA, index);
     }
 
     /// <summary>The dtype; null for auto.</summary>

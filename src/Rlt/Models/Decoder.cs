@@ -1,3 +1,4 @@
+using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
@@ -50,7 +51,7 @@ public sealed class Decoder : IDisposable
     public Device Device => Embedding.Value.device;
 
     /// <summary>Embeddings of right-padded token ids: [B, T, D].</summary>
-    public Tensor Embed(Tensor ids_BT) => nn.functional.embedding(ids_BT, Embedding.Value);
+    public Tensor Embed(Tensor ids_BT) => TorchLibrary.Embedding(ids_BT, Embedding.Value);
 
     /// <summary>Rotary tables of whole sequences of <paramref name="length"/> tokens.</summary>
     public (Tensor Cos_TE, Tensor Sin_TE) Rotary(int length) => _rotary.Upto(length);

@@ -1,4 +1,5 @@
 using Rlt.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Training;
@@ -68,7 +69,7 @@ public sealed class GradientStore : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         Tensor[] norms = [.. Parameters.Select(parameter => this[parameter].norm())];
-        return stack(norms).to(ScalarType.Float64).norm().item<double>();
+        return stack(norms).to(ScalarType.Float64).norm().ToDouble();
     }
 
     /// <summary>Multiplies every gradient.</summary>

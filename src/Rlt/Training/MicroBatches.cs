@@ -1,4 +1,5 @@
 using Rlt.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Training;
@@ -47,7 +48,7 @@ public static class MicroBatches
             Tensor loss = lossOf(leaf_N, indices);
             loss.backward();
             pass.Backward(leaf_N.grad!);
-            total += loss.item<float>();
+            total += loss.ToSingle();
             Scatter(leaf_N.detach().cpu().data<float>().ToArray(), indices, rows, logProbs);
         }
 

@@ -91,8 +91,8 @@ public sealed class WrongInputTests : IDisposable
 
     [Theory]
     [InlineData("tpu", "device 'tpu' is not known; expected cpu, cuda or cuda:N")]
-    [InlineData("cuda:x", "device 'cuda:x' is not of the form kind or kind:index")]
-    [InlineData("meta", "device 'meta' cannot run a model; expected cpu, cuda or cuda:N")]
+    [InlineData("cuda:x", "device 'cuda:x' is not known; expected cpu, cuda or cuda:N")]
+    [InlineData("meta", "device 'meta' is not known; expected cpu, cuda or cuda:N")]
     public void AnyModelCommand_UnknownDevice_IsRefused(string device, string message)
     {
         Assert.StartsWith(message, Refused("logprobs", "--model", "@model", "--input", "@data.jsonl", "--output", "@out.jsonl", "--device", device), StringComparison.Ordinal);

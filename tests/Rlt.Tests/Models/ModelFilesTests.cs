@@ -4,6 +4,7 @@ using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Models.Safetensors;
 using Rlt.Tests.Data;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Tests.Models;

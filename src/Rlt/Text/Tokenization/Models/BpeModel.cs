@@ -4,7 +4,7 @@ using Rlt.Text.Tokenization.PreTokenization;
 namespace Rlt.Text.Tokenization.Models;
 
 /// <summary>Byte-pair encoding: a piece's symbols merge pair by pair, in the order the merges were learned.</summary>
-internal sealed class BpeModel : TokenModel
+internal sealed partial class BpeModel : TokenModel
 {
     private const int LongestWholePiece = 1024;
 
@@ -32,6 +32,8 @@ internal sealed class BpeModel : TokenModel
             string token = options.ByteLevel ? ByteAlphabet.CharOf((byte)value).ToString() : $"<0x{value:X2}>";
             _byteIds[value] = vocabulary.GetValueOrDefault(token, -1);
         }
+
+        UsePackage();
     }
 
     /// <inheritdoc/>
@@ -72,8 +74,20 @@ internal sealed class BpeModel : TokenModel
         return _lookup.TryGetValue(chars[..count], out id);
     }
 
+    // In the build on packages, BpePackage.cs merges what Microsoft.ML.Tokenizers can; without it these two are not there.
+    partial void UsePackage();
+
+    partial void MergeInPackage(ReadOnlySpan<char> piece, ref ModelToken[]? merged);
+
     private ModelToken[] MergeSymbols(ReadOnlySpan<char> piece)
     {
+        ModelToken[]? merged = null;
+        MergeInPackage(piece, ref merged);
+        if (merged is not null)
+        {
+            return merged;
+        }
+
         var word = _word ??= new BpeWord();
         word.Clear();
         Span<byte> bytes = stackalloc byte[4];
