@@ -17,7 +17,7 @@ internal static class ScoreCommand
         Option<string> student = SharedOptions.Required("--student", "the student's model directory");
         Option<string> input = SharedOptions.Required("--input", "a JSONL file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write");
-        Option<string?> config = SharedOptions.Optional("--config", "a YAML file of reward weights ; the paper's without it");
+        Option<string?> config = SharedOptions.Optional("--config", "a YAML file of reward settings (configs/rewards/); the paper's without it");
         Option<string?> format = SharedOptions.Optional("--format", "a shipped format's name or a format file (configs/formats/); stratos without it");
         var budget = new Option<int>("--token-budget") { Description = "padded tokens in one pass", DefaultValueFactory = _ => 16384 };
         var details = new Option<bool>("--details") { Description = "add per-token log-probabilities and spans" };
@@ -56,8 +56,7 @@ internal static class ScoreCommand
             {
                 TeachingTask task = TeachingRows.Task(row, format.Format, needsExplanation: false);
                 var built = TeachingCase.Build(format, task, Completion(row, task, format), teacher.Tokenizer, student.Tokenizer);
-                CheckLength(built.Teacher, teacher);
-                CheckLength(built.Student, student);
+                scorer.RequireFits(built);
                 cases.Add((row, built));
             }
             catch (DataException error)
@@ -79,14 +78,6 @@ internal static class ScoreCommand
     private static string Completion(JsonRow row, TeachingTask task, TeachingFormat format) =>
         row.TextOrNull("completion")
         ?? (task.Explanation is { } explanation ? format.WithoutPadding(explanation) + format.Format.ExplanationClose : row.Text("completion"));
-
-    private static void CheckLength(TokenSequence sequence, LanguageModel model)
-    {
-        if (sequence.Ids.Length > model.Decoder.Config.MaxPositions)
-        {
-            throw new DataException($"{sequence.Ids.Length} tokens; {model.Directory} takes {model.Decoder.Config.MaxPositions}");
-        }
-    }
 
     private static void Write(JsonObject row, TeachingCase built, ScoredCase scored, bool details)
     {

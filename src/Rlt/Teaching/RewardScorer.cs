@@ -13,12 +13,23 @@ public sealed record ScoredCase(Reward Reward, float[] TeacherThink, float[] Stu
 public sealed class RewardScorer(Decoder teacher, Decoder student, RewardOptions options, int tokenBudget)
 {
     /// <summary>The rewards of the cases, in their order.</summary>
+    /// <exception cref="DataException">A case does not fit a model's context.</exception>
+    /// <exception cref="RunFailedException">A reward is not a finite number.</exception>
     public IReadOnlyList<ScoredCase> Score(IReadOnlyList<TeachingCase> cases)
     {
-        float[][] teacherLogProbs = SequenceScorer.LogProbs(teacher, [.. cases.Select(c => c.Teacher)], options.Temperature, tokenBudget);
-        float[][] studentLogProbs = SequenceScorer.LogProbs(student, [.. cases.Select(c => c.Student)], options.Temperature, tokenBudget);
+        foreach (TeachingCase c in cases)
+        {
+            RequireFits(c);
+        }
+
+        float[][] teacherLogProbs = SequenceScorer.LogProbs(teacher, [.. cases.Select(c => c.Teacher)], options.TeacherTemperature, tokenBudget);
+        float[][] studentLogProbs = SequenceScorer.LogProbs(student, [.. cases.Select(c => c.Student)], options.StudentTemperature, tokenBudget);
         return [.. cases.Select((c, i) => Combine(c, teacherLogProbs[i], studentLogProbs[i]))];
     }
+
+    /// <summary>Refuses a case that is longer than the teacher's or the student's context; nothing is ever cut.</summary>
+    /// <exception cref="DataException">The case does not fit.</exception>
+    public void RequireFits(TeachingCase c) => c.RequireFits(teacher.Config.MaxPositions, student.Config.MaxPositions);
 
     private ScoredCase Combine(TeachingCase c, float[] teacherLogProbs, float[] studentLogProbs)
     {

@@ -41,6 +41,25 @@ public sealed record TeachingCase(TokenSequence Teacher, TokenSequence Student, 
             closed);
     }
 
+    /// <summary>Refuses a case that is longer than a context: cut, its spans would be wrong or its solution gone.</summary>
+    /// <param name="teacherPositions">Tokens the teacher takes.</param>
+    /// <param name="studentPositions">Tokens the student takes.</param>
+    /// <exception cref="DataException">The case does not fit.</exception>
+    public void RequireFits(int teacherPositions, int studentPositions)
+    {
+        RequireFits("teacher", Teacher.Ids.Length, teacherPositions);
+        RequireFits("student", Student.Ids.Length, studentPositions);
+    }
+
+    private static void RequireFits(string model, int tokens, int positions)
+    {
+        if (tokens > positions)
+        {
+            throw new DataException(
+                $"question, explanation and solution have {tokens} tokens; the {model}'s context takes {positions}. Use a shorter explanation or a {model} with a longer context.");
+        }
+    }
+
     private static int[] Inside(Encoding encoding, TextSpan span) =>
         [.. Enumerable.Range(0, encoding.Ids.Length).Where(i => IsInside(encoding.Offsets[i], span))];
 

@@ -134,7 +134,7 @@ public sealed class CommandTests : IDisposable
     public void Score_Config_ChangesTheWeights()
     {
         _rlt.Write("in.jsonl", "{\"question\": \"2 + 3?\", \"solution\": \"5\", \"completion\": \"add them\"}\n");
-        _rlt.Write("reward.yaml", "solution_mean_weight: 0\nsolution_min_weight: 0\nkl_mean_weight: 0\nkl_max_weight: 0\nmissing_tag_penalty: -5\n");
+        _rlt.Write("reward.yaml", "solution_score:\n  mean: 0\n  min: 0\nthink_kl:\n  mean: 0\n  max: 0\nmissing_tag_penalty: -5\n");
         Assert.Equal(0, _rlt.Run("score", "--teacher", "@model", "--student", "@student", "--input", "@in.jsonl", "--output", "@out.jsonl", "--format", "@format.yaml", "--config", "@reward.yaml").Exit);
         Assert.Equal(-5, Number(_rlt.Rows("out.jsonl")[0], "reward"), 1e-12);
         Assert.False(_rlt.Rows("out.jsonl")[0].ContainsKey("details"));

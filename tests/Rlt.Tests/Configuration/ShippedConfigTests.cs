@@ -35,10 +35,14 @@ public sealed class ShippedConfigTests
     {
         TeacherConfig config = ConfigLoader.Load<TeacherConfig>(Path.Combine(Configs, "paper", "teacher.yaml"), []);
         Assert.Equal((125, 16, 64, 0.7, 0.04), (config.Steps, config.QuestionsPerStep, config.GroupSize, config.Temperature, config.Loss.Beta));
-        Assert.Equal((1, 0.01, 3, 0.03, 0.7, -1), (config.Reward.SolutionMeanWeight, config.Reward.SolutionMinWeight, config.Reward.KlMeanWeight, config.Reward.KlMaxWeight, config.Reward.Temperature, config.Reward.MissingTagPenalty));
+        Assert.Equal(new RewardOptions(), config.Reward);
         Assert.Equal((1e-6, ScheduleKind.Constant, 1.0), (config.Optimizer.LearningRate, config.Optimizer.Schedule, config.Optimizer.MaxGradNorm));
         Assert.Equal((32, 0.9, 16384), (config.ReferenceSyncSteps, config.ReferenceSyncMix, config.MaxNewTokens));
     }
+
+    [Fact]
+    public void Load_PaperReward_IsTheDefault() =>
+        Assert.Equal(new RewardOptions(), ConfigLoader.Load<RewardOptions>(Path.Combine(Configs, "rewards", "paper.yaml"), []));
 
     [Fact]
     public void KeysOf_AllRecords_AreTheApprovedOnes()

@@ -114,41 +114,6 @@ public sealed class TeachingCaseTests : IDisposable
     public void Explanation_Completion_IsCutAtTheFirstClosingTag(string completion, string explanation, bool closed) =>
         Assert.Equal((explanation, closed), _format.Explanation(completion));
 
-    [Fact]
-    public void From_HandComputed_EveryPart()
-    {
-        Reward reward = Reward.From([-1, -2, -3], [-1, -1], [-2, -0.5f], closed: true, new RewardOptions());
-        Assert.Equal((-2.0, -3.0, 0.25, 1.0, 0.0), (reward.SolutionMean, reward.SolutionMin, reward.KlMean, reward.KlMax, reward.Match));
-        Assert.Equal(-2.03, reward.SolutionScore, 1e-12);
-        Assert.Equal(0.78, reward.ThinkKl, 1e-12);
-        Assert.Equal(-2.81, reward.Total, 1e-12);
-        Assert.Equal((2, 3), (reward.ExplanationTokens, reward.SolutionTokens));
-    }
-
-    [Fact]
-    public void From_MissingTag_AddsThePenalty()
-    {
-        Assert.Equal(-3.81, Reward.From([-1, -2, -3], [-1, -1], [-2, -0.5f], closed: false, new RewardOptions()).Total, 1e-12);
-        Assert.Equal(-2.81 - 7, Reward.From([-1, -2, -3], [-1, -1], [-2, -0.5f], closed: false, new RewardOptions { MissingTagPenalty = -7 }).Total, 1e-12);
-    }
-
-    [Fact]
-    public void From_EmptyExplanation_HasNoKl()
-    {
-        Reward reward = Reward.From([-1, -2, -3], [], [], closed: true, new RewardOptions());
-        Assert.Equal((0.0, 0.0, 0.0, 0), (reward.ThinkKl, reward.KlMean, reward.KlMax, reward.ExplanationTokens));
-        Assert.Equal(-2.03, reward.Total, 1e-12);
-    }
-
-    [Fact]
-    public void From_OtherWeights_AreUsed()
-    {
-        var options = new RewardOptions { SolutionMeanWeight = 2, SolutionMinWeight = 1, KlMeanWeight = 10, KlMaxWeight = 100 };
-        Reward reward = Reward.From([-1, -2, -3], [-1, -1], [-2, -0.5f], closed: true, options);
-        Assert.Equal(-7, reward.SolutionScore, 1e-12);
-        Assert.Equal(102.5, reward.ThinkKl, 1e-12);
-    }
-
     private static void AssertConsistent(TeachingCase built)
     {
         Assert.Equal(built.Teacher.ScoredCount, built.Teacher.Mask!.Length);
