@@ -35,7 +35,7 @@ internal sealed class TaskRow(JsonRow row, FieldNames fields)
     public string? ExplanationColumn => fields.Explanation is { } column ? (row.Has(column) ? column : null) : ExplanationColumns.FirstOrDefault(row.Has);
 
     /// <summary>The final answer, where there is one.</summary>
-    public string? Answer => row.Fields[fields.Answer ?? "answer"]?.ToString();
+    public string? Answer => row.Fields[fields.Answer ?? "answer"] is JsonValue value ? value.ToString() : null;
 
     /// <summary>The teacher's system prompt, where the row brings one.</summary>
     public string? TeacherSystem => row.TextOrNull("teacher_system");
