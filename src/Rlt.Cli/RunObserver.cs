@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Rlt.Data;
 using Rlt.Runs;
 using Rlt.Training;
 using Serilog;
@@ -63,6 +64,15 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         {
             _log.Warning("{Message}", message);
             Console.Error.WriteLine($"{(_terminal ? "\r\u001b[2K" : "")}warning: {message}");
+        }
+    }
+
+    /// <summary>Tells of rows that were left out, if there are any.</summary>
+    public void WarnedOf<T>(UsableRows<T> data)
+    {
+        if (data.Warning is { } warning)
+        {
+            Warned(warning);
         }
     }
 

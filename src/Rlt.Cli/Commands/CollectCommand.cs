@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlt.Configuration;
+using Rlt.Data;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
@@ -15,7 +16,7 @@ internal static class CollectCommand
         var options = new RunOptions(command,
             ("--model", "model", "the teacher's model directory"),
             ("--student", "student", "a frozen student that scores the traces"),
-            ("--data", "data", "a JSONL file of questions and solutions"),
+            ("--data", "data", "a JSONL, JSON or CSV file of questions and solutions"),
             ("--out", "out", "the run's directory"));
         command.SetAction((parsed, stop) =>
         {
@@ -29,7 +30,7 @@ internal static class CollectCommand
     {
         Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
-        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(config.Data, tags, needsExplanation: false, config.Limit);
+        UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
         using LanguageModel teacher = LanguageModel.Load(config.Model, config.Device);
         using LanguageModel? student = config.Student is { } directory ? LanguageModel.Load(directory, config.Device) : null;
         var teacherChat = new ChatRenderer(teacher.RequireTemplate());
@@ -37,8 +38,9 @@ internal static class CollectCommand
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "reward");
         string path = Path.Combine(folder.Path, "traces.jsonl");
-        observer.Started(0, tasks.Count);
-        new TraceCollector(config, teacher, student, tasks, format).Run(path, (_, metrics) => observer.Stepped(metrics), stop);
+        observer.WarnedOf(tasks);
+        observer.Started(0, tasks.Rows.Count);
+        new TraceCollector(config, teacher, student, tasks.Rows, format).Run(path, (_, metrics) => observer.Stepped(metrics), stop);
         observer.Finished(path);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
+using Rlt.Data;
 using Rlt.Evaluation;
 using Rlt.Models;
 using Rlt.Runs;
@@ -16,7 +17,7 @@ internal static class EvalCommand
         var command = new Command("eval", "Accuracy on questions with a \\boxed{} answer: OUT/results.jsonl and OUT/summary.json.");
         var options = new RunOptions(command,
             ("--model", "model", "the model directory"),
-            ("--data", "data", "a JSONL file of questions and answers"),
+            ("--data", "data", "a JSONL, JSON or CSV file of questions and answers"),
             ("--out", "out", "the run's directory"));
         command.SetAction((parsed, stop) =>
         {
@@ -30,13 +31,14 @@ internal static class EvalCommand
     {
         Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
-        IReadOnlyList<EvalQuestion> questions = Evaluator.Read(config.Data, config.Limit);
+        UsableRows<EvalQuestion> questions = Evaluator.Read(config.Source);
         using LanguageModel model = LanguageModel.Load(config.Model, config.Device);
         var format = TeachingFormat.ForOne(tags, model);
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver("eval", folder, "accuracy");
-        observer.Started(0, questions.Count);
-        JsonObject summary = new Evaluator(config, model, questions, format).Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
+        observer.WarnedOf(questions);
+        observer.Started(0, questions.Rows.Count);
+        JsonObject summary = new Evaluator(config, model, questions.Rows, format).Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
         observer.Finished(Path.Combine(folder.Path, "summary.json"));
         Console.WriteLine(summary.ToJsonString());
     }

@@ -11,7 +11,7 @@ internal static class FormatFile
 
     private static string Shipped => Path.Combine(AppContext.BaseDirectory, "formats");
 
-    /// <summary>Reads a format: a shipped one by its name ("stratos", "small"), or a file by its path.</summary>
+    /// <summary>Reads a format: a shipped one by its name ("stratos", "r1", "small"), or a file by its path.</summary>
     /// <exception cref="ConfigException">There is no such format, or the file cannot be used.</exception>
     public static PromptFormat Load(string nameOrPath)
     {

@@ -25,7 +25,7 @@ internal static class ResultsCommand
         {
             (string Name, string Path)[] named = [.. parsed.GetValue(runs)!.Select(Named)];
             (string Name, JsonObject[] Metrics)[] teachers = [.. named.Select(run => (run.Name, Metrics(run.Path))).Where(run => run.Item2.Length > 0 && run.Item2[0].ContainsKey("think_kl"))];
-            (string Name, JsonObject Summary)[] evaluations = [.. named.Where(run => File.Exists(SummaryOf(run.Path))).Select(run => (run.Name, RowFile.ReadObject(SummaryOf(run.Path))))];
+            (string Name, JsonObject Summary)[] evaluations = [.. named.Where(run => File.Exists(SummaryOf(run.Path))).Select(run => (run.Name, RunRows.ReadObject(SummaryOf(run.Path))))];
             if (teachers.Length + evaluations.Length == 0)
             {
                 throw new DataException($"{string.Join(", ", named.Select(run => run.Path))}: no run of train-teacher (metrics.jsonl) or eval (summary.json) is there.");

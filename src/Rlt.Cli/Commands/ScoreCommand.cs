@@ -15,7 +15,7 @@ internal static class ScoreCommand
         var command = new Command("score", "The RLT reward of rows {question, solution, completion} (or a collected trace's explanation), with each of its parts.");
         Option<string> teacher = SharedOptions.Required("--teacher", "the teacher's model directory");
         Option<string> student = SharedOptions.Required("--student", "the student's model directory");
-        Option<string> input = SharedOptions.Required("--input", "a JSONL file");
+        Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write");
         Option<string?> config = SharedOptions.Optional("--config", "a YAML file of reward settings (configs/rewards/); the paper's without it");
         Option<string?> format = SharedOptions.Optional("--format", "a shipped format's name or a format file (configs/formats/); stratos without it");
@@ -31,7 +31,7 @@ internal static class ScoreCommand
         {
             RewardOptions reward = parsed.GetValue(config) is { } file ? ConfigLoader.Load<RewardOptions>(file, []) : new RewardOptions();
             PromptFormat tags = FormatFile.Load(parsed.GetValue(format) ?? FormatFile.Default) with { PadPlainText = false };
-            JsonRow[] rows = [.. JsonLines.Read(parsed.GetValue(input)!)];
+            JsonRow[] rows = [.. RowFile.Read(parsed.GetValue(input)!)];
             DeviceConfig where = device.Resolve(parsed);
             using LanguageModel teacherModel = LanguageModel.Load(parsed.GetValue(teacher)!, where);
             using LanguageModel studentModel = LanguageModel.Load(parsed.GetValue(student)!, where);

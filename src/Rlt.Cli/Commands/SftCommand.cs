@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlt.Configuration;
+using Rlt.Data;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
@@ -15,7 +16,7 @@ internal static class SftCommand
         var command = new Command(name, description);
         var options = new RunOptions(command,
             ("--model", "model", "the model directory to start from"),
-            ("--data", "data", "a JSONL file"),
+            ("--data", "data", "a JSONL, JSON or CSV file"),
             ("--out", "out", "the run's directory"));
         command.SetAction((parsed, stop) =>
         {
@@ -31,13 +32,15 @@ internal static class SftCommand
         Startup.Prepare(config.Device);
         PromptFormat? tags = config.Format is { } file
             ? FormatFile.Load(file)
-            : config.Target == SftTarget.Text ? null : throw new ConfigException($"format: missing; {name} needs a format (stratos, small, or a file like those in configs/formats/). Only 'target: text' goes without.");
+            : config.Target == SftTarget.Text ? null : throw new ConfigException($"format: missing; {name} needs a format (stratos, r1, small, or a file like those in configs/formats/). Only 'target: text' goes without.");
+        SftTarget target = config.Target!.Value;
+        UsableRows<SftRow> rows = SftExample.Read(config.Source, target, tags);
         using LanguageModel model = LanguageModel.Load(config.Model, config.Device);
         TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, model);
-        (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Read(
-            config.Data, config.Target!.Value, format, model, Math.Min(config.Cutoff, model.Decoder.Config.MaxPositions), config.Limit);
+        (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Encode(rows.Rows, target, format, model, Math.Min(config.Cutoff, model.Decoder.Config.MaxPositions));
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver(name, folder, "loss", "grad_norm", "learning_rate", "tokens_per_second");
+        observer.WarnedOf(rows);
         if (cut > 0)
         {
             observer.Warned($"{cut} of {examples.Count} rows are longer than {config.Cutoff} tokens and were cut");

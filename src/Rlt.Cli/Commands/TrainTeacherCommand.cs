@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlt.Configuration;
+using Rlt.Data;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
@@ -16,7 +17,7 @@ internal static class TrainTeacherCommand
         var options = new RunOptions(command,
             ("--model", "model", "the warmed-up teacher's model directory"),
             ("--student", "student", "the frozen student's model directory"),
-            ("--data", "data", "a JSONL file of questions and solutions"),
+            ("--data", "data", "a JSONL, JSON or CSV file of questions and solutions"),
             ("--out", "out", "the run's directory"));
         command.SetAction((parsed, stop) =>
         {
@@ -30,19 +31,20 @@ internal static class TrainTeacherCommand
     {
         Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
-        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(config.Data, tags, needsExplanation: false, config.Limit);
+        UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
         using LanguageModel policy = LanguageModel.Load(config.Model, config.Device);
         using LanguageModel student = LanguageModel.Load(config.Student, config.Device);
         using Decoder? reference = config.Loss.Beta > 0 ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve()) : null;
         var format = new TeachingFormat(tags, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
+        observer.WarnedOf(tasks);
         if (PaperDepartures.Of(config) is { Count: > 0 } departures)
         {
             observer.Said($"departs from the paper's run in: {string.Join("; ", departures)}");
         }
 
-        new TeacherTrainer(config, policy, student, reference, tasks, format, folder, observer).Run(stop);
+        new TeacherTrainer(config, policy, student, reference, tasks.Rows, format, folder, observer).Run(stop);
         observer.Finished(folder.Model);
     }
 }

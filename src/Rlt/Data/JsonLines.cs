@@ -22,7 +22,11 @@ public static class JsonLines
 
     /// <summary>Reads the rows one after another; the file is open while they are enumerated.</summary>
     /// <exception cref="DataException">The file cannot be read, or a line is not one strict JSON object; the message has the line.</exception>
-    public static IEnumerable<JsonRow> Read(string path)
+    public static IEnumerable<JsonRow> Read(string path) => ReadEach(path).Select(read => read.Usable);
+
+    /// <summary>Reads the rows one after another, bad lines as problems.</summary>
+    /// <exception cref="DataException">The file cannot be read.</exception>
+    internal static IEnumerable<ReadRow> ReadEach(string path)
     {
         using FileStream stream = Open(path);
         byte[] buffer = new byte[FirstBufferBytes];
@@ -108,25 +112,10 @@ public static class JsonLines
         return offset >= 0 ? searched + offset : endsHere ? filled : -1;
     }
 
-    private static JsonRow? Row(string path, int line, ReadOnlySpan<byte> text)
+    private static ReadRow? Row(string path, int line, ReadOnlySpan<byte> text)
     {
         text = line == 1 && text.StartsWith("\ufeff"u8) ? text[3..] : text;
         text = text.Trim(" \t\r"u8);
-        if (text.IsEmpty)
-        {
-            return null;
-        }
-
-        try
-        {
-            JsonElement row = StrictJson.Parse(text);
-            return row.ValueKind == JsonValueKind.Object
-                ? new JsonRow(path, line, JsonObject.Create(row)!)
-                : throw new DataException($"{path}:{line}: the line is a JSON {row.ValueKind.ToString().ToLowerInvariant()}; expected one JSON object a line.");
-        }
-        catch (JsonException error)
-        {
-            throw new DataException($"{path}:{line}: the line is not usable JSON: {error.Message}", error);
-        }
+        return text.IsEmpty ? null : ReadRow.FromJson(path, line, text, "line", "one JSON object a line");
     }
 }

@@ -1,4 +1,5 @@
 using Rlt.Configuration;
+using Rlt.Data;
 
 namespace Rlt.Evaluation;
 
@@ -8,13 +9,13 @@ public sealed record EvalConfig : IValidated
     /// <summary>The model directory.</summary>
     public required string Model { get; init; }
 
-    /// <summary>A JSONL file of questions with an answer, or a solution that boxes it.</summary>
+    /// <summary>A JSONL, JSON or CSV file of questions with an answer, or a solution that boxes it.</summary>
     public required string Data { get; init; }
 
     /// <summary>The run's directory: <c>results.jsonl</c>, one row a sample, and <c>summary.json</c>.</summary>
     public required string Out { get; init; }
 
-    /// <summary>The tags and system prompts: a shipped format's name (stratos, small) or a file; the student's system prompt is used.</summary>
+    /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file; the student's system prompt is used.</summary>
     public required string Format { get; init; }
 
     /// <summary>Answers sampled for each question.</summary>
@@ -35,6 +36,12 @@ public sealed record EvalConfig : IValidated
     /// <summary>Questions between two writes of the results: what a stop can lose.</summary>
     public int BlockSize { get; init; } = 256;
 
+    /// <summary>Columns of the data that do not have their usual names.</summary>
+    public FieldNames Fields { get; init; } = new();
+
+    /// <summary>The share of the data's rows that may be left out, with a warning, because they cannot be used; more stop the run.</summary>
+    public double MaxBadRows { get; init; } = 0.01;
+
     /// <summary>Rows read at most; 0 reads all.</summary>
     public int Limit { get; init; }
 
@@ -44,9 +51,17 @@ public sealed record EvalConfig : IValidated
     /// <summary>Device, precision and threads.</summary>
     public DeviceConfig Device { get; init; } = new();
 
+    /// <summary>The data and how to read it.</summary>
+    public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems()
     {
+        if (MaxBadRows is < 0 or > 1)
+        {
+            yield return new ConfigProblem(nameof(MaxBadRows), $"is {MaxBadRows}; expected a share from 0 to 1");
+        }
+
         if (Temperature < 0)
         {
             yield return new ConfigProblem(nameof(Temperature), $"is {Temperature}; expected 0 (the likeliest tokens) or more");

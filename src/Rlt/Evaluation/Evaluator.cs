@@ -28,13 +28,8 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
     });
 
     /// <summary>Reads a file of questions.</summary>
-    /// <exception cref="DataException">A row has no question, or neither an answer nor a solution that boxes one.</exception>
-    public static IReadOnlyList<EvalQuestion> Read(string path, int limit)
-    {
-        IEnumerable<JsonRow> rows = JsonLines.Read(path);
-        EvalQuestion[] questions = [.. (limit > 0 ? rows.Take(limit) : rows).Select(Question)];
-        return questions.Length > 0 ? questions : throw new DataException($"{path}: no rows; expected one JSON object a line with 'question' and 'answer'.");
-    }
+    /// <exception cref="DataException">There is no row, or too many have no question, or neither an answer nor a solution that boxes one.</exception>
+    public static UsableRows<EvalQuestion> Read(DataSource source) => source.Read("'question' and 'answer'", row => Question(row, source.Fields));
 
     /// <summary>Evaluates, going on after the last block of an earlier run, and writes rows and summary.</summary>
     /// <param name="folder">The run's directory.</param>
@@ -50,7 +45,7 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
             stop.ThrowIfCancellationRequested();
             int first = rows.Count / config.Samples;
             List<JsonObject> block = Block(first, Math.Min(config.BlockSize, questions.Count - first), stop);
-            RowFile.Append(path, block);
+            RunRows.Append(path, block);
             rows.AddRange(block);
             progress(rows.Count / config.Samples, new JsonObject { ["step"] = rows.Count / config.Samples, ["accuracy"] = rows.Average(row => row["correct"]!.GetValue<bool>() ? 1.0 : 0) });
         }
@@ -60,14 +55,13 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
         return summary;
     }
 
-    private static EvalQuestion Question(JsonRow row)
+    private static EvalQuestion Question(JsonRow row, FieldNames fields)
     {
-        string question = row.TextOrNull("question") ?? row.TextOrNull("problem") ?? row.Text("prompt");
-        string? answer = row.Fields["answer"] is JsonValue value ? value.ToString() : null;
-        answer ??= BoxedAnswer.Extract(row.TextOrNull("solution") ?? "");
+        var columns = new TaskRow(row, fields);
+        string? answer = columns.Answer ?? BoxedAnswer.Extract(columns.SolutionText ?? "");
         return answer is null
-            ? throw row.Problem("no 'answer', and no \\boxed{} in 'solution'; expected one of them.")
-            : new EvalQuestion(new TeachingTask(question, "") { StudentSystem = row.TextOrNull("student_system") ?? row.TextOrNull("system"), Row = row.Fields }, answer);
+            ? throw row.Problem($"no '{fields.Answer ?? "answer"}', and no \\boxed{{}} in {(columns.IsConversation ? "the assistant's turn" : $"'{columns.SolutionColumn}'")}; expected one of them.")
+            : new EvalQuestion(new TeachingTask(columns.Question, "") { StudentSystem = columns.StudentSystem, Row = row.Fields }, answer);
     }
 
     private List<JsonObject> Block(int first, int count, CancellationToken stop)
@@ -120,7 +114,7 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
 
     private List<JsonObject> Earlier(string path)
     {
-        IReadOnlyList<JsonObject> earlier = RowFile.Read(path);
+        IReadOnlyList<JsonObject> earlier = RunRows.Read(path);
         List<JsonObject> rows = [.. earlier.Take(earlier.Count / config.Samples * config.Samples)];
         JsonLines.Write(path, rows);
         return rows;

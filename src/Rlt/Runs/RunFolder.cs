@@ -88,19 +88,19 @@ public sealed class RunFolder
     }
 
     /// <summary>Adds a line to metrics.jsonl.</summary>
-    public void Append(JsonObject metrics) => RowFile.Append(Metrics, [metrics]);
+    public void Append(JsonObject metrics) => RunRows.Append(Metrics, [metrics]);
 
     /// <summary>Drops the metrics and samples after a step, which a resumed run writes again, and a line that a killed run left half written.</summary>
     public void KeepStepsUpTo(int steps)
     {
         foreach (string file in new[] { Metrics, Samples }.Where(File.Exists))
         {
-            JsonLines.Write(file, RowFile.Read(file).Where(row => row["step"]?.GetValue<int>() <= steps));
+            JsonLines.Write(file, RunRows.Read(file).Where(row => row["step"]?.GetValue<int>() <= steps));
         }
     }
 
     /// <summary>The metrics so far.</summary>
-    public IReadOnlyList<JsonObject> ReadMetrics() => RowFile.Read(Metrics);
+    public IReadOnlyList<JsonObject> ReadMetrics() => RunRows.Read(Metrics);
 
     private static string FirstDifference(string earlier, string now)
     {

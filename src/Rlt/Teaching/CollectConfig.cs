@@ -1,4 +1,5 @@
 using Rlt.Configuration;
+using Rlt.Data;
 
 namespace Rlt.Teaching;
 
@@ -21,13 +22,13 @@ public sealed record CollectConfig : IValidated
     /// <summary>The teacher's model directory.</summary>
     public required string Model { get; init; }
 
-    /// <summary>A JSONL file of questions and solutions.</summary>
+    /// <summary>A JSONL, JSON or CSV file of questions and solutions.</summary>
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the traces are in its <c>traces.jsonl</c>.</summary>
     public required string Out { get; init; }
 
-    /// <summary>The tags and system prompts: a shipped format's name (stratos, small) or a file.</summary>
+    /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file.</summary>
     public required string Format { get; init; }
 
     /// <summary>A frozen student: each trace then has its reward. Needed to keep the best.</summary>
@@ -60,6 +61,12 @@ public sealed record CollectConfig : IValidated
     /// <summary>Questions between two writes of the traces: what a stop can lose.</summary>
     public int BlockSize { get; init; } = 256;
 
+    /// <summary>Columns of the data that do not have their usual names.</summary>
+    public FieldNames Fields { get; init; } = new();
+
+    /// <summary>The share of the data's rows that may be left out, with a warning, because they cannot be used; more stop the run.</summary>
+    public double MaxBadRows { get; init; } = 0.01;
+
     /// <summary>Rows read at most; 0 reads all.</summary>
     public int Limit { get; init; }
 
@@ -69,9 +76,17 @@ public sealed record CollectConfig : IValidated
     /// <summary>Device, precision and threads.</summary>
     public DeviceConfig Device { get; init; } = new();
 
+    /// <summary>The data and how to read it.</summary>
+    public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems()
     {
+        if (MaxBadRows is < 0 or > 1)
+        {
+            yield return new ConfigProblem(nameof(MaxBadRows), $"is {MaxBadRows}; expected a share from 0 to 1");
+        }
+
         if (Keep == TraceChoice.Best && Student is null)
         {
             yield return new ConfigProblem(nameof(Keep), "is best, which needs a student to score with. Set student, or keep: first");

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Rlt.Data;
 
 namespace Rlt.Teaching;
@@ -6,93 +5,95 @@ namespace Rlt.Teaching;
 /// <summary>Reads tasks from rows in the layouts that public data sets use.</summary>
 /// <remarks>
 /// Known layouts: <c>question</c> (or <c>prompt</c>, <c>problem</c>) and <c>solution</c>, with an optional <c>explanation</c>
-/// (or <c>reasoning_trace</c>), <c>answer</c>, <c>teacher_system</c>, <c>student_system</c>; and <c>conversations</c> as
-/// Bespoke-Stratos has them, with an optional <c>system</c> for the student.
+/// (or <c>reasoning_trace</c>), <c>answer</c>, <c>system</c> (or <c>student_system</c>) and <c>teacher_system</c>; other names of
+/// these by <see cref="FieldNames"/>; <c>conversations</c> as Bespoke-Stratos has them; and <c>messages</c>, both with an
+/// assistant's turn that holds thought and solution.
 /// </remarks>
 public static class TeachingRows
 {
-    private static readonly string[] QuestionKeys = ["question", "prompt", "problem"];
-    private static readonly string[] ExplanationKeys = ["explanation", "reasoning_trace"];
-
     /// <summary>Reads a file of tasks.</summary>
-    /// <param name="path">A JSONL file.</param>
+    /// <param name="source">The file.</param>
     /// <param name="format">The tags to look for.</param>
-    /// <param name="needsExplanation">Whether a row without an explanation is an error.</param>
-    /// <param name="limit">Rows read at most; 0 reads all.</param>
-    /// <exception cref="DataException">A row cannot be used, with file and line; or there is no row.</exception>
-    public static IReadOnlyList<TeachingTask> Read(string path, PromptFormat format, bool needsExplanation, int limit = 0)
-    {
+    /// <param name="needsExplanation">Whether a row without an explanation cannot be used.</param>
+    /// <exception cref="DataException">There is no row, or too many cannot be used.</exception>
+    /// <exception cref="ConfigException">A column named in the config is not there.</exception>
+    public static UsableRows<TeachingTask> Read(DataSource source, PromptFormat format, bool needsExplanation) => source.Read(
+        needsExplanation ? "'question', 'solution' and 'explanation'" : "'question' and 'solution'",
+        row => FilledTask(row, format, needsExplanation, source.Fields),
         // Collection marks the questions for which the teacher wrote no usable explanation.
-        IEnumerable<JsonRow> rows = JsonLines.Read(path).Where(row => !row.Has("dropped"));
-        TeachingTask[] tasks = [.. (limit > 0 ? rows.Take(limit) : rows).Select(row => Task(row, format, needsExplanation))];
-        return tasks.Length > 0 ? tasks : throw new DataException($"{path}: no rows; expected one JSON object a line with 'question' and 'solution'.");
-    }
+        passOver: row => row.Has("dropped"));
 
     /// <summary>The task of one row, its plain texts padded as the format says.</summary>
-    public static TeachingTask Task(JsonRow row, PromptFormat format, bool needsExplanation)
+    /// <exception cref="DataException">The row cannot be used, with file and line.</exception>
+    public static TeachingTask Task(JsonRow row, PromptFormat format, bool needsExplanation, FieldNames? fields = null)
     {
-        // A trace of such a row has its conversation still, and the collected explanation beside it.
-        bool isConversation = row.Has("conversations") && !(row.Has("question") && row.Has("solution"));
-        TeachingTask task = isConversation ? Conversation(row, format) : Fields(row, format);
-        return task.Explanation is null && needsExplanation
-            ? throw row.Problem("no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'.")
-            : task;
-    }
-
-    private static TeachingTask Fields(JsonRow row, PromptFormat format)
-    {
-        string question = First(row, QuestionKeys) ?? throw row.Problem($"no question; expected one of {string.Join(", ", QuestionKeys.Select(key => $"'{key}'"))}.");
-        string? explanation = First(row, ExplanationKeys);
-        return new TeachingTask(question, Section(row, row.Text("solution"), format.SolutionOpen, format.SolutionClose, format, "solution"))
-        {
-            Answer = row.Fields["answer"]?.ToString(),
-            Explanation = explanation is null ? null : Explanation(row, explanation, format),
-            TeacherSystem = row.TextOrNull("teacher_system"),
-            StudentSystem = row.TextOrNull("student_system"),
-            TeacherPrompt = row.TextOrNull("prompt") is { } prompt && prompt != question ? prompt : null,
-            Row = row.Fields,
-        };
-    }
-
-    private static TeachingTask Conversation(JsonRow row, PromptFormat format)
-    {
-        string question = Turn(row, "user", "human");
-        string answer = Turn(row, "assistant", "gpt");
-        string solution = Between(answer, format.SolutionOpen, format.SolutionClose)
-            ?? throw row.Problem($"the assistant's turn has no {format.SolutionOpen} … {format.SolutionClose}; is another format file needed?");
-        return new TeachingTask(question, solution)
-        {
-            Explanation = Between(answer, format.ThoughtOpen, format.ThoughtClose),
-            StudentSystem = row.TextOrNull("system"),
-            Row = row.Fields,
-        };
-    }
-
-    private static string Turn(JsonRow row, params string[] speakers)
-    {
-        if (row.Fields["conversations"] is JsonArray turns)
-        {
-            foreach (JsonNode? turn in turns)
+        var columns = new TaskRow(row, fields ?? new FieldNames());
+        string question = columns.Question;
+        (string solution, string? explanation) = columns.IsConversation ? AssistantTurn(columns, format) : Columns(columns, format);
+        return explanation is null && needsExplanation
+            ? throw row.Problem(fields?.Explanation is { } column
+                ? $"no explanation to learn from; expected one in '{column}'."
+                : "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'.")
+            : new TeachingTask(question, solution)
             {
-                if (turn is JsonObject said && Text(said["from"]) is { } from && speakers.Contains(from) && Text(said["value"]) is { } value)
-                {
-                    return value;
-                }
-            }
+                Answer = columns.Answer,
+                Explanation = explanation,
+                TeacherSystem = columns.TeacherSystem,
+                StudentSystem = columns.StudentSystem,
+                TeacherPrompt = columns.TeacherPrompt,
+                Row = row.Fields,
+            };
+    }
+
+    // A task of nothing would be found out in the middle of a run, by its reward.
+    private static TeachingTask FilledTask(JsonRow row, PromptFormat format, bool needsExplanation, FieldNames fields)
+    {
+        TeachingTask task = Task(row, format, needsExplanation, fields);
+        string? empty = string.IsNullOrWhiteSpace(task.Question) ? "question" : string.IsNullOrWhiteSpace(task.Solution) ? "solution" : null;
+        return empty is null ? task : throw row.Problem($"the {empty} is empty.");
+    }
+
+    private static (string Solution, string? Explanation) Columns(TaskRow columns, PromptFormat format)
+    {
+        JsonRow row = columns.Row;
+        string solution = row.Text(columns.SolutionColumn);
+        return (
+            format.HasSolutionTags ? Section(row, columns.SolutionColumn, format.SolutionOpen, format.SolutionClose, format) : format.PadPlainText ? solution.Trim() : solution,
+            columns.ExplanationColumn is { } key ? Explanation(row, key, format) : null);
+    }
+
+    private static (string Solution, string? Explanation) AssistantTurn(TaskRow columns, PromptFormat format)
+    {
+        string turn = columns.AssistantTurn;
+        string? solution = format.HasSolutionTags ? Between(turn, format.SolutionOpen, format.SolutionClose) : AfterThought(turn, format);
+        (string open, string close) = format.HasSolutionTags ? (format.SolutionOpen, format.SolutionClose) : (format.ThoughtOpen, format.ThoughtClose);
+        return solution is null
+            ? throw columns.Row.Problem($"the assistant's turn has no {open} … {close}; is another format file needed?")
+            : (solution, Between(turn, format.ThoughtOpen, format.ThoughtClose));
+    }
+
+    // A solution without tags of its own is what follows the thought, after the delimiter or whatever blank space stands in its place.
+    private static string? AfterThought(string turn, PromptFormat format)
+    {
+        if (Between(turn, format.ThoughtOpen, format.ThoughtClose) is null)
+        {
+            return null;
         }
 
-        throw row.Problem($"'conversations' has no turn from {string.Join(" or ", speakers)}; expected a list of {{\"from\", \"value\"}}.");
+        int thought = turn.IndexOf(format.ThoughtOpen, StringComparison.Ordinal) + format.ThoughtOpen.Length;
+        string rest = turn[(turn.IndexOf(format.ThoughtClose, thought, StringComparison.Ordinal) + format.ThoughtClose.Length)..];
+        string solution = rest.StartsWith(format.Delimiter, StringComparison.Ordinal) ? rest[format.Delimiter.Length..] : rest.TrimStart();
+        return format.PadPlainText ? solution.Trim() : solution;
     }
 
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    private static string Explanation(JsonRow row, string key, PromptFormat format) =>
+        row.Text(key).Contains(format.ExplanationOpen, StringComparison.Ordinal)
+            ? Section(row, key, format.ExplanationOpen, format.ExplanationClose, format)
+            : Section(row, key, format.ThoughtOpen, format.ThoughtClose, format);
 
-    private static string Explanation(JsonRow row, string text, PromptFormat format) =>
-        text.Contains(format.ExplanationOpen, StringComparison.Ordinal)
-            ? Section(row, text, format.ExplanationOpen, format.ExplanationClose, format, "explanation")
-            : Section(row, text, format.ThoughtOpen, format.ThoughtClose, format, "explanation");
-
-    private static string Section(JsonRow row, string text, string open, string close, PromptFormat format, string key)
+    private static string Section(JsonRow row, string key, string open, string close, PromptFormat format)
     {
+        string text = row.Text(key);
         bool opens = text.Contains(open, StringComparison.Ordinal);
         if (opens != text.Contains(close, StringComparison.Ordinal))
         {
@@ -115,6 +116,4 @@ public static class TeachingRows
         int end = start < 0 ? -1 : text.IndexOf(close, from, StringComparison.Ordinal);
         return end < 0 ? null : text[from..end];
     }
-
-    private static string? First(JsonRow row, string[] keys) => keys.Where(row.Has).Select(row.Text).FirstOrDefault();
 }

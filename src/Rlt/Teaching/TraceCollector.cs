@@ -31,7 +31,7 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
             stop.ThrowIfCancellationRequested();
             int count = Math.Min(config.BlockSize, tasks.Count - done);
             (List<JsonObject> rows, JsonObject metrics) = Block(done, count);
-            RowFile.Append(path, rows);
+            RunRows.Append(path, rows);
             done += count;
             metrics["step"] = done;
             progress(done, metrics);
@@ -116,7 +116,7 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
     // The last question may have been cut off in writing, and with 'all' its rows may be incomplete: it is done again.
     private static int DropPartial(string path)
     {
-        IReadOnlyList<JsonObject> rows = RowFile.Read(path);
+        IReadOnlyList<JsonObject> rows = RunRows.Read(path);
         int last = rows.Count == 0 ? 0 : rows[^1]["index"]!.GetValue<int>();
         JsonLines.Write(path, rows.Where(row => row["index"]!.GetValue<int>() < last));
         return last;

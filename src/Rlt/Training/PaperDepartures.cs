@@ -12,8 +12,6 @@ public static class PaperDepartures
     {
         GrpoOptions loss = config.Loss;
         var paperLoss = new GrpoOptions();
-        RewardOptions reward = config.Reward;
-        var paperReward = new RewardOptions();
         (string Key, object Value, object Paper)[] choices =
         [
             ("steps", config.Steps, 125),
@@ -38,7 +36,7 @@ public static class PaperDepartures
             ("optimizer.weight_decay", config.Optimizer.WeightDecay, 0.0),
         ];
         IEnumerable<string> departures = choices.Where(choice => !choice.Value.Equals(choice.Paper)).Select(choice => $"{choice.Key} {Text(choice.Value)} (paper: {Text(choice.Paper)})");
-        return reward == paperReward ? [.. departures] : [.. departures, $"reward {reward} (paper: {paperReward})"];
+        return config.Reward == new RewardOptions() ? [.. departures] : [.. departures, "reward (the paper's weights: configs/rewards/paper.yaml)"];
     }
 
     private static string Text(object value) => value is Enum ? value.ToString()!.ToLowerInvariant() : Convert.ToString(value, CultureInfo.InvariantCulture)!.ToLowerInvariant();

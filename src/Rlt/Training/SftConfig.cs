@@ -1,4 +1,5 @@
 using Rlt.Configuration;
+using Rlt.Data;
 
 namespace Rlt.Training;
 
@@ -8,13 +9,13 @@ public sealed record SftConfig : IValidated
     /// <summary>The model directory to start from.</summary>
     public required string Model { get; init; }
 
-    /// <summary>A JSONL file of rows to learn.</summary>
+    /// <summary>A JSONL, JSON or CSV file of rows to learn.</summary>
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the finished model is in its <c>model</c>.</summary>
     public required string Out { get; init; }
 
-    /// <summary>The tags and system prompts: a shipped format's name (stratos, small) or a file; needed unless the target is text.</summary>
+    /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file; needed unless the target is text.</summary>
     public string? Format { get; init; }
 
     /// <summary>teacher, student or text; null takes the command's own.</summary>
@@ -38,6 +39,12 @@ public sealed record SftConfig : IValidated
     /// <summary>Tokens a sequence is cut to.</summary>
     public int Cutoff { get; init; } = 16384;
 
+    /// <summary>Columns of the data that do not have their usual names.</summary>
+    public FieldNames Fields { get; init; } = new();
+
+    /// <summary>The share of the data's rows that may be left out, with a warning, because they cannot be used; more stop the run.</summary>
+    public double MaxBadRows { get; init; } = 0.01;
+
     /// <summary>Rows read at most; 0 reads all.</summary>
     public int Limit { get; init; }
 
@@ -53,9 +60,17 @@ public sealed record SftConfig : IValidated
     /// <summary>Device, precision and threads.</summary>
     public DeviceConfig Device { get; init; } = new();
 
+    /// <summary>The data and how to read it.</summary>
+    public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems()
     {
+        if (MaxBadRows is < 0 or > 1)
+        {
+            yield return new ConfigProblem(nameof(MaxBadRows), $"is {MaxBadRows}; expected a share from 0 to 1");
+        }
+
         if (Steps < 0)
         {
             yield return new ConfigProblem(nameof(Steps), $"is {Steps}; expected 0 (as the epochs need) or more");

@@ -22,26 +22,32 @@ public enum SftTarget
 /// <summary>Turns rows into token sequences of which only the completion is learned.</summary>
 public static class SftExample
 {
-    /// <summary>Reads a data file.</summary>
-    /// <param name="path">A JSONL file.</param>
+    /// <summary>Reads a data file; needs no model.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="target">What to learn.</param>
+    /// <param name="format">The tags; not needed for <see cref="SftTarget.Text"/>.</param>
+    /// <exception cref="DataException">There is no row, or too many cannot be used.</exception>
+    public static UsableRows<SftRow> Read(DataSource source, SftTarget target, PromptFormat? format)
+    {
+        if (target == SftTarget.Text)
+        {
+            return source.Read("'text' or 'messages'", TextRow);
+        }
+
+        UsableRows<TeachingTask> tasks = TeachingRows.Read(source, format!, needsExplanation: true);
+        return new UsableRows<SftRow>([.. tasks.Rows.Select(task => new SftRow(task, null))], tasks.LeftOut, tasks.Warning);
+    }
+
+    /// <summary>The token sequences of rows.</summary>
+    /// <param name="rows">What <see cref="Read"/> read for the same target.</param>
     /// <param name="target">What to learn.</param>
     /// <param name="format">The tags and chat texts; not needed for <see cref="SftTarget.Text"/>.</param>
     /// <param name="model">The learning model: its tokenizer and chat template.</param>
     /// <param name="cutoff">Tokens a sequence is cut to.</param>
-    /// <param name="limit">Rows read at most; 0 reads all.</param>
     /// <returns>The sequences, and how many were cut.</returns>
-    public static (IReadOnlyList<TokenSequence> Sequences, int Cut) Read(
-        string path, SftTarget target, TeachingFormat? format, LanguageModel model, int cutoff, int limit)
+    public static (IReadOnlyList<TokenSequence> Sequences, int Cut) Encode(IReadOnlyList<SftRow> rows, SftTarget target, TeachingFormat? format, LanguageModel model, int cutoff)
     {
-        IEnumerable<TokenSequence> all = target == SftTarget.Text
-            ? Limited(JsonLines.Read(path), limit).Select(row => Whole(row, model))
-            : TeachingRows.Read(path, format!.Format, needsExplanation: true, limit).Select(task => Completion(Spanned(task, target, format), model.Tokenizer));
-        TokenSequence[] sequences = [.. all];
-        if (sequences.Length == 0)
-        {
-            throw new DataException($"{path}: no rows; expected one JSON object a line with 'text'.");
-        }
-
+        TokenSequence[] sequences = [.. rows.Select(row => row.Task is { } task ? Completion(Spanned(task, target, format!), model.Tokenizer) : Whole(row.Text!, model))];
         int cut = sequences.Count(sequence => sequence.Ids.Length > cutoff);
         return ([.. sequences.Select(sequence => sequence.Ids.Length > cutoff ? sequence with { Ids = sequence.Ids[..cutoff] } : sequence)], cut);
     }
@@ -85,5 +91,14 @@ public static class SftExample
             : throw row.Problem("the chat template rewrites the turns before the last one, so what to learn cannot be told; expected a template that does not.");
     }
 
-    private static IEnumerable<JsonRow> Limited(IEnumerable<JsonRow> rows, int limit) => limit > 0 ? rows.Take(limit) : rows;
+    private static SftRow TextRow(JsonRow row)
+    {
+        if (row.Has("messages"))
+        {
+            return row.Fields["messages"] is JsonArray { Count: > 0 } ? new SftRow(null, row) : throw row.Problem("'messages' is not a list of turns; expected [{\"role\", \"content\"}, …].");
+        }
+
+        _ = row.Text("text");
+        return new SftRow(null, row);
+    }
 }

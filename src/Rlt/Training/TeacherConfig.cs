@@ -1,4 +1,5 @@
 using Rlt.Configuration;
+using Rlt.Data;
 using Rlt.Teaching;
 
 namespace Rlt.Training;
@@ -12,13 +13,13 @@ public sealed record TeacherConfig : IValidated
     /// <summary>The frozen student that scores explanations.</summary>
     public required string Student { get; init; }
 
-    /// <summary>A JSONL file of questions and solutions.</summary>
+    /// <summary>A JSONL, JSON or CSV file of questions and solutions.</summary>
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the finished teacher is in its <c>model</c>.</summary>
     public required string Out { get; init; }
 
-    /// <summary>The tags and system prompts: a shipped format's name (stratos, small) or a file.</summary>
+    /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file.</summary>
     public required string Format { get; init; }
 
     /// <summary>Optimizer steps.</summary>
@@ -63,6 +64,12 @@ public sealed record TeacherConfig : IValidated
     /// <summary>Recompute each layer in the backward pass instead of keeping its graph: less memory, about a third more time.</summary>
     public bool Recompute { get; init; } = true;
 
+    /// <summary>Columns of the data that do not have their usual names.</summary>
+    public FieldNames Fields { get; init; } = new();
+
+    /// <summary>The share of the data's rows that may be left out, with a warning, because they cannot be used; more stop the run.</summary>
+    public double MaxBadRows { get; init; } = 0.01;
+
     /// <summary>Rows read at most; 0 reads all.</summary>
     public int Limit { get; init; }
 
@@ -78,9 +85,17 @@ public sealed record TeacherConfig : IValidated
     /// <summary>Device, precision and threads.</summary>
     public DeviceConfig Device { get; init; } = new();
 
+    /// <summary>The data and how to read it.</summary>
+    public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems()
     {
+        if (MaxBadRows is < 0 or > 1)
+        {
+            yield return new ConfigProblem(nameof(MaxBadRows), $"is {MaxBadRows}; expected a share from 0 to 1");
+        }
+
         if (GroupSize < 2)
         {
             yield return new ConfigProblem(nameof(GroupSize), $"is {GroupSize}; GRPO needs at least 2 explanations a question. Set it to 4 or more");

@@ -181,7 +181,7 @@ public sealed class TeacherTrainer(
             RandomStream.Key(config.Seed, step, round, question, tasks.Count < config.QuestionsPerStep ? place : 0, sample))];
 
     private void KeepSamples(int step, RolloutBatch batch) =>
-        RowFile.Append(folder.Samples, Enumerable.Range(0, Math.Min(config.SamplesKept, batch.Rollouts.Count)).Select(i => SampleRow(step, batch, i)));
+        RunRows.Append(folder.Samples, Enumerable.Range(0, Math.Min(config.SamplesKept, batch.Rollouts.Count)).Select(i => SampleRow(step, batch, i)));
 
     private static JsonObject SampleRow(int step, RolloutBatch batch, int index) => new()
     {

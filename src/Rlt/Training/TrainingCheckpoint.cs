@@ -71,7 +71,7 @@ public sealed class TrainingCheckpoint(RunFolder folder, Decoder model, AdamW op
             ReadTensors(Path.Combine(directory, ReferenceFile), reference.Parameters.ToDictionary(p => p.Name, p => p.Value));
         }
 
-        JsonObject state = RowFile.ReadObject(Path.Combine(directory, StateFile));
+        JsonObject state = RunRows.ReadObject(Path.Combine(directory, StateFile));
         optimizer.Steps = state["optimizer_steps"]?.GetValue<int>()
             ?? throw new CheckpointException($"{Path.Combine(directory, StateFile)}: 'optimizer_steps' is missing. Remove this checkpoint to begin anew.");
         folder.KeepStepsUpTo(step);

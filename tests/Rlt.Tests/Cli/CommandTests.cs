@@ -206,6 +206,24 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("warning: 1 of 2 rows are longer than 30 tokens and were cut", result.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("sft.yaml", "warmup")]
+    [InlineData("sft.yaml", "distill")]
+    [InlineData("teacher.yaml", "train-teacher")]
+    [InlineData("collect.yaml", "collect")]
+    [InlineData("eval.yaml", "eval")]
+    public void RunCommand_OneBadRowOfAnAllowedShare_WarnsAndGoesOn(string config, string command)
+    {
+        _rlt.Write("rows.csv", "q,sol,why,a\n2 + 3?,5,\"add,\n them\",5\n4 + 4?,8,twice four,8\n,7,count up,\n1 + 6?,7,count up,7\n");
+        _rlt.Write("mapped.yaml", $"base: {config}\nfields:\n  question: q\n  solution: sol\n  explanation: why\n  answer: a\nmax_bad_rows: 0.25\n");
+        CommandResult result = _rlt.Run(command, "--config", "@mapped.yaml", "--data", "@rows.csv");
+        Assert.True(result.Exit == 0, result.Errors);
+        string reason = command == "eval" ? "no 'a', and no \\boxed{} in 'sol'; expected one of them." : "'q' is missing; expected a text.";
+        string warning = $"{_rlt["rows.csv"]}: 1 of 4 rows cannot be used and are left out (max_bad_rows allows 0.25 of all):\n  {_rlt["rows.csv"]}:5: {reason}\n";
+        Assert.Contains("warning: " + warning, result.Errors, StringComparison.Ordinal);
+        Assert.Contains(warning, File.ReadAllText(_rlt["run/log.txt"]), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Init_ConfigAndTokenizer_BecomeAModel()
     {

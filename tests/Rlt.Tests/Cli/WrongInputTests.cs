@@ -135,6 +135,10 @@ public sealed class WrongInputTests : IDisposable
     [InlineData("teacher.yaml", "train-teacher", "optimizer.learning_rate=0", "optimizer.learning_rate is 0; expected more than 0")]
     [InlineData("teacher.yaml", "train-teacher", "optimizer.beta2=1", "optimizer.beta2 is 1; expected 0 to below 1")]
     [InlineData("teacher.yaml", "train-teacher", "optimizer.warmup_ratio=2", "optimizer.warmup_ratio is 2; expected 0 to 1")]
+    [InlineData("sft.yaml", "warmup", "max_bad_rows=2", "max_bad_rows is 2; expected a share from 0 to 1")]
+    [InlineData("teacher.yaml", "train-teacher", "max_bad_rows=-0.1", "max_bad_rows is -0.1; expected a share from 0 to 1")]
+    [InlineData("collect.yaml", "collect", "max_bad_rows=2", "max_bad_rows is 2; expected a share from 0 to 1")]
+    [InlineData("eval.yaml", "eval", "max_bad_rows=2", "max_bad_rows is 2; expected a share from 0 to 1")]
     [InlineData("sft.yaml", "warmup", "batch_size=0", "batch_size is 0; expected 1 or more")]
     [InlineData("sft.yaml", "warmup", "steps=-1", "steps is -1; expected 0 (as the epochs need) or more")]
     [InlineData("sft.yaml", "distill", "optimizer.max_grad_norm=-1", "optimizer.max_grad_norm is -1; expected 0 (no clipping) or more")]
@@ -159,7 +163,7 @@ public sealed class WrongInputTests : IDisposable
 
     [Fact]
     public void RunCommand_UnknownFormat_NamesTheShippedOnes() => Assert.Equal(
-        "format: 'stratus' is neither a file nor a shipped format; expected a path, or one of small, stratos.", Refused("warmup", "--config", "@sft.yaml", "--set", "format=stratus"));
+        "format: 'stratus' is neither a file nor a shipped format; expected a path, or one of r1, small, stratos.", Refused("warmup", "--config", "@sft.yaml", "--set", "format=stratus"));
 
     [Fact]
     public void Warmup_NoFormat_SaysWhatNeedsOne()
@@ -186,11 +190,32 @@ public sealed class WrongInputTests : IDisposable
     [InlineData("sft.yaml", "warmup", "no question; expected one of 'question', 'prompt', 'problem'.")]
     [InlineData("teacher.yaml", "train-teacher", "no question; expected one of 'question', 'prompt', 'problem'.")]
     [InlineData("collect.yaml", "collect", "no question; expected one of 'question', 'prompt', 'problem'.")]
-    [InlineData("eval.yaml", "eval", "'prompt' is missing; expected a text.")]
+    [InlineData("eval.yaml", "eval", "no question; expected one of 'question', 'prompt', 'problem'.")]
     public void RunCommand_RowWithoutQuestion_SaysFileAndLine(string config, string command, string message)
     {
         File.AppendAllText(_rlt["data.jsonl"], "{\"solution\": \"x\"}\n");
-        Assert.Equal($"{_rlt["data.jsonl"]}:4: {message}", Refused(command, "--config", "@" + config));
+        Assert.Equal(
+            $"{_rlt["data.jsonl"]}: 1 of 4 rows cannot be used (max_bad_rows allows 0.01 of all). Correct them, or name other columns in 'fields' or another format:\n  {_rlt["data.jsonl"]}:4: {message}",
+            Refused(command, "--config", "@" + config, "--model", "@absent"));
+        Assert.False(Directory.Exists(_rlt["run"]));
+    }
+
+    [Theory]
+    [InlineData("sft.yaml", "distill")]
+    [InlineData("teacher.yaml", "train-teacher")]
+    [InlineData("collect.yaml", "collect")]
+    [InlineData("eval.yaml", "eval")]
+    public void RunCommand_NamedColumnThatIsNotThere_NamesThoseThatAre(string config, string command) => Assert.Equal(
+        $"fields.solution is 'solved', a column that {_rlt["data.jsonl"]} does not have; expected one of 'question', 'solution', 'explanation', 'answer', 'id'.",
+        Refused(command, "--config", "@" + config, "--model", "@absent", "--set", "fields.solution=solved"));
+
+    [Fact]
+    public void RunCommand_FileOfAnotherKind_NamesThoseThatAreRead()
+    {
+        _rlt.Write("data.parquet", "PAR1");
+        Assert.Equal(
+            $"{_rlt["data.parquet"]}: files that end in '.parquet' are not read; expected .jsonl (one object a line), .json (a list of objects) or .csv.",
+            Refused("warmup", "--config", "@sft.yaml", "--data", "@data.parquet"));
     }
 
     [Fact]

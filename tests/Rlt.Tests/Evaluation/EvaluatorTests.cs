@@ -84,22 +84,32 @@ public sealed class EvaluatorTests : IDisposable
             {"question": "a", "answer": 5}
             {"problem": "b", "solution": "so \\boxed{7}", "system": "think"}
             {"prompt": "c", "answer": "x", "student_system": "own"}
+            {"messages": [{"role": "system", "content": "turn"}, {"role": "user", "content": "d"}, {"role": "assistant", "content": "so \\boxed{9}"}]}
             """);
-        IReadOnlyList<EvalQuestion> questions = Rlt.Evaluation.Evaluator.Read(path, 0);
-        Assert.Equal(["a=5", "b=7", "c=x"], questions.Select(question => $"{question.Task.Question}={question.Answer}"));
-        Assert.Equal([null, "think", "own"], questions.Select(question => question.Task.StudentSystem));
-        Assert.Equal(2, Rlt.Evaluation.Evaluator.Read(path, 2).Count);
+        IReadOnlyList<EvalQuestion> questions = Rlt.Evaluation.Evaluator.Read(new DataSource(path)).Rows;
+        Assert.Equal(["a=5", "b=7", "c=x", "d=9"], questions.Select(question => $"{question.Task.Question}={question.Answer}"));
+        Assert.Equal([null, "think", "own", "turn"], questions.Select(question => question.Task.StudentSystem));
+        Assert.Equal(2, Rlt.Evaluation.Evaluator.Read(new DataSource(path) { Limit = 2 }).Rows.Count);
     }
 
     [Theory]
     [InlineData("""{"question": "a"}""", ":1: no 'answer', and no \\boxed{} in 'solution'; expected one of them.")]
     [InlineData("""{"question": "a", "solution": "5"}""", ":1: no 'answer', and no \\boxed{} in 'solution'; expected one of them.")]
-    [InlineData("""{"answer": "a"}""", ":1: 'prompt' is missing; expected a text.")]
-    [InlineData("", ": no rows; expected one JSON object a line with 'question' and 'answer'.")]
+    [InlineData("""{"answer": "a"}""", ":1: no question; expected one of 'question', 'prompt', 'problem'.")]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "5"}]}""", ":1: no 'answer', and no \\boxed{} in the assistant's turn; expected one of them.")]
+    [InlineData("", ": no rows; expected rows with 'question' and 'answer'.")]
     public void Read_UnusableRow_SaysFileLineAndWhat(string line, string message)
     {
         string path = _scratch.Write("q.jsonl", line);
-        Assert.Equal(path + message, Assert.Throws<DataException>(() => Rlt.Evaluation.Evaluator.Read(path, 0)).Message);
+        Assert.EndsWith(path + message, Assert.Throws<DataException>(() => Rlt.Evaluation.Evaluator.Read(new DataSource(path))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_NamedColumns_AreUsed()
+    {
+        string path = _scratch.Write("q.csv", "ask,final,sys\nhow?,5,think\n");
+        EvalQuestion question = Assert.Single(Rlt.Evaluation.Evaluator.Read(new DataSource(path) { Fields = new FieldNames { Question = "ask", Answer = "final", System = "sys" } }).Rows);
+        Assert.Equal(("how?", "5", "think"), (question.Task.Question, question.Answer, question.Task.StudentSystem));
     }
 
     private static string Results(RunFolder folder) => Path.Combine(folder.Path, "results.jsonl");

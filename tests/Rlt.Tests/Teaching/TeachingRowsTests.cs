@@ -1,3 +1,4 @@
+using Rlt.Data;
 using Rlt.Teaching;
 using Rlt.Tests.Data;
 
@@ -18,6 +19,8 @@ public sealed class TeachingRowsTests : IDisposable
     [InlineData("""{"question": "q", "solution": " s\n", "explanation": "<|begin_of_thought|>\n\ne\n\n<|end_of_thought|>"}""")]
     [InlineData("""{"conversations": [{"from": "user", "value": "q"}, {"from": "assistant", "value": "<|begin_of_thought|>\n\ne\n\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\ns\n\n<|end_of_solution|>"}]}""")]
     [InlineData("""{"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "<|begin_of_thought|>\n\ne\n\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\ns\n\n<|end_of_solution|>"}]}""")]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "<|begin_of_thought|>\n\ne\n\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\ns\n\n<|end_of_solution|>"}]}""")]
+    [InlineData("""{"conversations": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "<|begin_of_thought|>\n\ne\n\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\ns\n\n<|end_of_solution|>"}]}""")]
     public void Read_AnyLayout_GivesTheSameTask(string line)
     {
         TeachingTask task = Assert.Single(Read(line));
@@ -28,7 +31,7 @@ public sealed class TeachingRowsTests : IDisposable
     public void Read_PaddingOff_TextsStandAsTheyAre()
     {
         string path = _scratch.Write("rows.jsonl", """{"question": "q", "solution": " s ", "explanation": "e"}""");
-        TeachingTask task = TeachingRows.Read(path, GoldenFormat.Stratos, needsExplanation: true)[0];
+        TeachingTask task = TeachingRows.Read(new DataSource(path), GoldenFormat.Stratos, needsExplanation: true).Rows[0];
         Assert.Equal((" s ", "e"), (task.Solution, task.Explanation));
     }
 
@@ -52,6 +55,43 @@ public sealed class TeachingRowsTests : IDisposable
     }
 
     [Fact]
+    public void Read_SystemOfColumnsOrTurns_IsTheStudents()
+    {
+        const string Turns = """[{"role": "system", "content": "turn"}, {"role": "user", "content": "q"}, {"role": "assistant", "content": "<|begin_of_solution|>s<|end_of_solution|>"}]""";
+        string[] lines =
+        [
+            """{"question": "q", "solution": "s", "system": "column"}""",
+            """{"question": "q", "solution": "s", "system": "column", "student_system": "own"}""",
+            $$"""{"messages": {{Turns}}}""",
+            $$"""{"messages": {{Turns}}, "system": "column"}""",
+        ];
+        Assert.Equal(["column", "own", "turn", "column"], Read(string.Join('\n', lines), needsExplanation: false).Select(task => task.StudentSystem));
+    }
+
+    [Fact]
+    public void Read_NamedColumns_AreUsed()
+    {
+        var fields = new FieldNames { Question = "ask", Solution = "answer_text", Explanation = "cot", Answer = "final", System = "sys" };
+        TeachingTask task = Mapped(fields, """{"ask": "q", "answer_text": "s", "cot": "e", "final": 7, "sys": "think", "question": "other", "solution": "other", "explanation": "other", "answer": "8", "system": "other", "prompt": "other"}""");
+        Assert.Equal(("q", "\n\ns\n\n", "\n\ne\n\n", "7", "think", null), (task.Question, task.Solution, task.Explanation, task.Answer, task.StudentSystem, task.TeacherPrompt));
+    }
+
+    [Fact]
+    public void Read_NamedQuestionBesideAConversation_TakesTheColumns() => Assert.Equal(
+        ("q", "\n\ns\n\n"),
+        Mapped(new FieldNames { Question = "ask" }, """{"ask": "q", "solution": "s", "explanation": "e", "conversations": []}""") is var task ? (task.Question, task.Solution) : default);
+
+    [Theory]
+    [InlineData("""{"ask": 5, "solution": "s", "cot": "e"}""", "'ask' is 5; expected a text.")]
+    [InlineData("""{"ask": null, "question": "q", "solution": "s", "cot": "e"}""", "'ask' is missing; expected a text.")]
+    [InlineData("""{"ask": "q", "solution": "s", "cot": null}""", "no explanation to learn from; expected one in 'cot'.")]
+    public void Read_UnusableNamedColumn_NamesTheColumn(string line, string message)
+    {
+        var error = Assert.Throws<DataException>(() => Mapped(new FieldNames { Question = "ask", Explanation = "cot" }, line));
+        Assert.EndsWith($"rows.jsonl:1: {message}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_CollectedTraceOfAConversation_HasTheCollectedExplanation()
     {
         TeachingTask task = Read("""
@@ -61,7 +101,7 @@ public sealed class TeachingRowsTests : IDisposable
     }
 
     [Fact]
-    public void Read_Limit_TakesTheFirstRows() => Assert.Equal(2, TeachingRows.Read(_scratch.Write("rows.jsonl", string.Concat(Enumerable.Repeat("{\"question\":\"q\",\"solution\":\"s\"}\n", 5))), Padded, false, 2).Count);
+    public void Read_Limit_TakesTheFirstRows() => Assert.Equal(2, TeachingRows.Read(new DataSource(_scratch.Write("rows.jsonl", string.Concat(Enumerable.Repeat("{\"question\":\"q\",\"solution\":\"s\"}\n", 5)))) { Limit = 2 }, Padded, false).Rows.Count);
 
     [Fact]
     public void Read_DroppedRows_ArePassedOver() =>
@@ -76,6 +116,12 @@ public sealed class TeachingRowsTests : IDisposable
     [InlineData("""{"question": "q", "solution": "s<|end_of_solution|>", "explanation": "e"}""", "'solution' has <|end_of_solution|> without <|begin_of_solution|>; expected both tags or none.")]
     [InlineData("""{"question": "q", "solution": "<|end_of_solution|>s<|begin_of_solution|>", "explanation": "e"}""", "'solution' closes <|end_of_solution|> before it opens <|begin_of_solution|>.")]
     [InlineData("""{"question": "q", "solution": "s", "explanation": "<|begin_of_thought|>e"}""", "'explanation' has <|begin_of_thought|> without <|end_of_thought|>; expected both tags or none.")]
+    [InlineData("""{"question": " ", "solution": "s", "explanation": "e"}""", "the question is empty.")]
+    [InlineData("""{"question": "q", "solution": "", "explanation": "e"}""", "the solution is empty.")]
+    [InlineData("""{"question": "q", "solution": "s", "reasoning_trace": "e<|end_of_thought|>"}""", "'reasoning_trace' has <|end_of_thought|> without <|begin_of_thought|>; expected both tags or none.")]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}]}""", """'messages' has no turn from assistant or gpt; expected a list of {"role", "content"}.""")]
+    [InlineData("""{"messages": {}}""", """'messages' has no turn from user or human; expected a list of {"role", "content"}.""")]
+    [InlineData("not json", "the line is not usable JSON: 'not json' is an invalid JSON literal. Expected the literal 'null'. LineNumber: 0 | BytePositionInLine: 1.")]
     [InlineData("""{"conversations": [{"from": "assistant", "value": "x"}]}""", """'conversations' has no turn from user or human; expected a list of {"from", "value"}.""")]
     [InlineData("""{"conversations": "x"}""", """'conversations' has no turn from user or human; expected a list of {"from", "value"}.""")]
     [InlineData("""{"conversations": [{"from": "user", "value": 5}]}""", """'conversations' has no turn from user or human; expected a list of {"from", "value"}.""")]
@@ -86,15 +132,20 @@ public sealed class TeachingRowsTests : IDisposable
     public void Read_UnusableRow_SaysFileLineAndWhat(string line, string message)
     {
         string path = _scratch.Write("rows.jsonl", "{\"question\":\"q\",\"solution\":\"s\",\"explanation\":\"e\"}\n" + line);
-        Assert.Equal($"{path}:2: {message}", Assert.Throws<DataException>(() => TeachingRows.Read(path, Padded, needsExplanation: true)).Message);
+        Assert.Equal(
+            $"{path}: 1 of 2 rows cannot be used (max_bad_rows allows 0.01 of all). Correct them, or name other columns in 'fields' or another format:\n  {path}:2: {message}",
+            Assert.Throws<DataException>(() => TeachingRows.Read(new DataSource(path), Padded, needsExplanation: true)).Message);
     }
 
     [Fact]
     public void Read_NoRows_SaysWhatIsExpected()
     {
         string path = _scratch.Write("rows.jsonl", "\n");
-        Assert.Equal($"{path}: no rows; expected one JSON object a line with 'question' and 'solution'.", Assert.Throws<DataException>(() => TeachingRows.Read(path, Padded, false)).Message);
+        Assert.Equal($"{path}: no rows; expected rows with 'question' and 'solution'.", Assert.Throws<DataException>(() => TeachingRows.Read(new DataSource(path), Padded, false)).Message);
+        Assert.Equal($"{path}: no rows; expected rows with 'question', 'solution' and 'explanation'.", Assert.Throws<DataException>(() => TeachingRows.Read(new DataSource(path), Padded, true)).Message);
     }
 
-    private IReadOnlyList<TeachingTask> Read(string lines, bool needsExplanation = true) => TeachingRows.Read(_scratch.Write("rows.jsonl", lines), Padded, needsExplanation);
+    private IReadOnlyList<TeachingTask> Read(string lines, bool needsExplanation = true) => TeachingRows.Read(new DataSource(_scratch.Write("rows.jsonl", lines)), Padded, needsExplanation).Rows;
+
+    private TeachingTask Mapped(FieldNames fields, string line) => Assert.Single(TeachingRows.Read(new DataSource(_scratch.Write("rows.jsonl", line)) { Fields = fields }, Padded, needsExplanation: true).Rows);
 }

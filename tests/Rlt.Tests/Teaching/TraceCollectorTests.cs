@@ -104,9 +104,9 @@ public sealed class TraceCollectorTests : IDisposable
     public void Run_RowsOfConversations_TracesTeachTheCollectedExplanation()
     {
         const string Line = """{"system": "think", "conversations": [{"from": "user", "value": "q"}, {"from": "assistant", "value": "<t>\nold</t>\n<s>5</s>"}]}""";
-        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(_scratch.Write("rows.jsonl", Line), Format, needsExplanation: false);
+        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(new DataSource(_scratch.Write("rows.jsonl", Line)), Format, needsExplanation: false).Rows;
         new TraceCollector(Config with { Samples = 30, Keep = TraceChoice.First }, _teacher, null, tasks, _format).Run(_scratch["traces"], (_, _) => { }, default);
-        TeachingTask trace = Assert.Single(TeachingRows.Read(_scratch["traces"], Format, needsExplanation: true));
+        TeachingTask trace = Assert.Single(TeachingRows.Read(new DataSource(_scratch["traces"]), Format, needsExplanation: true).Rows);
         Assert.Equal(("q", "5", "think"), (trace.Question, trace.Solution, trace.StudentSystem));
         Assert.NotEqual("\nold", trace.Explanation);
         Assert.Equal(trace.Row["explanation"]!.GetValue<string>(), trace.Explanation);
@@ -115,9 +115,9 @@ public sealed class TraceCollectorTests : IDisposable
     [Fact]
     public void Run_RowsWithPrompts_TracesKeepTheTeachersPromptRendered()
     {
-        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(_scratch.Write("rows.jsonl", """{"prompt": "q", "solution": "5", "reasoning_trace": "old"}"""), Format, needsExplanation: false);
+        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(new DataSource(_scratch.Write("rows.jsonl", """{"prompt": "q", "solution": "5", "reasoning_trace": "old"}""")), Format, needsExplanation: false).Rows;
         new TraceCollector(Config with { Samples = 30, Keep = TraceChoice.First }, _teacher, null, tasks, _format).Run(_scratch["traces"], (_, _) => { }, default);
-        TeachingTask trace = Assert.Single(TeachingRows.Read(_scratch["traces"], Format, needsExplanation: true));
+        TeachingTask trace = Assert.Single(TeachingRows.Read(new DataSource(_scratch["traces"]), Format, needsExplanation: true).Rows);
         Assert.Equal(_format.TeacherPrompt(tasks[0]), _format.TeacherPrompt(trace));
         Assert.NotEqual("old", trace.Explanation);
     }

@@ -1,3 +1,4 @@
+using Rlt.Data;
 using Rlt.Models;
 using Rlt.Teaching;
 using Rlt.Tests.Data;
@@ -51,8 +52,8 @@ public sealed class SftExampleTests : IDisposable
     [Fact]
     public void Read_Cutoff_CutsAndCounts()
     {
-        (IReadOnlyList<TokenSequence> sequences, int cut) = SftExample.Read(
-            _scratch.Write("rows.jsonl", "{\"text\": \"add two and three and four\"}\n{\"text\": \"a\"}\n"), SftTarget.Text, null, _model, 3, 0);
+        (IReadOnlyList<TokenSequence> sequences, int cut) = SftExample.Encode(
+            Rows(_scratch.Write("rows.jsonl", "{\"text\": \"add two and three and four\"}\n{\"text\": \"a\"}\n"), SftTarget.Text), SftTarget.Text, null, _model, 3);
         Assert.Equal(1, cut);
         Assert.Equal([3, 1], sequences.Select(sequence => sequence.Ids.Length));
         Assert.Equal([2, 0], sequences.Select(sequence => sequence.ScoredCount));
@@ -65,16 +66,19 @@ public sealed class SftExampleTests : IDisposable
         File.WriteAllText(config, """{"chat_template": "{{ messages | length }}{% for m in messages %}{{ m.content }}{% endfor %}"}""");
         using LanguageModel model = LanguageModel.Load(_scratch["model"], TinyDirectory.Device);
         string path = _scratch.Write("rows.jsonl", """{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}""");
-        var error = Assert.Throws<DataException>(() => SftExample.Read(path, SftTarget.Text, null, model, 100, 0));
+        var error = Assert.Throws<DataException>(() => SftExample.Encode(Rows(path, SftTarget.Text), SftTarget.Text, null, model, 100));
         Assert.Equal($"{path}:1: the chat template rewrites the turns before the last one, so what to learn cannot be told; expected a template that does not.", error.Message);
     }
 
-    [Fact]
-    public void Read_NoRows_SaysWhatIsExpected()
+    [Theory]
+    [InlineData("", ": no rows; expected rows with 'text' or 'messages'.")]
+    [InlineData("""{"texts": "a"}""", ":1: 'text' is missing; expected a text.")]
+    [InlineData("""{"messages": "a"}""", ":1: 'messages' is not a list of turns; expected [{\"role\", \"content\"}, …].")]
+    [InlineData("""{"messages": []}""", ":1: 'messages' is not a list of turns; expected [{\"role\", \"content\"}, …].")]
+    public void Read_UnusableTextRow_SaysFileLineAndWhat(string line, string message)
     {
-        string path = _scratch.Write("rows.jsonl", "");
-        var error = Assert.Throws<DataException>(() => SftExample.Read(path, SftTarget.Text, null, _model, 100, 0));
-        Assert.Equal($"{path}: no rows; expected one JSON object a line with 'text'.", error.Message);
+        string path = _scratch.Write("rows.jsonl", line);
+        Assert.EndsWith(path + message, Assert.Throws<DataException>(() => Rows(path, SftTarget.Text)).Message, StringComparison.Ordinal);
     }
 
     private void AssertLearns(SftTarget target, string row, string given, string learned)
@@ -84,6 +88,8 @@ public sealed class SftExampleTests : IDisposable
         Assert.Equal(learned, _model.Tokenizer.Decode(sequence.Ids[sequence.From..]));
     }
 
-    private (IReadOnlyList<TokenSequence> Sequences, int Cut) Read(SftTarget target, string row) => SftExample.Read(
-        _scratch.Write("rows.jsonl", row), target, TeachingFormat.ForOne(TinyDirectory.Format, _model), _model, 1000, 0);
+    private static IReadOnlyList<SftRow> Rows(string path, SftTarget target) => SftExample.Read(new DataSource(path), target, TinyDirectory.Format).Rows;
+
+    private (IReadOnlyList<TokenSequence> Sequences, int Cut) Read(SftTarget target, string row) => SftExample.Encode(
+        Rows(_scratch.Write("rows.jsonl", row), target), target, TeachingFormat.ForOne(TinyDirectory.Format, _model), _model, 1000);
 }

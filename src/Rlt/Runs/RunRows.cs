@@ -5,7 +5,7 @@ using Rlt.Data;
 namespace Rlt.Runs;
 
 /// <summary>A JSONL file that a run adds rows to; a killed run may leave half a row at its end.</summary>
-public static class RowFile
+public static class RunRows
 {
     /// <summary>Adds rows.</summary>
     public static void Append(string path, IEnumerable<JsonObject> rows) => File.AppendAllText(path, string.Concat(rows.Select(row => JsonLines.Line(row) + "\n")));

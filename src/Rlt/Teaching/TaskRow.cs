@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using Rlt.Data;
+
+namespace Rlt.Teaching;
+
+/// <summary>What a row says of a task, in whichever layout it is, before tags are looked for.</summary>
+/// <remarks>
+/// Layouts: columns, by their usual names or those of <see cref="FieldNames"/>; and lists of turns, <c>conversations</c> of
+/// {"from", "value"} or <c>messages</c> of {"role", "content"}, of which the first of each speaker counts.
+/// </remarks>
+internal sealed class TaskRow(JsonRow row, FieldNames fields)
+{
+    private static readonly string[] QuestionColumns = ["question", "prompt", "problem"];
+    private static readonly string[] ExplanationColumns = ["explanation", "reasoning_trace"];
+    private static readonly string[] TurnColumns = ["conversations", "messages"];
+    private static readonly string[] User = ["user", "human"];
+    private static readonly string[] Assistant = ["assistant", "gpt"];
+
+    /// <summary>The row.</summary>
+    public JsonRow Row => row;
+
+    /// <summary>Is the task in turns. A row with both question and solution as columns, such as a collected trace of a conversation, is not.</summary>
+    public bool IsConversation => Turns is not null && fields.Question is null && !(row.Has("question") && row.Has(SolutionColumn));
+
+    /// <summary>The question.</summary>
+    /// <exception cref="DataException">There is none.</exception>
+    public string Question => fields.Question is { } column ? row.Text(column)
+        : IsConversation ? Turn(User)
+        : First(QuestionColumns) ?? throw row.Problem($"no question; expected one of {string.Join(", ", QuestionColumns.Select(key => $"'{key}'"))}.");
+
+    /// <summary>The column of the solution.</summary>
+    public string SolutionColumn => fields.Solution ?? "solution";
+
+    /// <summary>The column of the explanation; null where the row has none.</summary>
+    public string? ExplanationColumn => fields.Explanation is { } column ? (row.Has(column) ? column : null) : ExplanationColumns.FirstOrDefault(row.Has);
+
+    /// <summary>The final answer, where there is one.</summary>
+    public string? Answer => row.Fields[fields.Answer ?? "answer"] is JsonValue value ? value.ToString() : null;
+
+    /// <summary>The teacher's system prompt, where the row brings one.</summary>
+    public string? TeacherSystem => row.TextOrNull("teacher_system");
+
+    /// <summary>The student's system prompt, where the row brings one.</summary>
+    public string? StudentSystem => fields.System is { } column
+        ? row.TextOrNull(column)
+        : row.TextOrNull("student_system") ?? row.TextOrNull("system") ?? (IsConversation ? TurnOrNull(["system"]) : null);
+
+    /// <summary>The teacher's whole prompt, which stands as 'prompt' beside the question in rows that bring it.</summary>
+    public string? TeacherPrompt => fields.Question is null && !IsConversation && row.Has("question") && row.TextOrNull("prompt") is { } prompt && prompt != Question ? prompt : null;
+
+    /// <summary>What the assistant says.</summary>
+    /// <exception cref="DataException">There is no such turn.</exception>
+    public string AssistantTurn => Turn(Assistant);
+
+    /// <summary>The solution, or the assistant's turn, as it stands; null where there is neither.</summary>
+    public string? SolutionText => IsConversation ? TurnOrNull(Assistant) : row.TextOrNull(SolutionColumn);
+
+    private string? Turns => TurnColumns.FirstOrDefault(row.Has);
+
+    private string Turn(string[] speakers) => TurnOrNull(speakers) ?? throw row.Problem(
+        $"'{Turns}' has no turn from {string.Join(" or ", speakers)}; expected a list of {(Turns == "messages" ? "{\"role\", \"content\"}" : "{\"from\", \"value\"}")}.");
+
+    private string? TurnOrNull(string[] speakers) => row.Fields[Turns!] is JsonArray turns
+        ? turns.OfType<JsonObject>().Where(turn => speakers.Contains(Text(turn["from"] ?? turn["role"]))).Select(turn => Text(turn["value"] ?? turn["content"])).FirstOrDefault(text => text is not null)
+        : null;
+
+    private string? First(string[] columns) => columns.Where(row.Has).Select(row.Text).FirstOrDefault();
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+}
