@@ -121,12 +121,12 @@ public sealed class RewardTests : IDisposable
     }
 
     [Theory]
-    [InlineData(float.NaN, "NaN")]
-    [InlineData(float.NegativeInfinity, "Infinity")]
-    public void From_NotFinite_IsRefused(float likelihood, string shown)
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    public void From_NotFinite_IsRefused(float likelihood)
     {
         var error = Assert.Throws<RunFailedException>(() => Reward.From(_solution, _teacher, [likelihood, -1], closed: true, new RewardOptions()));
-        Assert.Contains($"think KL {shown}); expected a finite number", error.Message, StringComparison.Ordinal);
+        Assert.Contains("think KL NaN); expected a finite number", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class RewardTests : IDisposable
     [InlineData("teacher_temperature=0", "teacher_temperature is 0; expected more than 0")]
     [InlineData("student_temperature=-1", "student_temperature is -1; expected more than 0")]
     [InlineData("missing_tag_penalty=1", "missing_tag_penalty is 1, which rewards a missing tag; expected 0 or less")]
-    [InlineData("solution_score.normalize=log", "solution_score.normalize is log; expected one of none, exp, exp_norm")]
+    [InlineData("solution_score.normalize=log", "solution_score.normalize is 'log'; expected one of none, exp, exp_norm")]
     [InlineData("think_kl.median_weight=1", "think_kl.median_weight is not a known key")]
     public void Load_WrongValue_IsRefused(string value, string message) =>
         Assert.Contains(message, Assert.Throws<ConfigException>(() => ConfigLoader.Load<RewardOptions>(null, [value])).Message, StringComparison.Ordinal);
