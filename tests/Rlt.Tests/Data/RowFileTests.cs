@@ -84,7 +84,7 @@ public sealed class RowFileTests : IDisposable
         Assert.StartsWith($"{_scratch[name]}: cannot be read: ", Assert.Throws<DataException>(() => RowFile.Read(_scratch[name]).ToList()).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Read_LongCsv_IsReadOnce()
+    public void Read_LongCsv_EveryRowHasItsLine()
     {
         string path = _scratch.Write("r.csv", "i,t\n" + string.Concat(Enumerable.Range(0, 20000).Select(i => $"{i},\"a\nb \"\"{i}\"\"\"\n")));
         JsonRow[] rows = [.. RowFile.Read(path)];

@@ -12,6 +12,14 @@ public sealed class PromptFormatTests : IDisposable
     private const string R1Turn = "<think>\nadd them\n</think>\n\nIt is 5.";
     private readonly ScratchDirectory _scratch = new();
 
+    private readonly ChatRenderer _chat;
+
+    public PromptFormatTests()
+    {
+        TinyDirectory.WriteTokenizer(_scratch["model"]);
+        _chat = new ChatRenderer(ChatTemplate.TryLoad(_scratch["model"])!);
+    }
+
     private static PromptFormat R1 { get; } = ConfigLoader.Load<PromptFormat>(Path.Combine(Golden.RepositoryRoot, "configs", "formats", "r1.yaml"), []);
 
     public void Dispose() => _scratch.Dispose();
@@ -36,13 +44,13 @@ public sealed class PromptFormatTests : IDisposable
     {
         string path = _scratch.Write("format.yaml", TinyDirectory.FormatYaml);
         var error = Assert.Throws<ConfigException>(() => ConfigLoader.Load<PromptFormat>(path, [setting]));
-        Assert.Equal($"--set {setting}: {message}", error.Message.Replace($"{path}:8: ", $"--set {setting}: ", StringComparison.Ordinal).Replace($"{path}:7: ", $"--set {setting}: ", StringComparison.Ordinal)
-            .Replace($"{path}:6: ", $"--set {setting}: ", StringComparison.Ordinal).Replace($"{path}:4: ", $"--set {setting}: ", StringComparison.Ordinal));
+        Assert.EndsWith($": {message}", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
     }
 
     [Theory]
     [InlineData("explanation_open=<t>", "explanation_close=</t>")]
-    [InlineData("thought_close=t>", "delimiter=")]
+    [InlineData("thought_close=t>", "delimiter=\"\"")]
     [InlineData("solution_open=\"\"", "solution_close=\"\"")]
     public void Load_UnusualTagsThatCanBeTold_AreTaken(params string[] settings) =>
         Assert.Empty(ConfigLoader.Load<PromptFormat>(_scratch.Write("format.yaml", TinyDirectory.FormatYaml), settings).Problems());
@@ -99,11 +107,7 @@ public sealed class PromptFormatTests : IDisposable
         Assert.EndsWith(":1: the assistant's turn has no <think> … </think>; is another format file needed?", error.Message, StringComparison.Ordinal);
     }
 
-    private static TeachingFormat Format()
-    {
-        var chat = new ChatRenderer(ChatTemplate.TryLoad(Golden.Find("tokenizer_tiny")) ?? throw new InvalidOperationException());
-        return new TeachingFormat(R1, chat, chat);
-    }
+    private TeachingFormat Format() => new(R1, _chat, _chat);
 
     private TeachingTask Read(string line, PromptFormat? format = null) =>
         TeachingRows.Task(Assert.Single(RowFile.Read(_scratch.Write("rows.jsonl", line))), format ?? R1, needsExplanation: true);
