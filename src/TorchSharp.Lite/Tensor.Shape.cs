@@ -28,7 +28,6 @@ public static partial class torch
         private static readonly Op IndexOp = new("aten::index", "Tensor");
         private static readonly Op IndexPutOp = new("aten::index_put_");
         private static readonly Op IndexAddOp = new("aten::index_add_");
-        private static readonly Op IndexAddOutOp = new("aten::index_add");
         private static readonly Op IndexCopyOp = new("aten::index_copy_");
         private static readonly Op GatherOp = new("aten::gather");
         private static readonly Op ScatterOp = new("aten::scatter_", "src");
@@ -91,8 +90,6 @@ public static partial class torch
         public Tensor index_put_(Tensor value, params Tensor[] indices) => IndexPutOp.CallInPlace(this, Arg.Indices(indices), value);
 
         public Tensor index_add_(long dim, Tensor index, Tensor source, Scalar alpha) => IndexAddOp.CallInPlace(this, dim, index, source, alpha);
-
-        public Tensor index_add(long dim, Tensor index, Tensor source, Scalar alpha) => IndexAddOutOp.Call(this, dim, index, source, alpha);
 
         public Tensor index_copy_(long dim, Tensor index, Tensor source) => IndexCopyOp.CallInPlace(this, dim, index, source);
 

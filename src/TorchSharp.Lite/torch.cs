@@ -15,7 +15,6 @@ public static partial class torch
     private static readonly Op RandnOp = new("aten::randn");
     private static readonly Op EmptyLikeOp = new("aten::empty_like");
     private static readonly Op ZerosLikeOp = new("aten::zeros_like");
-    private static readonly Op OnesLikeOp = new("aten::ones_like");
     private static readonly Op CatOp = new("aten::cat");
     private static readonly Op StackOp = new("aten::stack");
     private static readonly Op WhereOp = new("aten::where", "self");
@@ -54,8 +53,6 @@ public static partial class torch
     public static Tensor empty_like(Tensor input) => EmptyLikeOp.Call(input);
 
     public static Tensor zeros_like(Tensor input, ScalarType? dtype = null) => ZerosLikeOp.Call(input, Arg.Optional(dtype));
-
-    public static Tensor ones_like(Tensor input, ScalarType? dtype = null) => OnesLikeOp.Call(input, Arg.Optional(dtype));
 
     public static Tensor tensor(long[] rawArray, ScalarType? dtype = null, Device? device = null) =>
         Copy(rawArray, [rawArray.Length], ScalarType.Int64, dtype, device);

@@ -36,6 +36,7 @@ internal static class TrainTeacherCommand
         using LanguageModel student = LanguageModel.Load(config.Student, config.Device);
         using Decoder? reference = config.Loss.Beta > 0 ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve()) : null;
         var format = new TeachingFormat(tags, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
+        TaskLengths.Require(tasks.Rows, format, policy, student, config.MaxNewTokens);
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
         observer.WarnedOf(tasks);

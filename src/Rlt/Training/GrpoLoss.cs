@@ -61,7 +61,7 @@ public static class GrpoLoss
     private static Tensor RowMeans(Tensor values_N, Tensor rows_N)
     {
         long rows = rows_N.max().item<long>() + 1;
-        Tensor counts_B = zeros([rows], values_N.dtype, values_N.device).index_add_(0, rows_N, ones_like(values_N.detach()), 1);
-        return zeros([rows], values_N.dtype, values_N.device).index_add(0, rows_N, values_N, 1) / counts_B;
+        Tensor counts_B = zeros([rows], values_N.dtype, values_N.device).index_add_(0, rows_N, ones(values_N.shape, values_N.dtype, values_N.device), 1);
+        return zeros([rows], values_N.dtype, values_N.device).index_add_(0, rows_N, values_N, 1) / counts_B;
     }
 }
