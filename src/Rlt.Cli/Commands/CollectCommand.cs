@@ -35,6 +35,11 @@ internal static class CollectCommand
         using LanguageModel? student = config.Student is { } directory ? LanguageModel.Load(directory, config.Device) : null;
         var teacherChat = new ChatRenderer(teacher.RequireTemplate());
         var format = new TeachingFormat(tags, teacherChat, student is null ? teacherChat : new ChatRenderer(student.RequireTemplate()));
+        if (student is not null)
+        {
+            TaskLengths.Require(tasks.Rows, format, teacher, student, config.MaxNewTokens);
+        }
+
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "reward");
         string path = Path.Combine(folder.Path, "traces.jsonl");
