@@ -7,10 +7,13 @@ namespace Rlt.Text.Tokenization.Models;
 
 /// <summary>
 /// Merging by Microsoft.ML.Tokenizers, in the build on packages. It has no byte fallback and no characters that are dropped, so it takes
-/// the byte-level models with all 256 bytes in their vocabulary; the others merge in <see cref="BpeWord"/>.
+/// the byte-level models with all 256 bytes in their vocabulary; the others, and very long words, merge in <see cref="BpeWord"/>.
 /// </summary>
 internal sealed partial class BpeModel
 {
+    // The package's time grows with the square of a word's length.
+    private const int LongestPackageWord = 1024;
+
     private BpeTokenizer? _package;
 
     partial void UsePackage()
@@ -29,7 +32,7 @@ internal sealed partial class BpeModel
 
     partial void MergeInPackage(ReadOnlySpan<char> piece, ref ModelToken[]? merged)
     {
-        if (_package is null)
+        if (_package is null || piece.Length > LongestPackageWord)
         {
             return;
         }
@@ -51,5 +54,16 @@ internal sealed partial class BpeModel
         merged = [.. _package.EncodeToTokens(symbols.ToString(), out _, considerPreTokenization: false, considerNormalization: false)
             .Select(token => new ModelToken(token.Id, places[token.Offset.Start.Value].Start, places[token.Offset.End.Value - 1].End))];
     }
+}
+
+/// <summary>What the package needs to know of the merges.</summary>
+internal sealed partial class BpeMerges
+{
+    // Its product with KeyFactor is 1 modulo 2^64.
+    private const long KeyFactorInverse = unchecked((long)0xF1DE83E19937733D);
+
+    /// <summary>The pairs in the order they merge.</summary>
+    public IEnumerable<(int Left, int Right)> InOrder() =>
+        _merges.OrderBy(merge => merge.Value.Rank).Select(merge => unchecked(merge.Key * KeyFactorInverse)).Select(key => ((int)(key >> 32), (int)key));
 }
 #endif
