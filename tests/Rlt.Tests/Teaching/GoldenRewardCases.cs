@@ -11,6 +11,7 @@ public sealed class GoldenRewardCases : IDisposable
     private readonly Lazy<LanguageModel> _teacher = new(() => Load("qwen2_teacher"));
     private readonly Lazy<LanguageModel> _student = new(() => Load("qwen2_student_sharded"));
     private readonly Lazy<Dictionary<string, JsonObject>> _rows = new(() => Golden.Lines(Golden.Find("rewards/cases.jsonl")).ToDictionary(row => row["id"]!.GetValue<string>()));
+    private readonly Dictionary<string, TeachingCase> _built = [];
     private readonly Dictionary<(string Id, double Teacher, double Student), ScoredCase> _scored = [];
 
     public TeachingFormat Format => new(GoldenFormat.Stratos, new ChatRenderer(_teacher.Value.RequireTemplate()), new ChatRenderer(_student.Value.RequireTemplate()));
@@ -21,7 +22,9 @@ public sealed class GoldenRewardCases : IDisposable
 
     public string Completion(string id) => Row(id)["completion"]!.GetValue<string>();
 
-    public TeachingCase Build(string id) => TeachingCase.Build(Format, Task(id), Completion(id), _teacher.Value.Tokenizer, _student.Value.Tokenizer);
+    public TeachingCase Build(string id) => _built.TryGetValue(id, out TeachingCase? built)
+        ? built
+        : _built[id] = TeachingCase.Build(Format, Task(id), Completion(id), _teacher.Value.Tokenizer, _student.Value.Tokenizer);
 
     public RewardScorer Scorer(RewardOptions options, int tokenBudget) => new(_teacher.Value.Decoder, _student.Value.Decoder, options, tokenBudget);
 

@@ -166,14 +166,14 @@ public sealed class GoldenRewardTests(GoldenRewardCases cases) : IClassFixture<G
     // The original cuts a text at the tokenizer's length, so that spans shift and the reward is of other tokens, or crashes.
     // Here the case is refused by name of model and length, or scored whole where all that is scored fits.
     [GoldenTheory("rewards/truncation.jsonl")]
-    [InlineData("public-000", 200, "student")]
-    [InlineData("public-000", 392, "student")]
+    [InlineData("public-000", 200, "teacher")]
+    [InlineData("public-000", 392, "teacher")]
     [InlineData("public-000", 600, null)]
-    [InlineData("public-001", 200, "student")]
-    [InlineData("public-001", 433, "student")]
+    [InlineData("public-001", 200, "teacher")]
+    [InlineData("public-001", 433, "teacher")]
     [InlineData("public-001", 600, null)]
     [InlineData("public-002", 200, "teacher")]
-    [InlineData("public-002", 433, "student")]
+    [InlineData("public-002", 433, "teacher")]
     [InlineData("public-002", 600, "student")]
     public void RequireFits_GoldenTruncation_RefusedOrWhole(string id, int positions, string? refusedBy)
     {
