@@ -58,10 +58,11 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
     private static EvalQuestion Question(JsonRow row, FieldNames fields)
     {
         var columns = new TaskRow(row, fields);
+        string question = columns.Question;
         string? answer = columns.Answer ?? BoxedAnswer.Extract(columns.SolutionText ?? "");
         return answer is null
-            ? throw row.Problem($"no '{fields.Answer ?? "answer"}', and no \\boxed{{}} in {(columns.IsConversation ? "the assistant's turn" : $"'{columns.SolutionColumn}'")}; expected one of them.")
-            : new EvalQuestion(new TeachingTask(columns.Question, "") { StudentSystem = columns.StudentSystem, Row = row.Fields }, answer);
+            ? throw row.Problem($"no '{fields.Answer ?? "answer"}', and no \\boxed{{}} in {(columns.SolutionIsInTurn ? "the assistant's turn" : $"'{columns.SolutionColumn}'")}; expected one of them.")
+            : new EvalQuestion(new TeachingTask(question, "") { StudentSystem = columns.StudentSystem, Row = row.Fields }, answer);
     }
 
     private List<JsonObject> Block(int first, int count, CancellationToken stop)

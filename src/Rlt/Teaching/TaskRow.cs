@@ -48,12 +48,21 @@ internal sealed class TaskRow(JsonRow row, FieldNames fields)
     /// <summary>The teacher's whole prompt, which stands as 'prompt' beside the question in rows that bring it.</summary>
     public string? TeacherPrompt => fields.Question is null && !IsConversation && row.Has("question") && row.TextOrNull("prompt") is { } prompt && prompt != Question ? prompt : null;
 
+    /// <summary>Is the solution to be looked for in the assistant's turn.</summary>
+    public bool SolutionIsInTurn => IsConversation && fields.Solution is null;
+
+    /// <summary>Is the explanation to be looked for in the assistant's turn.</summary>
+    public bool ExplanationIsInTurn => IsConversation && fields.Explanation is null;
+
     /// <summary>What the assistant says.</summary>
     /// <exception cref="DataException">There is no such turn.</exception>
     public string AssistantTurn => Turn(Assistant);
 
+    /// <summary>What the assistant says; null where it says nothing.</summary>
+    public string? AssistantTurnOrNull => TurnOrNull(Assistant);
+
     /// <summary>The solution, or the assistant's turn, as it stands; null where there is neither.</summary>
-    public string? SolutionText => IsConversation ? TurnOrNull(Assistant) : row.TextOrNull(SolutionColumn);
+    public string? SolutionText => SolutionIsInTurn ? AssistantTurnOrNull : row.TextOrNull(SolutionColumn);
 
     private string? Turns => TurnColumns.FirstOrDefault(row.Has);
 

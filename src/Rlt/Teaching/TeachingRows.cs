@@ -29,7 +29,10 @@ public static class TeachingRows
     {
         var columns = new TaskRow(row, fields ?? new FieldNames());
         string question = columns.Question;
-        (string solution, string? explanation) = columns.IsConversation ? AssistantTurn(columns, format) : Columns(columns, format);
+        string solution = columns.SolutionIsInTurn ? SolutionInTurn(columns, format) : Solution(columns, format);
+        string? explanation = columns.ExplanationIsInTurn
+            ? Between(columns.AssistantTurnOrNull ?? "", format.ThoughtOpen, format.ThoughtClose)
+            : columns.ExplanationColumn is { } key ? Explanation(row, key, format) : null;
         return explanation is null && needsExplanation
             ? throw row.Problem(fields?.Explanation is { } column
                 ? $"no explanation to learn from; expected one in '{column}'."
@@ -53,23 +56,19 @@ public static class TeachingRows
         return empty is null ? task : throw row.Problem($"the {empty} is empty.");
     }
 
-    private static (string Solution, string? Explanation) Columns(TaskRow columns, PromptFormat format)
+    private static string Solution(TaskRow columns, PromptFormat format)
     {
-        JsonRow row = columns.Row;
-        string solution = row.Text(columns.SolutionColumn);
-        return (
-            format.HasSolutionTags ? Section(row, columns.SolutionColumn, format.SolutionOpen, format.SolutionClose, format) : format.PadPlainText ? solution.Trim() : solution,
-            columns.ExplanationColumn is { } key ? Explanation(row, key, format) : null);
+        string solution = columns.Row.Text(columns.SolutionColumn);
+        return format.HasSolutionTags ? Section(columns.Row, columns.SolutionColumn, format.SolutionOpen, format.SolutionClose, format)
+            : format.PadPlainText ? solution.Trim() : solution;
     }
 
-    private static (string Solution, string? Explanation) AssistantTurn(TaskRow columns, PromptFormat format)
+    private static string SolutionInTurn(TaskRow columns, PromptFormat format)
     {
         string turn = columns.AssistantTurn;
         string? solution = format.HasSolutionTags ? Between(turn, format.SolutionOpen, format.SolutionClose) : AfterThought(turn, format);
         (string open, string close) = format.HasSolutionTags ? (format.SolutionOpen, format.SolutionClose) : (format.ThoughtOpen, format.ThoughtClose);
-        return solution is null
-            ? throw columns.Row.Problem($"the assistant's turn has no {open} … {close}; is another format file needed?")
-            : (solution, Between(turn, format.ThoughtOpen, format.ThoughtClose));
+        return solution ?? throw columns.Row.Problem($"the assistant's turn has no {open} … {close}; is another format file needed?");
     }
 
     // A solution without tags of its own is what follows the thought, after the delimiter or whatever blank space stands in its place.

@@ -81,6 +81,16 @@ public sealed class TeachingRowsTests : IDisposable
         ("q", "\n\ns\n\n"),
         Mapped(new FieldNames { Question = "ask" }, """{"ask": "q", "solution": "s", "explanation": "e", "conversations": []}""") is var task ? (task.Question, task.Solution) : default);
 
+    [Fact]
+    public void Read_NamedColumnsBesideTurns_TakeTheirPartsAlone()
+    {
+        const string Turns = """[{"from": "user", "value": "q"}, {"from": "gpt", "value": "<|begin_of_thought|>t<|end_of_thought|><|begin_of_solution|>s<|end_of_solution|>"}]""";
+        string line = $$"""{"conversations": {{Turns}}, "cot": "e", "sol": "other"}""";
+        TeachingTask explained = Mapped(new FieldNames { Explanation = "cot" }, line), solved = Mapped(new FieldNames { Solution = "sol" }, line);
+        Assert.Equal(("q", "s", "\n\ne\n\n"), (explained.Question, explained.Solution, explained.Explanation));
+        Assert.Equal(("q", "\n\nother\n\n", "t"), (solved.Question, solved.Solution, solved.Explanation));
+    }
+
     [Theory]
     [InlineData("""{"ask": 5, "solution": "s", "cot": "e"}""", "'ask' is 5; expected a text.")]
     [InlineData("""{"ask": null, "question": "q", "solution": "s", "cot": "e"}""", "'ask' is missing; expected a text.")]
