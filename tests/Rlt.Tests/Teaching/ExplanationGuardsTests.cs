@@ -41,6 +41,6 @@ public sealed class ExplanationGuardsTests
     public void SilentFailures_EmptyExplanations_AreNamedWithNumberAndAdvice()
     {
         string warning = Assert.Single(SilentFailures.Of(new JsonObject { ["step"] = 10, ["empty"] = 0.9 }));
-        Assert.Equal("explanations are empty: empty is 0.9 at step 10; the KL term outweighs the solution's; lower reward.kl_mean_weight", warning);
+        Assert.Equal("explanations are empty: empty is 0.9 at step 10; the KL term outweighs the solution's; lower reward.think_kl.mean", warning);
     }
 }
