@@ -32,7 +32,7 @@ internal static class SftCommand
         PromptFormat? tags = config.Format is { } file
             ? FormatFile.Load(file)
             : config.Target == SftTarget.Text ? null : throw new ConfigException($"format: missing; {name} needs a format (stratos, small, or a file like those in configs/formats/). Only 'target: text' goes without.");
-        using LanguageModel model = LanguageModel.Load(config.Model, config.Device);
+        using LanguageModel model = LanguageModel.LoadToTrain(config.Model, config.Device, config.Lora, config.Seed);
         TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, model);
         (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Read(
             config.Data, config.Target!.Value, format, model, Math.Min(config.Cutoff, model.Decoder.Config.MaxPositions), config.Limit);

@@ -31,9 +31,9 @@ internal static class TrainTeacherCommand
         Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
         IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(config.Data, tags, needsExplanation: false, config.Limit);
-        using LanguageModel policy = LanguageModel.Load(config.Model, config.Device);
-        using LanguageModel student = LanguageModel.Load(config.Student, config.Device);
-        using Decoder? reference = config.Loss.Beta > 0 ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve()) : null;
+        using LanguageModel policy = LanguageModel.LoadToTrain(config.Model, config.Device, config.Lora, config.Seed);
+        using LanguageModel student = Student(config, policy);
+        using Decoder? reference = Reference(config, policy);
         var format = new TeachingFormat(tags, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
@@ -44,5 +44,19 @@ internal static class TrainTeacherCommand
 
         new TeacherTrainer(config, policy, student, reference, tasks, format, folder, observer).Run(stop);
         observer.Finished(folder.Model);
+    }
+
+    // Adapters leave the policy's weights as they are, so the same weights serve as student and as reference.
+    private static LanguageModel Student(TeacherConfig config, LanguageModel policy) =>
+        config.Lora is not null && Path.GetFullPath(config.Student) == Path.GetFullPath(config.Model) ? policy.WithoutAdapters() : LanguageModel.Load(config.Student, config.Device);
+
+    private static Decoder? Reference(TeacherConfig config, LanguageModel policy)
+    {
+        if (config.Loss.Beta == 0)
+        {
+            return null;
+        }
+
+        return config.Lora is null ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve()) : policy.Decoder.WithoutAdapters();
     }
 }
