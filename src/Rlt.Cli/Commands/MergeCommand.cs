@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Rlt.Configuration;
 using Rlt.Models;
 using TorchSharp;
 

@@ -8,7 +8,8 @@ public sealed class AdapterSet : IDisposable
     private readonly List<LoraAdapter> _adapters = [];
     private readonly AdapterDropout _dropout;
 
-    internal AdapterSet(LoraConfig config)
+    /// <summary>No adapters yet, of the given size and places.</summary>
+    public AdapterSet(LoraConfig config)
     {
         Config = config;
         _dropout = new AdapterDropout(config.Dropout);
@@ -38,7 +39,7 @@ public sealed class AdapterSet : IDisposable
 
     /// <summary>Makes the adapter of a linear map where the config asks for one: A uniform within ±1/√in, B zeros.</summary>
     /// <remarks>A's bound is Kaiming's with a = √5, as PEFT draws it. Drawn on the CPU, so that every device begins alike.</remarks>
-    internal void AttachTo(Linear linear)
+    public void AttachTo(Linear linear)
     {
         string module = linear.Weight.Name[..^".weight".Length];
         if (!Config.TargetModules.Any(target => module.EndsWith("." + target, StringComparison.Ordinal)))
