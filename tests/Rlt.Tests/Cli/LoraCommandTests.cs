@@ -39,8 +39,28 @@ public sealed class LoraCommandTests : IDisposable
 
     [Fact]
     public void TrainTeacher_LoraWithReferenceSync_IsRefused() => Assert.Equal(
-        "--set lora.rank=2: reference_sync_steps is 32; with lora the reference is the base model itself, which stays as it is. Set it to 0",
-        Refused("train-teacher", "--config", "@teacher.yaml", "--set", "lora.rank=2").Split('\n')[0].Replace(_rlt["teacher.yaml"], "--set lora.rank=2", StringComparison.Ordinal));
+        $"{_rlt["teacher.yaml"]}: reference_sync_steps is 32; with lora the reference is the base model itself, which stays as it is. Set it to 0",
+        Refused("train-teacher", "--config", "@teacher.yaml", "--set", "lora.rank=2"));
+
+    [Fact]
+    public void Train_FromAdapters_SaysToMerge()
+    {
+        Done("warmup", "--config", "@sft.yaml", "--out", "@run", "--set", "lora.rank=1");
+        string message = $"{_rlt["run/model"]} holds LoRA adapters; training begins at a whole model. Make one first: rlt merge --model {_rlt["run/model"]} --out DIR";
+        Assert.Equal(message, Refused("train-teacher", "--config", "@teacher.yaml", "--model", "@run/model", "--out", "@teacher"));
+        Assert.Equal(message, Refused("distill", "--config", "@sft.yaml", "--model", "@run/model", "--out", "@other"));
+    }
+
+    [Fact]
+    public void LogProbs_AdaptersWhoseBaseIsGone_SaysWhereItWasLookedFor()
+    {
+        Done("warmup", "--config", "@sft.yaml", "--out", "@run", "--set", "lora.rank=1");
+        Directory.Move(_rlt["model"], _rlt["elsewhere"]);
+        Assert.Equal(
+            $"{_rlt["run/model/adapter_config.json"]}: base_model_name_or_path is \"{_rlt["model"]}\"; expected the directory of a whole model, absolute or relative to the working directory "
+            + $"({Directory.GetCurrentDirectory()}). Fetch that model, or correct the path.",
+            Refused("logprobs", "--model", "@run/model", "--input", "@data.jsonl", "--output", "@out.jsonl"));
+    }
 
     [Fact]
     public void Merge_WholeModel_IsRefused()

@@ -105,7 +105,7 @@ public sealed class AdapterFilesTests : IDisposable
     public void Load_OtherKindsOfAdapters_AreRefused(string key, string value, string message)
     {
         Edit(key, JsonNode.Parse(value));
-        Assert.Equal($"{ConfigPath}: {message}", Refused().Replace("\": 4", "\":4", StringComparison.Ordinal));
+        Assert.Equal($"{ConfigPath}: {message}", Refused());
     }
 
     [Fact]

@@ -216,6 +216,7 @@ public sealed class DecoderAdapterTests : IDisposable
     {
         using Decoder model = TinyModel.Sharp();
         Fill(model);
+        using var scope = NewDisposeScope();
         using var gradients = new GradientStore(model.Trained);
         MicroBatches.Backward(model, gradients, Sequences, 0.7, 1000, keepGraphs: false, (logProbs_N, _) => logProbs_N.sum());
         Assert.All(model.Parameters, parameter => Assert.False(parameter.Value.requires_grad));
