@@ -25,6 +25,7 @@ public sealed class ArchitectureTests
     {
         ["Configuration/DeviceConfig.cs TorchSharp"] = "turns the config's words into a device and a dtype",
         ["Configuration/OptimizerConfig.cs Training"] = "the schedule's kind and the optimizer's constants are config values",
+        ["Models/Adapters/LoraConfig.cs Configuration"] = "a config section, and what the adapters of a directory are",
         ["Models/LanguageModel.cs Configuration"] = "loads onto the configured device",
     };
 

@@ -35,7 +35,7 @@ internal static class SftCommand
             : config.Target == SftTarget.Text ? null : throw new ConfigException($"format: missing; {name} needs a format (stratos, r1, small, or a file like those in configs/formats/). Only 'target: text' goes without.");
         SftTarget target = config.Target!.Value;
         UsableRows<SftRow> rows = SftExample.Read(config.Source, target, tags);
-        using LanguageModel model = LanguageModel.Load(config.Model, config.Device);
+        using LanguageModel model = LanguageModel.LoadToTrain(config.Model, config.Device, config.Lora, config.Seed);
         TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, model);
         (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Encode(rows.Rows, target, format, model, Math.Min(config.Cutoff, model.Decoder.Config.MaxPositions));
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));

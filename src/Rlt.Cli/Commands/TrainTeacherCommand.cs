@@ -32,9 +32,9 @@ internal static class TrainTeacherCommand
         Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
-        using LanguageModel policy = LanguageModel.Load(config.Model, config.Device);
-        using LanguageModel student = LanguageModel.Load(config.Student, config.Device);
-        using Decoder? reference = config.Loss.Beta > 0 ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve()) : null;
+        using LanguageModel policy = LanguageModel.LoadToTrain(config.Model, config.Device, config.Lora, config.Seed);
+        using LanguageModel student = Student(config, policy);
+        using Decoder? reference = Reference(config, policy);
         var format = new TeachingFormat(tags, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
         TaskLengths.Require(tasks.Rows, format, policy, student, config.MaxNewTokens);
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
@@ -47,5 +47,19 @@ internal static class TrainTeacherCommand
 
         new TeacherTrainer(config, policy, student, reference, tasks.Rows, format, folder, observer).Run(stop);
         observer.Finished(folder.Model);
+    }
+
+    // Adapters leave the policy's weights as they are, so the same weights serve as student and as reference.
+    private static LanguageModel Student(TeacherConfig config, LanguageModel policy) =>
+        config.Lora is not null && Path.GetFullPath(config.Student) == Path.GetFullPath(config.Model) ? policy.WithoutAdapters() : LanguageModel.Load(config.Student, config.Device);
+
+    private static Decoder? Reference(TeacherConfig config, LanguageModel policy)
+    {
+        if (config.Loss.Beta == 0)
+        {
+            return null;
+        }
+
+        return config.Lora is null ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve()) : policy.Decoder.WithoutAdapters();
     }
 }

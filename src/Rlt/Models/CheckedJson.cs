@@ -96,6 +96,15 @@ internal sealed class CheckedJson(string file, JsonElement element, List<string>
         ? list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.String ? item.GetString() : item.GetRawText())
         : [];
 
+    /// <summary>Is the field there, and neither null nor an empty list or object.</summary>
+    public bool IsFilled(string key) => Find(key) switch
+    {
+        null => false,
+        { ValueKind: JsonValueKind.Array } list => list.GetArrayLength() > 0,
+        { ValueKind: JsonValueKind.Object } section => section.EnumerateObject().Any(),
+        _ => true,
+    };
+
     /// <summary>Notes a problem with a field's value.</summary>
     public void Note(string key, string expected) => Refuse<int>(key, Find(key), expected);
 

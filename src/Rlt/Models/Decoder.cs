@@ -1,3 +1,4 @@
+using Rlt.Models.Adapters;
 using Rlt.Platform;
 using static TorchSharp.torch;
 
@@ -12,10 +13,17 @@ namespace Rlt.Models;
 public sealed class Decoder : IDisposable
 {
     private readonly RotaryEmbedding _rotary;
+    private readonly bool _ownsWeights;
 
     /// <summary>Takes ownership of the parameters, which must be those <see cref="WeightMap"/> expects of the config.</summary>
     public Decoder(ModelConfig config, IReadOnlyList<Parameter> parameters)
+        : this(config, parameters, ownsWeights: true)
     {
+    }
+
+    private Decoder(ModelConfig config, IReadOnlyList<Parameter> parameters, bool ownsWeights)
+    {
+        _ownsWeights = ownsWeights;
         var weights = new WeightMap(config, parameters);
         Config = config;
         Parameters = weights.Under("");
@@ -29,8 +37,14 @@ public sealed class Decoder : IDisposable
     /// <summary>The shape and the constants.</summary>
     public ModelConfig Config { get; }
 
-    /// <summary>All weights, by name.</summary>
+    /// <summary>All weights, by name; those of adapters are not among them.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>The adapters; null where there are none.</summary>
+    public AdapterSet? Adapters { get; private set; }
+
+    /// <summary>What training changes: the adapters' weights where there are adapters, else all weights.</summary>
+    public IReadOnlyList<Parameter> Trained => Adapters?.Parameters ?? Parameters;
 
     /// <summary>Token embeddings [V, D].</summary>
     public Parameter Embedding { get; }
@@ -100,11 +114,48 @@ public sealed class Decoder : IDisposable
     /// <summary>Logits of normed hidden states: [N, V].</summary>
     public Tensor Logits(Tensor hidden_ND) => nn.functional.linear(hidden_ND, Head.Value);
 
+    /// <summary>Gives the model new adapters, which change nothing until they are trained.</summary>
+    /// <param name="config">Their size and places.</param>
+    /// <param name="seed">Seeds their first weights.</param>
+    /// <exception cref="InvalidOperationException">The model has adapters.</exception>
+    public AdapterSet Attach(LoraConfig config, long seed)
+    {
+        if (Adapters is not null)
+        {
+            throw new InvalidOperationException("the model has adapters already");
+        }
+
+        manual_seed(seed);
+        Adapters = new AdapterSet(config);
+        foreach (DecoderLayer layer in Layers)
+        {
+            layer.Attach(Adapters);
+        }
+
+        return Adapters;
+    }
+
+    /// <summary>The base model: another decoder over the same weights, without the adapters. It must be disposed before this one is.</summary>
+    public Decoder WithoutAdapters() => new(Config, Parameters, ownsWeights: false);
+
+    /// <summary>A whole model for one with adapters: adds what the adapters have learned to the weights. The adapters must not be used after it.</summary>
+    /// <returns>A decoder over the same weights, now changed; this one still owns them.</returns>
+    public Decoder Merged()
+    {
+        foreach (Linear linear in Layers.SelectMany(layer => layer.Linears))
+        {
+            linear.Adapter?.AddTo(linear.Weight);
+        }
+
+        return WithoutAdapters();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _rotary.Dispose();
-        foreach (Parameter parameter in Parameters)
+        Adapters?.Dispose();
+        foreach (Parameter parameter in _ownsWeights ? Parameters : [])
         {
             parameter.Dispose();
         }

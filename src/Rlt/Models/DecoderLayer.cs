@@ -1,3 +1,4 @@
+using Rlt.Models.Adapters;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
@@ -26,13 +27,17 @@ public sealed class DecoderLayer
         Up = weights.Linear(prefix + "mlp.up_proj");
         Down = weights.Linear(prefix + "mlp.down_proj");
         Parameters = weights.Under(prefix);
+        Linears = [Query, Key, Value, Output, Gate, Up, Down];
     }
 
     /// <summary>The layer's place, from 0.</summary>
     public int Index { get; }
 
-    /// <summary>The layer's weights, in the checkpoint's order of names.</summary>
-    public IReadOnlyList<Parameter> Parameters { get; }
+    /// <summary>The layer's weights, in the checkpoint's order of names, then those of its adapters.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; private set; }
+
+    /// <summary>The maps that can have an adapter.</summary>
+    internal IReadOnlyList<Linear> Linears { get; }
 
     private RmsNorm InputNorm { get; }
 
@@ -66,6 +71,17 @@ public sealed class DecoderLayer
         (Tensor q_BHTE, Tensor k_BKTE, Tensor v_BKTE) = Project(InputNorm.Apply(x_BTD), cos_TE, sin_TE);
         cache?.WritePrompt(Index, k_BKTE, v_BKTE);
         return Finish(x_BTD, Attention.Causal(q_BHTE, k_BKTE, v_BKTE));
+    }
+
+    /// <summary>Gives the layer the adapters that the set's config asks for.</summary>
+    internal void Attach(AdapterSet adapters)
+    {
+        foreach (Linear linear in Linears)
+        {
+            adapters.AttachTo(linear);
+        }
+
+        Parameters = [.. Parameters, .. Linears.Select(linear => linear.Adapter).OfType<LoraAdapter>().SelectMany(adapter => new[] { adapter.A, adapter.B })];
     }
 
     /// <summary>The layer's output for one more token of each row, which it adds to the cache: [B, 1, D].</summary>

@@ -66,12 +66,23 @@ public static class ModelFiles
         TensorSpec[] specs = [.. model.Parameters.Select(p => new TensorSpec(p.Name, p.Value.dtype.ToStoredType(), p.Value.shape))];
         SafetensorsWriter.WriteModel(directory, specs, MaxShardBytes, (spec, stream) => TensorBytes.Write(byName[spec.Name].Value, stream));
         model.Config.Save(directory);
-        if (tokenizerFrom is not null && Path.GetFullPath(tokenizerFrom) != Path.GetFullPath(directory))
+        if (tokenizerFrom is not null)
         {
-            foreach (string name in Companions.Where(name => File.Exists(Path.Combine(tokenizerFrom, name))))
-            {
-                File.Copy(Path.Combine(tokenizerFrom, name), Path.Combine(directory, name), overwrite: true);
-            }
+            CopyTokenizer(tokenizerFrom, directory);
+        }
+    }
+
+    /// <summary>Copies the tokenizer's and the generation's files of one model directory to another.</summary>
+    public static void CopyTokenizer(string from, string directory)
+    {
+        if (Path.GetFullPath(from) == Path.GetFullPath(directory))
+        {
+            return;
+        }
+
+        foreach (string name in Companions.Where(name => File.Exists(Path.Combine(from, name))))
+        {
+            File.Copy(Path.Combine(from, name), Path.Combine(directory, name), overwrite: true);
         }
     }
 

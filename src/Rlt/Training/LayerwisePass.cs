@@ -1,3 +1,4 @@
+using Rlt.Generation;
 using Rlt.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,6 +17,7 @@ public sealed class LayerwisePass : IDisposable
     private readonly GradientStore _gradients;
     private readonly double _temperature;
     private readonly bool _keepGraphs;
+    private readonly long _seed;
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly List<(Tensor Input_BTD, Tensor? Output_BTD)> _layers = [];
     private PaddedBatch? _batch;
@@ -27,9 +29,10 @@ public sealed class LayerwisePass : IDisposable
     /// <param name="gradients">Receives the gradients.</param>
     /// <param name="temperature">Logits are divided by it.</param>
     /// <param name="keepGraphs">Keeps each layer's graph instead of computing the layer again; the same numbers for more memory.</param>
-    public LayerwisePass(Decoder model, GradientStore gradients, double temperature, bool keepGraphs)
+    /// <param name="seed">Seeds what the model's adapters drop.</param>
+    public LayerwisePass(Decoder model, GradientStore gradients, double temperature, bool keepGraphs, long seed = 0)
     {
-        (_model, _gradients, _temperature, _keepGraphs) = (model, gradients, temperature, keepGraphs);
+        (_model, _gradients, _temperature, _keepGraphs, _seed) = (model, gradients, temperature, keepGraphs, seed);
     }
 
     /// <summary>log p of the batch's scored tokens, row after row: [N] float32, nats, without a graph of its own.</summary>
@@ -79,9 +82,12 @@ public sealed class LayerwisePass : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _scope.Dispose();
 
-    private static Tensor Run(DecoderLayer layer, Tensor input_BTD, Tensor cos_TE, Tensor sin_TE)
+    private Tensor Run(DecoderLayer layer, Tensor input_BTD, Tensor cos_TE, Tensor sin_TE)
     {
         using var scope = NewDisposeScope();
+
+        // A seed for each layer, so that the layer drops the same when it is computed again.
+        using IDisposable? dropout = _model.Adapters?.Dropout((long)RandomStream.Key(_seed, layer.Index));
         return scope.MoveToOuter(layer.Forward(input_BTD, cos_TE, sin_TE));
     }
 

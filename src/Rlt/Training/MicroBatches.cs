@@ -1,3 +1,4 @@
+using Rlt.Generation;
 using Rlt.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -20,6 +21,7 @@ public static class MicroBatches
     /// <param name="tokenBudget">Padded tokens of one micro-batch.</param>
     /// <param name="keepGraphs">Keeps layers' graphs instead of recomputing the layers.</param>
     /// <param name="lossOf">The loss.</param>
+    /// <param name="seed">Seeds what the model's adapters drop, which alone depends on the number of micro-batches.</param>
     /// <returns>The summed loss and the log-probabilities by sequence.</returns>
     public static (double Loss, float[][] LogProbs) Backward(
         Decoder model,
@@ -28,7 +30,8 @@ public static class MicroBatches
         double temperature,
         int tokenBudget,
         bool keepGraphs,
-        LossOf lossOf)
+        LossOf lossOf,
+        long seed = 0)
     {
         double total = 0;
         var logProbs = new float[sequences.Count][];
@@ -43,7 +46,7 @@ public static class MicroBatches
 
             using var scope = NewDisposeScope();
             using var batch = new PaddedBatch(rows, model.Device);
-            using var pass = new LayerwisePass(model, gradients, temperature, keepGraphs);
+            using var pass = new LayerwisePass(model, gradients, temperature, keepGraphs, (long)RandomStream.Key(seed, indices[0]));
             Tensor leaf_N = pass.Forward(batch).detach().requires_grad_();
             Tensor loss = lossOf(leaf_N, indices);
             loss.backward();

@@ -36,6 +36,11 @@ public static class PaperDepartures
             ("optimizer.weight_decay", config.Optimizer.WeightDecay, 0.0),
         ];
         IEnumerable<string> departures = choices.Where(choice => !choice.Value.Equals(choice.Paper)).Select(choice => $"{choice.Key} {Text(choice.Value)} (paper: {Text(choice.Paper)})");
+        if (config.Lora is { } lora)
+        {
+            departures = departures.Append($"lora of rank {lora.Rank} (paper: all weights)");
+        }
+
         return config.Reward == new RewardOptions() ? [.. departures] : [.. departures, "reward (the paper's weights: configs/rewards/paper.yaml)"];
     }
 

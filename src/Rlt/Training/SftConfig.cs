@@ -1,5 +1,6 @@
 using Rlt.Configuration;
 using Rlt.Data;
+using Rlt.Models.Adapters;
 
 namespace Rlt.Training;
 
@@ -48,7 +49,7 @@ public sealed record SftConfig : IValidated
     /// <summary>Rows read at most; 0 reads all.</summary>
     public int Limit { get; init; }
 
-    /// <summary>Seeds the order of the data.</summary>
+    /// <summary>Seeds the order of the data, and the adapters' first weights and dropout.</summary>
     public long Seed { get; init; }
 
     /// <summary>Steps between checkpoints; 0 saves at the end only.</summary>
@@ -56,6 +57,9 @@ public sealed record SftConfig : IValidated
 
     /// <summary>The optimizer.</summary>
     public required OptimizerConfig Optimizer { get; init; }
+
+    /// <summary>Trains low-rank adapters beside the frozen weights; null trains all weights.</summary>
+    public LoraConfig? Lora { get; init; }
 
     /// <summary>Device, precision and threads.</summary>
     public DeviceConfig Device { get; init; } = new();

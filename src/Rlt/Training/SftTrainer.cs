@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Runs;
 
@@ -17,9 +18,9 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
             return;
         }
 
-        using var gradients = new GradientStore(model.Decoder.Parameters);
+        using var gradients = new GradientStore(model.Decoder.Trained);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW());
-        var checkpoint = new TrainingCheckpoint(folder, model.Decoder, optimizer, null, model.Directory);
+        var checkpoint = new TrainingCheckpoint(folder, model, optimizer, null);
         int step = checkpoint.ResumeOrStart();
         observer.Started(step, _steps);
         while (step < _steps)
@@ -40,7 +41,7 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
             }
         }
 
-        folder.Finish(directory => ModelFiles.Save(model.Decoder, directory, model.Directory));
+        folder.Finish(model.Save);
     }
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)
@@ -50,7 +51,7 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
         int targets = batch.Sum(sequence => sequence.ScoredCount);
         (double loss, _) = MicroBatches.Backward(
             model.Decoder, gradients, batch, temperature: 1, config.MicroBatchTokens, keepGraphs: !config.Recompute,
-            (logProbs_N, _) => logProbs_N.sum() * (-1.0 / Math.Max(1, targets)));
+            (logProbs_N, _) => logProbs_N.sum() * (-1.0 / Math.Max(1, targets)), (long)RandomStream.Key(config.Seed, step));
         double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, _steps, config.Optimizer.WarmupRatio);
         double norm = Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, loss);
         var metrics = new JsonObject

@@ -1,5 +1,6 @@
 using Rlt.Configuration;
 using Rlt.Data;
+using Rlt.Models.Adapters;
 using Rlt.Teaching;
 
 namespace Rlt.Training;
@@ -73,7 +74,7 @@ public sealed record TeacherConfig : IValidated
     /// <summary>Rows read at most; 0 reads all.</summary>
     public int Limit { get; init; }
 
-    /// <summary>Seeds the order of the data and the samples.</summary>
+    /// <summary>Seeds the order of the data, the samples, and the adapters' first weights and dropout.</summary>
     public long Seed { get; init; }
 
     /// <summary>Steps between checkpoints; 0 saves at the end only.</summary>
@@ -81,6 +82,9 @@ public sealed record TeacherConfig : IValidated
 
     /// <summary>Explanations a step written to samples.jsonl.</summary>
     public int SamplesKept { get; init; } = 4;
+
+    /// <summary>Trains low-rank adapters beside the frozen weights, which are then the reference; null trains all weights.</summary>
+    public LoraConfig? Lora { get; init; }
 
     /// <summary>Device, precision and threads.</summary>
     public DeviceConfig Device { get; init; } = new();
@@ -109,6 +113,11 @@ public sealed record TeacherConfig : IValidated
         if (Loss.UpdatesPerBatch > QuestionsPerStep)
         {
             yield return new ConfigProblem("loss.updates_per_batch", $"is {Loss.UpdatesPerBatch}, more than the {QuestionsPerStep} questions of a step. Set it to {QuestionsPerStep} or less");
+        }
+
+        if (Lora is not null && ReferenceSyncSteps > 0)
+        {
+            yield return new ConfigProblem(nameof(ReferenceSyncSteps), $"is {ReferenceSyncSteps}; with lora the reference is the base model itself, which stays as it is. Set it to 0");
         }
 
         if (ReferenceSyncMix is < 0 or > 1)

@@ -37,9 +37,9 @@ public sealed class TeacherTrainer(
             return;
         }
 
-        using var gradients = new GradientStore(policy.Decoder.Parameters);
+        using var gradients = new GradientStore(policy.Decoder.Trained);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW());
-        var checkpoint = new TrainingCheckpoint(folder, policy.Decoder, optimizer, reference, policy.Directory);
+        var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null);
         int step = checkpoint.ResumeOrStart();
         observer.Started(step, config.Steps);
         while (step < config.Steps)
@@ -70,7 +70,7 @@ public sealed class TeacherTrainer(
             }
         }
 
-        folder.Finish(directory => ModelFiles.Save(policy.Decoder, directory, policy.Directory));
+        folder.Finish(policy.Save);
     }
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)
@@ -147,7 +147,8 @@ public sealed class TeacherTrainer(
             float[] weights = TokenWeights.Of(sequences, counts, config.Loss.Aggregation, config.MaxNewTokens);
             (double part, float[][] learned) = MicroBatches.Backward(
                 policy.Decoder, gradients, sequences, LossTemperature, config.MicroBatchTokens, keepGraphs: !config.Recompute,
-                (logProbs_N, rows) => GrpoLoss.Compute(logProbs_N, Tokens(batch, share, rows, weights, reference_, logProbs_N.device), config.Loss));
+                (logProbs_N, rows) => GrpoLoss.Compute(logProbs_N, Tokens(batch, share, rows, weights, reference_, logProbs_N.device), config.Loss),
+                (long)RandomStream.Key(config.Seed, step, share[0]));
             phases.End("backward");
             loss += part / config.Loss.UpdatesPerBatch;
             norm = Math.Max(norm, Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, part));

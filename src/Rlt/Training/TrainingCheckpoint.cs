@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Models;
+using Rlt.Models.Adapters;
 using Rlt.Models.Safetensors;
 using Rlt.Runs;
 using static TorchSharp.torch;
@@ -7,10 +8,10 @@ using static TorchSharp.torch;
 namespace Rlt.Training;
 
 /// <summary>
-/// Saves and restores everything a run needs to go on: the model as a Hugging Face directory, the optimizer's moments and
-/// master weights, the reference's weights, the step. A checkpoint is complete or absent: it is written beside and renamed.
+/// Saves and restores everything a run needs to go on: the model as a Hugging Face directory (adapters alone, where they alone
+/// are trained), the optimizer's moments and master weights, the reference's weights, the step. A checkpoint is complete or absent: it is written beside and renamed.
 /// </summary>
-public sealed class TrainingCheckpoint(RunFolder folder, Decoder model, AdamW optimizer, Decoder? reference, string tokenizerFrom)
+public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, AdamW optimizer, Decoder? reference)
 {
     private const string OptimizerFile = "optimizer.safetensors";
     private const string ReferenceFile = "reference.safetensors";
@@ -26,7 +27,7 @@ public sealed class TrainingCheckpoint(RunFolder folder, Decoder model, AdamW op
             Directory.Delete(partial, recursive: true);
         }
 
-        ModelFiles.Save(model, partial, tokenizerFrom);
+        model.Save(partial);
         WriteTensors(Path.Combine(partial, OptimizerFile), optimizer.State);
         if (reference is not null)
         {
@@ -57,12 +58,13 @@ public sealed class TrainingCheckpoint(RunFolder folder, Decoder model, AdamW op
         }
 
         string directory = folder.Checkpoint(step);
-        using (WeightFiles weights = WeightFiles.Open(directory))
+        if (model.Decoder.Adapters is { } adapters)
         {
-            foreach (Parameter parameter in model.Parameters)
-            {
-                Restore(weights.Entries[parameter.Name].File, parameter.Name, parameter.Value);
-            }
+            ReadTensors(Path.Combine(directory, AdapterFiles.WeightsFileName), adapters.Parameters.ToDictionary(p => p.Name, p => p.Value));
+        }
+        else
+        {
+            RestoreAllWeights(directory);
         }
 
         ReadTensors(Path.Combine(directory, OptimizerFile), optimizer.State);
@@ -76,6 +78,15 @@ public sealed class TrainingCheckpoint(RunFolder folder, Decoder model, AdamW op
             ?? throw new CheckpointException($"{Path.Combine(directory, StateFile)}: 'optimizer_steps' is missing. Remove this checkpoint to begin anew.");
         folder.KeepStepsUpTo(step);
         return step;
+    }
+
+    private void RestoreAllWeights(string directory)
+    {
+        using WeightFiles weights = WeightFiles.Open(directory);
+        foreach (Parameter parameter in model.Decoder.Parameters)
+        {
+            Restore(weights.Entries[parameter.Name].File, parameter.Name, parameter.Value);
+        }
     }
 
     private static void WriteTensors(string path, IReadOnlyDictionary<string, Tensor> tensors)

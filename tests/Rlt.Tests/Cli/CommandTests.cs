@@ -17,7 +17,7 @@ public sealed class CommandTests : IDisposable
         CommandResult result = _rlt.Run("--help");
         Assert.Equal(0, result.Exit);
         Assert.All(
-            new[] { "warmup", "train-teacher", "collect", "score", "distill", "eval", "results", "tokenize", "logprobs", "generate", "doctor", "world", "init" },
+            new[] { "warmup", "train-teacher", "collect", "score", "distill", "eval", "results", "tokenize", "logprobs", "generate", "merge", "doctor", "world", "init" },
             command => Assert.Contains($"  {command} ", result.Output, StringComparison.Ordinal));
     }
 

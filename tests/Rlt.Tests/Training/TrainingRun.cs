@@ -72,7 +72,7 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Runs supervised fine-tuning to its end, or to where the watcher ends it.</summary>
     public RunFolder RunSft(string name, SftConfig config, RunWatcher? watcher = null, CancellationToken stop = default)
     {
-        using LanguageModel model = LanguageModel.Load(Model, TinyDirectory.Device);
+        using LanguageModel model = LanguageModel.LoadToTrain(Model, TinyDirectory.Device, config.Lora, config.Seed);
         RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config));
         new SftTrainer(config, model, Examples, folder, watcher ?? new RunWatcher()).Run(stop);
         return folder;
@@ -81,9 +81,9 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Runs GRPO to its end, or to where the watcher ends it.</summary>
     public RunFolder RunTeacher(string name, TeacherConfig config, RunWatcher? watcher = null, CancellationToken stop = default)
     {
-        using LanguageModel policy = LanguageModel.Load(Model, TinyDirectory.Device);
+        using LanguageModel policy = LanguageModel.LoadToTrain(Model, TinyDirectory.Device, config.Lora, config.Seed);
         using LanguageModel student = LanguageModel.Load(Student, TinyDirectory.Device);
-        using Decoder? reference = config.Loss.Beta > 0 ? ModelFiles.Load(Model, null, CPU) : null;
+        using Decoder? reference = config.Loss.Beta == 0 ? null : config.Lora is null ? ModelFiles.Load(Model, null, CPU) : policy.Decoder.WithoutAdapters();
         var format = new TeachingFormat(TinyDirectory.Format, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
         RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config));
         new TeacherTrainer(config, policy, student, reference, Tasks, format, folder, watcher ?? new RunWatcher()).Run(stop);

@@ -1,0 +1,191 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Rlt.Data;
+using Rlt.Models.Safetensors;
+using Rlt.Runs;
+
+namespace Rlt.Models.Adapters;
+
+/// <summary>Reads and writes adapters as PEFT does: <c>adapter_config.json</c> beside <c>adapter_model.safetensors</c>.</summary>
+/// <remarks>What PEFT knows beyond plain LoRA (DoRA, rank-stabilised scales, ranks by pattern, trained biases) is refused.</remarks>
+public static class AdapterFiles
+{
+    /// <summary>The name of the file that says what the adapters are, and of which base model.</summary>
+    public const string ConfigFileName = "adapter_config.json";
+
+    /// <summary>The name of the adapters' weights.</summary>
+    public const string WeightsFileName = "adapter_model.safetensors";
+
+    /// <summary>What PEFT puts before a module's name in the base model.</summary>
+    internal const string NamePrefix = "base_model.model.";
+
+    private const int MaxRank = 1 << 16;
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Whether a directory holds adapters.</summary>
+    public static bool IsAdapter(string directory) => File.Exists(Path.Combine(directory, ConfigFileName));
+
+    /// <summary>Writes the adapters, so that PEFT and vLLM load the directory.</summary>
+    /// <param name="adapters">The adapters.</param>
+    /// <param name="directory">Created where absent.</param>
+    /// <param name="baseDirectory">The base model, as the config names it.</param>
+    public static void Save(AdapterSet adapters, string directory, string baseDirectory)
+    {
+        Directory.CreateDirectory(directory);
+        var byName = adapters.Parameters.ToDictionary(parameter => parameter.Name);
+        TensorSpec[] specs = [.. byName.Values.Select(p => new TensorSpec(p.Name, p.Value.dtype.ToStoredType(), p.Value.shape))];
+        SafetensorsWriter.WriteFile(Path.Combine(directory, WeightsFileName), specs, (spec, stream) => TensorBytes.Write(byName[spec.Name].Value, stream));
+        AtomicFile.WriteText(Path.Combine(directory, ConfigFileName), ConfigJson(adapters.Config, baseDirectory).ToJsonString(Readable) + "\n");
+    }
+
+    /// <summary>Reads what the adapters of a directory are.</summary>
+    /// <returns>The config, and the base model's directory.</returns>
+    /// <exception cref="CheckpointException">The file cannot be used, or the base model is not there.</exception>
+    public static (LoraConfig Config, string BaseDirectory) ReadConfig(string directory)
+    {
+        string path = Path.Combine(directory, ConfigFileName);
+        var problems = new List<string>();
+        var json = new CheckedJson(path, Parse(path), problems);
+        RefuseOtherKinds(json);
+        var config = new LoraConfig
+        {
+            Rank = json.Integer("r", 1, MaxRank) ?? 1,
+            Alpha = json.Number("lora_alpha", 0, double.MaxValue) ?? 1,
+            Dropout = json.Number("lora_dropout", -1, 1, 0) ?? 0,
+            TargetModules = [.. json.Texts("target_modules").Select(text => text ?? "null")],
+        };
+        if (config.Problems().Any(problem => problem.Key == nameof(LoraConfig.Dropout)))
+        {
+            json.Note("lora_dropout", "expected 0 to below 1");
+        }
+
+        if (config.Problems().Any(problem => problem.Key == nameof(LoraConfig.TargetModules)))
+        {
+            json.Note("target_modules", $"expected a list of some of {string.Join(", ", LoraConfig.KnownModules)}");
+        }
+
+        string? baseDirectory = json.Text("base_model_name_or_path");
+        if (baseDirectory is null || !Directory.Exists(baseDirectory) || IsAdapter(baseDirectory))
+        {
+            string there = Directory.GetCurrentDirectory();
+            json.Note("base_model_name_or_path", $"expected the directory of a whole model, absolute or relative to the working directory ({there}). Fetch that model, or correct the path");
+        }
+
+        return problems.Count == 0 ? (config, baseDirectory!) : throw new CheckpointException(string.Join(Environment.NewLine, problems));
+    }
+
+    /// <summary>Attaches the adapters of a directory to their base model.</summary>
+    /// <exception cref="CheckpointException">Names or shapes are not those of the config and the model.</exception>
+    public static void Attach(Decoder model, LoraConfig config, string directory)
+    {
+        string path = Path.Combine(directory, WeightsFileName);
+        if (!File.Exists(path))
+        {
+            string hint = File.Exists(Path.Combine(directory, "adapter_model.bin")) ? "It has adapter_model.bin; save it again as safetensors." : "Is the download complete?";
+            throw new CheckpointException($"{directory}: no {WeightsFileName} beside {ConfigFileName}. {hint}");
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        IReadOnlyList<Parameter> parameters = model.Attach(config, seed: 0).Parameters;
+        RefuseOtherWeights(file, parameters);
+        foreach (Parameter parameter in parameters)
+        {
+            parameter.Replace(TensorBytes.Read(file, file.Entries[parameter.Name], parameter.Value.dtype, parameter.Value.device));
+        }
+    }
+
+    private static void RefuseOtherKinds(CheckedJson json)
+    {
+        if (json.Text("peft_type") != "LORA")
+        {
+            json.Note("peft_type", "expected \"LORA\"");
+        }
+
+        if (json.Has("bias") && json.Text("bias") != "none")
+        {
+            json.Note("bias", "expected \"none\"; trained biases are not supported");
+        }
+
+        foreach (string key in new[] { "use_dora", "use_rslora", "fan_in_fan_out", "lora_bias" }.Where(key => json.Flag(key, orElse: false)))
+        {
+            json.Note(key, "expected false");
+        }
+
+        foreach (string key in new[] { "modules_to_save", "layers_to_transform", "layer_replication", "exclude_modules", "target_parameters", "trainable_token_indices" }.Where(json.IsFilled))
+        {
+            json.Note(key, "expected null");
+        }
+
+        foreach (string key in new[] { "rank_pattern", "alpha_pattern" }.Where(json.IsFilled))
+        {
+            json.Note(key, "expected an empty object: one rank and one alpha for all adapters");
+        }
+    }
+
+    private static void RefuseOtherWeights(SafetensorsFile file, IReadOnlyList<Parameter> parameters)
+    {
+        HashSet<string> expected = [.. parameters.Select(parameter => parameter.Name)];
+        string[] missing = [.. expected.Where(name => !file.Entries.ContainsKey(name))];
+        string[] unexpected = [.. file.Entries.Keys.Where(name => !expected.Contains(name))];
+        if (missing.Length > 0 || unexpected.Length > 0)
+        {
+            throw new CheckpointException(
+                $"{file.Path}: the weights are not those of {ConfigFileName} and the base model: {missing.Length} missing{First(missing)}, {unexpected.Length} unexpected{First(unexpected)}. Is the base model another one?");
+        }
+
+        foreach (Parameter parameter in parameters)
+        {
+            TensorEntry entry = file.Entries[parameter.Name];
+            if (!entry.Shape.SequenceEqual(parameter.Value.shape))
+            {
+                throw new CheckpointException(
+                    $"{file.Path}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], rank and base model ask for [{string.Join(", ", parameter.Value.shape)}]. Is the base model another one?");
+            }
+
+            if (entry.Type is not (StoredType.F64 or StoredType.F32 or StoredType.F16 or StoredType.BF16))
+            {
+                throw new CheckpointException($"{file.Path}: '{entry.Name}' has type {entry.Type}; expected F32, F16 or BF16");
+            }
+        }
+
+        static string First(string[] names) => names.Length == 0 ? "" : $" ({names.Order(StringComparer.Ordinal).First()}{(names.Length > 1 ? ", …" : "")})";
+    }
+
+    private static JsonElement Parse(string path)
+    {
+        try
+        {
+            JsonElement root = StrictJson.Parse(File.ReadAllBytes(path));
+            return root.ValueKind == JsonValueKind.Object ? root : throw new CheckpointException($"{path}: the file holds no JSON object; expected the one that PEFT writes.");
+        }
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path}: cannot be read: {error.Message}", error);
+        }
+    }
+
+    private static JsonObject ConfigJson(LoraConfig config, string baseDirectory) => new()
+    {
+        ["alpha_pattern"] = new JsonObject(),
+        ["auto_mapping"] = null,
+        ["base_model_name_or_path"] = baseDirectory,
+        ["bias"] = "none",
+        ["fan_in_fan_out"] = false,
+        ["inference_mode"] = true,
+        ["init_lora_weights"] = true,
+        ["layers_pattern"] = null,
+        ["layers_to_transform"] = null,
+        ["lora_alpha"] = config.Alpha,
+        ["lora_dropout"] = config.Dropout,
+        ["modules_to_save"] = null,
+        ["peft_type"] = "LORA",
+        ["r"] = config.Rank,
+        ["rank_pattern"] = new JsonObject(),
+        ["revision"] = null,
+        ["target_modules"] = new JsonArray([.. config.TargetModules.Select(module => JsonValue.Create(module))]),
+        ["task_type"] = "CAUSAL_LM",
+        ["use_dora"] = false,
+        ["use_rslora"] = false,
+    };
+}

@@ -1,0 +1,160 @@
+using System.Text.Json.Nodes;
+using Rlt.Models;
+using Rlt.Models.Adapters;
+using Rlt.Models.Safetensors;
+using Rlt.Tests.Data;
+using static TorchSharp.torch;
+
+namespace Rlt.Tests.Models.Adapters;
+
+/// <summary>Adapter directories: what is written is PEFT's, reads back as it was, and every damage is named.</summary>
+public sealed class AdapterFilesTests : IDisposable
+{
+    private readonly ScratchDirectory _scratch = new();
+    private readonly string _base;
+    private readonly string _adapter;
+
+    public AdapterFilesTests()
+    {
+        _base = TinyDirectory.Write(_scratch["base"], scale: 6);
+        _adapter = _scratch["adapter"];
+        using LanguageModel model = LanguageModel.LoadToTrain(_base, TinyDirectory.Device, new LoraConfig { Rank = 2, Alpha = 5, Dropout = 0.25, TargetModules = ["q_proj", "up_proj"] }, seed: 1);
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (Parameter parameter in model.Decoder.Trained)
+        {
+            parameter.Value.add_(randn(parameter.Value.shape), 0.1);
+        }
+
+        model.Save(_adapter);
+    }
+
+    private string ConfigPath => Path.Combine(_adapter, "adapter_config.json");
+
+    private string WeightsPath => Path.Combine(_adapter, "adapter_model.safetensors");
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public void Save_Adapters_WritesPeftsFilesAndNames()
+    {
+        Assert.Equal(
+            ["adapter_config.json", "adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json"],
+            Directory.EnumerateFiles(_adapter).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        JsonNode config = JsonNode.Parse(File.ReadAllText(ConfigPath))!;
+        Assert.Equal(("LORA", "CAUSAL_LM", _base), (Text("peft_type"), Text("task_type"), Text("base_model_name_or_path")));
+        Assert.Equal(("2", "5", "0.25", "none"), (Text("r"), Text("lora_alpha"), Text("lora_dropout"), Text("bias")));
+        Assert.Equal(("false", "true"), (Text("fan_in_fan_out"), Text("inference_mode")));
+        Assert.Equal(["q_proj", "up_proj"], config["target_modules"]!.AsArray().Select(module => module!.GetValue<string>()));
+        using SafetensorsFile weights = SafetensorsFile.Open(WeightsPath);
+        Assert.Equal(
+            [
+                "base_model.model.model.layers.0.mlp.up_proj.lora_A.weight 2,16", "base_model.model.model.layers.0.mlp.up_proj.lora_B.weight 32,2",
+                "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight 2,16", "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight 16,2",
+                "base_model.model.model.layers.1.mlp.up_proj.lora_A.weight 2,16", "base_model.model.model.layers.1.mlp.up_proj.lora_B.weight 32,2",
+                "base_model.model.model.layers.1.self_attn.q_proj.lora_A.weight 2,16", "base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight 16,2",
+            ],
+            weights.Entries.Values.Select(entry => $"{entry.Name} {string.Join(',', entry.Shape)}").Order(StringComparer.Ordinal));
+
+        string Text(string key) => config[key]!.ToString();
+    }
+
+    [Fact]
+    public void Load_AdapterDirectory_IsTheModelThatWasSaved()
+    {
+        using LanguageModel model = LanguageModel.Load(_adapter, TinyDirectory.Device);
+        Assert.Equal((_adapter, _base), (model.Directory, model.BaseDirectory));
+        Assert.Equal((2, 5.0, 0.25), (model.Decoder.Adapters!.Config.Rank, model.Decoder.Adapters.Config.Alpha, model.Decoder.Adapters.Config.Dropout));
+        Assert.NotNull(model.Template);
+        model.Save(_scratch["again"]);
+        Assert.Equal(File.ReadAllBytes(WeightsPath), File.ReadAllBytes(_scratch["again/adapter_model.safetensors"]));
+        Assert.Equal(File.ReadAllText(ConfigPath), File.ReadAllText(_scratch["again/adapter_config.json"]));
+        using Decoder whole = ModelFiles.Load(_base, null, CPU);
+        TokenSequence[] sequences = [new TokenSequence(TinyModel.Ids(20), 1)];
+        Assert.NotEqual(SequenceScorer.LogProbs(whole, sequences, 1, 100)[0], SequenceScorer.LogProbs(model.Decoder, sequences, 1, 100)[0]);
+    }
+
+    [Fact]
+    public void Load_DirectoryWithoutTokenizer_TakesTheBases()
+    {
+        File.Delete(Path.Combine(_adapter, "tokenizer.json"));
+        using LanguageModel model = LanguageModel.Load(_adapter, TinyDirectory.Device);
+        Assert.Equal(_base, model.TokenizerDirectory);
+    }
+
+    [Fact]
+    public void Load_RelativeBase_IsRelativeToTheWorkingDirectory()
+    {
+        Edit("base_model_name_or_path", Path.GetRelativePath(Directory.GetCurrentDirectory(), _base));
+        using LanguageModel model = LanguageModel.Load(_adapter, TinyDirectory.Device);
+        Assert.NotNull(model.Decoder.Adapters);
+    }
+
+    [Theory]
+    [InlineData("peft_type", "\"IA3\"", "peft_type is \"IA3\"; expected \"LORA\".")]
+    [InlineData("bias", "\"all\"", "bias is \"all\"; expected \"none\"; trained biases are not supported.")]
+    [InlineData("use_dora", "true", "use_dora is true; expected false.")]
+    [InlineData("use_rslora", "true", "use_rslora is true; expected false.")]
+    [InlineData("modules_to_save", "[\"lm_head\"]", "modules_to_save is [\"lm_head\"]; expected null.")]
+    [InlineData("rank_pattern", "{\"q_proj\": 4}", "rank_pattern is {\"q_proj\":4}; expected an empty object: one rank and one alpha for all adapters.")]
+    [InlineData("r", "0", "r is 0; expected a whole number from 1 to 65536.")]
+    [InlineData("lora_alpha", "0", "lora_alpha is 0; expected a number above 0, at most 1.7976931348623157E+308.")]
+    [InlineData("lora_dropout", "1", "lora_dropout is 1; expected 0 to below 1.")]
+    [InlineData("target_modules", "\"all-linear\"", "target_modules is \"all-linear\"; expected a list of some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj.")]
+    [InlineData("target_modules", "[\"lm_head\"]", "target_modules is [\"lm_head\"]; expected a list of some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj.")]
+    public void Load_OtherKindsOfAdapters_AreRefused(string key, string value, string message)
+    {
+        Edit(key, JsonNode.Parse(value));
+        Assert.Equal($"{ConfigPath}: {message}", Refused());
+    }
+
+    [Fact]
+    public void Load_BaseNotThere_SaysWhereItWasLookedFor()
+    {
+        Edit("base_model_name_or_path", "Qwen/none");
+        Assert.Equal(
+            $"{ConfigPath}: base_model_name_or_path is \"Qwen/none\"; expected the directory of a whole model, absolute or relative to the working directory ({Directory.GetCurrentDirectory()}). Fetch that model, or correct the path.",
+            Refused());
+    }
+
+    [Fact]
+    public void Load_OtherModules_NamesWhatIsMissingAndUnexpected()
+    {
+        Edit("target_modules", new JsonArray("q_proj", "k_proj"));
+        Assert.Equal(
+            $"{WeightsPath}: the weights are not those of adapter_config.json and the base model: 4 missing (base_model.model.model.layers.0.self_attn.k_proj.lora_A.weight, …), "
+            + "4 unexpected (base_model.model.model.layers.0.mlp.up_proj.lora_A.weight, …). Is the base model another one?",
+            Refused());
+    }
+
+    [Fact]
+    public void Load_OtherRank_NamesTheShapes()
+    {
+        Edit("r", 3);
+        Assert.Equal(
+            $"{WeightsPath}: 'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight' has shape [2, 16], rank and base model ask for [3, 16]. Is the base model another one?", Refused());
+    }
+
+    [Fact]
+    public void Load_NoWeights_SaysSo()
+    {
+        File.Delete(WeightsPath);
+        Assert.Equal($"{_adapter}: no adapter_model.safetensors beside adapter_config.json. Is the download complete?", Refused());
+        File.WriteAllText(Path.Combine(_adapter, "adapter_model.bin"), "");
+        Assert.Equal($"{_adapter}: no adapter_model.safetensors beside adapter_config.json. It has adapter_model.bin; save it again as safetensors.", Refused());
+    }
+
+    [Fact]
+    public void LoadToTrain_AdapterDirectory_SaysToMerge() => Assert.Equal(
+        $"{_adapter} holds LoRA adapters; training begins at a whole model. Make one first: rlt merge --model {_adapter} --out DIR",
+        Assert.Throws<CheckpointException>(() => LanguageModel.LoadToTrain(_adapter, TinyDirectory.Device, null, 0)).Message);
+
+    private string Refused() => Assert.Throws<CheckpointException>(() => LanguageModel.Load(_adapter, TinyDirectory.Device)).Message;
+
+    private void Edit(string key, JsonNode? value)
+    {
+        JsonObject config = JsonNode.Parse(File.ReadAllText(ConfigPath))!.AsObject();
+        config[key] = value;
+        File.WriteAllText(ConfigPath, config.ToJsonString(new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+    }
+}
