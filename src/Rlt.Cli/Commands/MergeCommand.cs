@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Rlt.Models;
-using TorchSharp;
 
 namespace Rlt.Cli.Commands;
 
@@ -30,26 +29,9 @@ internal static class MergeCommand
             }
 
             using Decoder merged = loaded.Decoder.Merged();
-            NameDtype(merged);
             ModelFiles.Save(merged, target, loaded.TokenizerDirectory);
             Console.Error.WriteLine($"merge: {loaded.Directory} on {loaded.BaseDirectory}; {target}");
         });
         return command;
-    }
-
-    // config.json names the dtype that the weights are written in; transformers 5 renamed the key.
-    private static void NameDtype(Decoder model)
-    {
-        string name = model.Dtype switch
-        {
-            torch.ScalarType.BFloat16 => "bfloat16",
-            torch.ScalarType.Float16 => "float16",
-            _ => "float32",
-        };
-        string key = model.Config.Raw.ContainsKey("dtype") ? "dtype" : "torch_dtype";
-        if (model.Config.Raw[key]?.ToString() != name)
-        {
-            model.Config.Raw[key] = name;
-        }
     }
 }

@@ -65,6 +65,7 @@ public static class ModelFiles
         var byName = model.Parameters.ToDictionary(parameter => parameter.Name);
         TensorSpec[] specs = [.. model.Parameters.Select(p => new TensorSpec(p.Name, p.Value.dtype.ToStoredType(), p.Value.shape))];
         SafetensorsWriter.WriteModel(directory, specs, MaxShardBytes, (spec, stream) => TensorBytes.Write(byName[spec.Name].Value, stream));
+        NameDtype(model);
         model.Config.Save(directory);
         if (tokenizerFrom is not null)
         {
@@ -83,6 +84,21 @@ public static class ModelFiles
         foreach (string name in Companions.Where(name => File.Exists(Path.Combine(from, name))))
         {
             File.Copy(Path.Combine(from, name), Path.Combine(directory, name), overwrite: true);
+        }
+    }
+
+    // A config.json that names a dtype names the one the weights are written in; transformers 5 renamed the key.
+    private static void NameDtype(Decoder model)
+    {
+        if (model.Config.WeightType is { } named && named != model.Dtype.ToStoredType())
+        {
+            string key = model.Config.Raw.ContainsKey("dtype") ? "dtype" : "torch_dtype";
+            model.Config.Raw[key] = model.Dtype switch
+            {
+                ScalarType.BFloat16 => "bfloat16",
+                ScalarType.Float16 => "float16",
+                _ => "float32",
+            };
         }
     }
 
