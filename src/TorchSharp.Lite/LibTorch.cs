@@ -37,7 +37,8 @@ public static partial class LibTorch
         return Shim.rlt_openblas_parallel() switch
         {
             2 or 0 => null,
-            1 => "OpenBLAS is its pthread build, which fights with libtorch's threads. Install its OpenMP build: apt-get install libopenblas0-openmp",
+            1 => "OpenBLAS is its pthread build, which fights with libtorch's threads. Install its OpenMP build (apt-get install libopenblas0-openmp) "
+                + "and select it: update-alternatives --config libopenblas.so.0-x86_64-linux-gnu, and the same for libblas.so.3-x86_64-linux-gnu",
             _ => "no OpenBLAS was found; matrix products will be about 30 times slower. Install it: apt-get install libopenblas0-openmp",
         };
     }
