@@ -99,9 +99,6 @@ public sealed class RunFolder
         }
     }
 
-    /// <summary>The metrics so far.</summary>
-    public IReadOnlyList<JsonObject> ReadMetrics() => RunRows.Read(Metrics);
-
     private static string FirstDifference(string earlier, string now)
     {
         foreach ((string before, string after) in earlier.Split('\n').Zip(now.Split('\n')))

@@ -21,27 +21,7 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
         using var gradients = new GradientStore(model.Decoder.Trained);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW());
         var checkpoint = new TrainingCheckpoint(folder, model, optimizer, null);
-        int step = checkpoint.ResumeOrStart();
-        observer.Started(step, _steps);
-        while (step < _steps)
-        {
-            JsonObject metrics = Step(step, gradients, optimizer);
-            step++;
-            folder.Append(metrics);
-            observer.Stepped(metrics);
-            bool stopping = stop.IsCancellationRequested && step < _steps;
-            if (stopping || (config.SaveEvery > 0 && step % config.SaveEvery == 0 && step < _steps))
-            {
-                checkpoint.Save(step);
-            }
-
-            if (stopping)
-            {
-                throw new OperationCanceledException(stop);
-            }
-        }
-
-        folder.Finish(model.Save);
+        new TrainingLoop(folder, model, checkpoint, observer).Run(_steps, config.SaveEvery, step => Step(step, gradients, optimizer), stop);
     }
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)

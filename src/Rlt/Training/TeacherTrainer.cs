@@ -40,37 +40,7 @@ public sealed class TeacherTrainer(
         using var gradients = new GradientStore(policy.Decoder.Trained);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW());
         var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null);
-        int step = checkpoint.ResumeOrStart();
-        observer.Started(step, config.Steps);
-        while (step < config.Steps)
-        {
-            JsonObject metrics = Step(step, gradients, optimizer);
-            step++;
-            if (reference is not null && config.ReferenceSyncSteps > 0 && step % config.ReferenceSyncSteps == 0)
-            {
-                ReferenceSync.Mix(reference, policy.Decoder, config.ReferenceSyncMix);
-            }
-
-            folder.Append(metrics);
-            observer.Stepped(metrics);
-            foreach (string warning in SilentFailures.Of(metrics))
-            {
-                observer.Warned(warning);
-            }
-
-            bool stopping = stop.IsCancellationRequested && step < config.Steps;
-            if (stopping || (config.SaveEvery > 0 && step % config.SaveEvery == 0 && step < config.Steps))
-            {
-                checkpoint.Save(step);
-            }
-
-            if (stopping)
-            {
-                throw new OperationCanceledException(stop);
-            }
-        }
-
-        folder.Finish(policy.Save);
+        new TrainingLoop(folder, policy, checkpoint, observer).Run(config.Steps, config.SaveEvery, step => Step(step, gradients, optimizer), stop);
     }
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)
@@ -99,7 +69,16 @@ public sealed class TeacherTrainer(
         metrics["learning_rate"] = update.LearningRate;
         phases.AddTo(metrics, batch.Rollouts.Sum(r => r.Sample.Ids.Length));
         ResourceMetrics.AddTo(metrics);
+        PullReference(step + 1);
         return metrics;
+    }
+
+    private void PullReference(int stepsDone)
+    {
+        if (reference is not null && config.ReferenceSyncSteps > 0 && stepsDone % config.ReferenceSyncSteps == 0)
+        {
+            ReferenceSync.Mix(reference, policy.Decoder, config.ReferenceSyncMix);
+        }
     }
 
     // Groups whose rewards are all alike teach nothing; where asked for, further questions take their place.

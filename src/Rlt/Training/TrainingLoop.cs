@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+using Rlt.Models;
+using Rlt.Runs;
+
+namespace Rlt.Training;
+
+/// <summary>What every training run does around its steps: go on from the newest checkpoint, log, save, stop, and write the finished model.</summary>
+internal sealed class TrainingLoop(RunFolder folder, LanguageModel model, TrainingCheckpoint checkpoint, IRunObserver observer)
+{
+    /// <summary>Runs the steps that are left.</summary>
+    /// <param name="steps">Steps of the whole run.</param>
+    /// <param name="saveEvery">Steps between checkpoints; 0 saves where the run is stopped only.</param>
+    /// <param name="step">Takes one step, counted from 0, and returns its metrics.</param>
+    /// <param name="stop">Saves after the step under way and ends with an <see cref="OperationCanceledException"/>.</param>
+    public void Run(int steps, int saveEvery, Func<int, JsonObject> step, CancellationToken stop)
+    {
+        int done = checkpoint.ResumeOrStart();
+        observer.Started(done, steps);
+        while (done < steps)
+        {
+            JsonObject metrics = step(done);
+            done++;
+            Log(metrics);
+            bool stopping = stop.IsCancellationRequested && done < steps;
+            if (stopping || (saveEvery > 0 && done % saveEvery == 0 && done < steps))
+            {
+                checkpoint.Save(done);
+            }
+
+            if (stopping)
+            {
+                throw new OperationCanceledException(stop);
+            }
+        }
+
+        folder.Finish(model.Save);
+    }
+
+    private void Log(JsonObject metrics)
+    {
+        folder.Append(metrics);
+        observer.Stepped(metrics);
+        foreach (string warning in SilentFailures.Of(metrics))
+        {
+            observer.Warned(warning);
+        }
+    }
+}
