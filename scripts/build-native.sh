@@ -17,7 +17,8 @@ find_libtorch() {
 }
 
 prefix=$(find_libtorch)
-stamp="$prefix $(cat "$source_dir"/*.cpp "$source_dir"/CMakeLists.txt | cksum)"
+cpu=$(grep -m1 '^flags' /proc/cpuinfo | cksum || true)
+stamp="$prefix $cpu $(cat "$source_dir"/*.cpp "$source_dir"/kernels/* "$source_dir"/CMakeLists.txt | cksum)"
 if [ -f "$library" ] && [ "$(cat "$build/stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 
 echo "build-native: building the libtorch binding against ${prefix:-the libtorch of the distribution}" >&2

@@ -1,0 +1,84 @@
+// The fused kernels of a decoder's hot chains on the CPU, for float and bf16 elements. Shapes in row-major order;
+// N rows (tokens), D width, H query heads, K key/value heads, E head width, V vocabulary.
+#pragma once
+
+#include "vector.h"
+
+namespace rlt {
+
+// sum = x + delta (where delta is not null), y = sum / sqrt(mean(sum^2) + eps) * weight, scale[N] = 1 / sqrt(...).
+template <typename T>
+void rms_norm(const T* x, const T* delta, const T* weight, float eps, T* sum, T* y, float* scale, int64_t rows, int64_t width);
+
+// dx[N, D] = d loss/d x (plus dsum where that is not null) and dweight[D].
+template <typename T>
+void rms_norm_backward(const T* dy, const T* dsum, const T* x, const T* weight, const float* scale, T* dx, T* dweight, int64_t rows, int64_t width);
+
+// Turns each head by its row's angles: tables cos, sin are [positions, E / 2]; direction -1 turns back (the backward).
+template <typename T>
+void rotate(const T* x, const float* cos, const float* sin, const int64_t* positions, float direction, T* y, int64_t rows, int64_t heads, int64_t width);
+
+// y = gate * sigmoid(gate) * up.
+template <typename T>
+void swiglu(const T* gate, const T* up, T* y, int64_t count);
+
+template <typename T>
+void swiglu_backward(const T* dy, const T* gate, const T* up, T* dgate, T* dup, int64_t count);
+
+// For each row of logits [N, V]: log_prob of its target at the temperature, and the row's log-sum-exp.
+template <typename T>
+void log_prob(const T* logits, const int64_t* targets, float temperature, float* log_prob, float* log_sum, int64_t rows, int64_t vocabulary);
+
+// Puts d(sum of gradient * log_prob)/d logits in the logits' place.
+template <typename T>
+void log_prob_backward(T* logits, const int64_t* targets, const float* log_sum, const float* gradient, float temperature, int64_t rows, int64_t vocabulary);
+
+// Draws a token a row by inverting the distribution function at uniform[N]; temperature 0 takes the first likeliest.
+// log_prob is that of the token at the temperature (at 1 where the temperature is 0).
+template <typename T>
+void draw(const T* logits, const float* uniform, float temperature, int64_t* token, float* log_prob, int64_t rows, int64_t vocabulary);
+
+// A run of rows that attend, causally, to themselves and to all rows of their parent.
+struct Segment {
+  int64_t start, length, parent_start, parent_length;
+};
+
+struct AttentionShape {
+  int64_t rows, heads, kv_heads, width;
+};
+
+// out[N, H, E] = softmax(q k^T / sqrt(E)) v by segment, and log_sum[N, H]. Parents have no parents of their own.
+template <typename T>
+void attention(const T* q, const T* k, const T* v, const Segment* segments, int64_t count, AttentionShape shape, T* out, float* log_sum);
+
+template <typename T>
+void attention_backward(
+    const T* dout, const T* q, const T* k, const T* v, const T* out, const float* log_sum, const Segment* segments, int64_t count,
+    AttentionShape shape, T* dq, T* dk, T* dv);
+
+// A cache of blocks of P positions: keys [blocks, K, E, P] (positions side by side), values [blocks, K, P, E].
+constexpr int kLanes = 16;  // a block holds a multiple of this many positions
+
+struct CacheShape {
+  int64_t kv_heads, width, block;
+};
+
+// Writes k, v [N, K, E] at slots[N] = block number * P + offset.
+template <typename T>
+void cache_write(const T* k, const T* v, const int64_t* slots, T* keys, T* values, CacheShape shape, int64_t rows);
+
+// One query a row against its first lengths[row] cached positions: q, out [N, H, E]; tables [N, width of the table] name the blocks.
+template <typename T>
+void cache_attention(
+    const T* q, const T* keys, const T* values, const int64_t* tables, int64_t table_width, const int64_t* lengths, CacheShape shape,
+    int64_t rows, int64_t heads, T* out);
+
+// One AdamW step in one pass; `weight` is the model's (T), `master` the float32 copy or, where T is float, the same memory.
+struct AdamWStep {
+  float learning_rate, beta1, beta2, epsilon, weight_decay, mean_correction, square_correction;
+};
+
+template <typename T>
+void adamw(T* weight, float* master, float* mean, float* square, const float* gradient, AdamWStep step, int64_t count);
+
+}  // namespace rlt
