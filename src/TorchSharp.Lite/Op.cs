@@ -43,6 +43,9 @@ internal sealed class Op(string name, string overload = "")
         return tensors;
     }
 
+    /// <summary>Calls an operator that returns nothing.</summary>
+    public void CallNothing(params ReadOnlySpan<Arg> args) => Invoke(args, []);
+
     /// <summary>Calls an in-place operator: the result is its first argument, so no new handle is made.</summary>
     public torch.Tensor CallInPlace(torch.Tensor self, params ReadOnlySpan<Arg> others)
     {

@@ -14,9 +14,9 @@ public sealed class ArchitectureTests
         ["Configuration"] = ["Platform"],
         ["SmallWorld"] = ["Data", "Runs"],
         ["Models"] = ["TorchSharp", "Platform", "Text", "Data", "Runs"],
-        ["Generation"] = ["TorchSharp", "Models", "Text"],
+        ["Generation"] = ["TorchSharp", "Platform", "Models", "Text"],
         ["Teaching"] = ["Generation", "Models", "Text", "Data", "Runs", "Configuration"],
-        ["Training"] = ["TorchSharp", "Teaching", "Generation", "Models", "Text", "Data", "Runs", "Configuration"],
+        ["Training"] = ["TorchSharp", "Platform", "Teaching", "Generation", "Models", "Text", "Data", "Runs", "Configuration"],
         ["Evaluation"] = ["Teaching", "Generation", "Models", "Text", "Data", "Runs", "Configuration"],
     };
 

@@ -55,6 +55,22 @@ internal static class TinyModel
         }
         """);
 
+    /// <summary>The normed hidden states of one sequence: [T, D].</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="ids">The tokens.</param>
+    /// <param name="cache">Keeps the keys and values as those of <paramref name="row"/>, or null.</param>
+    /// <param name="row">The row of the cache.</param>
+    /// <param name="onLayer">Called with each layer's input.</param>
+    public static Tensor Hidden(Decoder model, int[] ids, KeyValueCache? cache = null, CachedRow? row = null, Action<Tensor>? onLayer = null)
+    {
+        using var scope = NewDisposeScope();
+        using SequenceLayout layout = SequenceLayout.Of([ids.Length], model.Device);
+        CacheSlots? slots = cache is null ? null : new CacheSlots(cache.Extend(row!, ids.Length), model.Device);
+        using var noGrad = no_grad();
+        Tensor ids_N = tensor(Array.ConvertAll(ids, id => (long)id), device: model.Device);
+        return scope.MoveToOuter(model.FinalNorm.Apply(model.Top(ids_N, new PackedPass(layout, cache, slots), onLayer)));
+    }
+
     /// <summary>Token ids that look random and are always the same.</summary>
     public static int[] Ids(int count, int seed = 1, int vocabulary = 64)
     {

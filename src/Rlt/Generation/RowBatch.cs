@@ -3,100 +3,83 @@ using static TorchSharp.torch;
 
 namespace Rlt.Generation;
 
-// B rows, V vocabulary
+// B rows, P prompts, V vocabulary, D width
 /// <summary>The rows being decoded and their cache: rows enter with their prompts computed, and leave when done.</summary>
 internal sealed class RowBatch(Decoder model) : IDisposable
 {
-    // Padded prompt tokens computed in one pass.
+    // Prompt tokens computed in one pass.
     private const int PromptBudget = 8192;
-    private KeyValueCache? _cache;
+    private readonly KeyValueCache _cache = new(model.Config, KeyValueCache.BlockSize, model.Dtype, model.Device);
 
-    /// <summary>The rows, in the cache's order.</summary>
+    /// <summary>The rows being decoded.</summary>
     public List<SampleRow> Rows { get; } = [];
 
     /// <summary>Decodes each row's last token: logits [B, V] for its next.</summary>
     public Tensor Step()
     {
         Tensor ids_B = tensor(Rows.Select(row => (long)row.Ids[^1]).ToArray(), device: model.Device);
-        return model.Step(ids_B, [.. Rows.Select(row => row.Position)], _cache!);
+        return model.Step(ids_B, _cache, [.. Rows.Select(row => row.Cached)]);
     }
 
-    /// <summary>Computes the new rows' prompts, each distinct prompt once, and adds the rows: logits [new rows, V] for their first tokens.</summary>
-    public Tensor Enter(List<SampleRow> entering)
+    /// <summary>Computes the new rows' prompts, each distinct prompt once, and adds the rows, those of one prompt together.</summary>
+    /// <returns>The rows in their new order, and logits [new rows, V] for their first tokens.</returns>
+    public (List<SampleRow> Entered, Tensor Logits_BV) Enter(List<SampleRow> entering)
     {
-        int longest = Math.Max(entering.Max(row => row.Prompt.Length), _cache?.Capacity ?? 0);
-        var merged = new KeyValueCache(model.Config, Rows.Count + entering.Count, longest, model.Dtype, model.Device);
-        if (_cache is not null && Rows.Count > 0)
+        SampleRow[][] prompts = [.. entering.GroupBy(row => row.Request).Select(group => group.ToArray())];
+        TokenSequence[] distinct = [.. prompts.Select(rows => new TokenSequence(rows[0].Prompt, 1))];
+        var entered = new List<SampleRow>();
+        var logits = new List<Tensor>();
+        foreach (int[] part in PackedBatch.Split(distinct, PromptBudget))
         {
-            int[] kept = [.. Enumerable.Range(0, Rows.Count)];
-            merged.CopyRows(_cache, kept, kept, Rows.Max(row => row.Position));
+            SampleRow[][] members = [.. part.Select(p => prompts[p])];
+            logits.Add(ComputePrompts(members));
+            entered.AddRange(members.SelectMany(rows => rows));
         }
 
-        int firstNew = Rows.Count;
-        var logits = new Tensor[entering.Count];
-        var prompts = entering.Select((row, i) => (row, i)).GroupBy(pair => pair.row.Request).Select(group => group.Select(pair => pair.i).ToArray()).ToArray();
-        TokenSequence[] distinct = [.. prompts.Select(members => new TokenSequence(entering[members[0]].Prompt, 1))];
-        foreach (int[] part in PaddedBatch.Split(distinct, PromptBudget))
-        {
-            ComputePrompts([.. part.Select(p => prompts[p])], entering, firstNew, merged, logits);
-        }
-
-        _cache?.Dispose();
-        _cache = merged;
-        Rows.AddRange(entering);
-        return stack(logits);
+        Rows.AddRange(entered);
+        return (entered, cat(logits));
     }
 
-    /// <summary>Marks the rows that <paramref name="ended"/> says are done, and drops done rows once they are a quarter of the batch.</summary>
-    public void Leave(Func<SampleRow, bool> ended)
+    /// <summary>Drops the rows that <paramref name="ended"/> says are done.</summary>
+    public void Leave(Func<SampleRow, bool> ended) => Rows.RemoveAll(row =>
     {
-        foreach (SampleRow row in Rows)
+        bool done = ended(row);
+        if (done)
         {
-            row.Done = row.Done || ended(row);
+            _cache.Close(row.Cached);
         }
 
-        int done = Rows.Count(row => row.Done);
-        if (done == 0 || done * 4 < Rows.Count)
-        {
-            return;
-        }
-
-        int[] kept = [.. Enumerable.Range(0, Rows.Count).Where(i => !Rows[i].Done)];
-        if (kept.Length > 0)
-        {
-            _cache!.KeepRows(kept);
-        }
-
-        Rows.RemoveAll(row => row.Done);
-    }
+        return done;
+    });
 
     /// <inheritdoc/>
-    public void Dispose() => _cache?.Dispose();
+    public void Dispose() => _cache.Dispose();
 
-    private void ComputePrompts(int[][] members, List<SampleRow> entering, int firstNew, KeyValueCache merged, Tensor[] logits)
+    // Logits for the first token of every row, prompt after prompt.
+    private Tensor ComputePrompts(SampleRow[][] members)
     {
-        int[][] prompts = [.. members.Select(rows => entering[rows[0]].Prompt)];
-        int width = prompts.Max(prompt => prompt.Length);
-        var ids = new long[prompts.Length * width];
-        for (int p = 0; p < prompts.Length; p++)
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        int[][] prompts = [.. members.Select(rows => rows[0].Prompt)];
+        CachedRow[] computed = [.. prompts.Select(_ => new CachedRow())];
+        long[] slots = [.. prompts.SelectMany((prompt, p) => _cache.Extend(computed[p], prompt.Length))];
+        using SequenceLayout layout = SequenceLayout.Of(prompts.Select(prompt => prompt.Length), model.Device);
+        Tensor ids_N = tensor(prompts.SelectMany(prompt => prompt.Select(id => (long)id)).ToArray(), device: model.Device);
+        Tensor top_ND = model.Top(ids_N, new PackedPass(layout, _cache, new CacheSlots(slots, model.Device)));
+        Tensor last_P = tensor(layout.Segments.Select(segment => (long)segment.Start + segment.Length - 1).ToArray(), device: model.Device);
+        Tensor logits_PV = model.Logits(model.FinalNorm.Apply(top_ND.index_select(0, last_P)));
+        for (int p = 0; p < members.Length; p++)
         {
-            for (int t = 0; t < prompts[p].Length; t++)
+            CachedRow[] forks = _cache.Fork(computed[p], members[p].Length);
+            for (int i = 0; i < forks.Length; i++)
             {
-                ids[(p * width) + t] = prompts[p][t];
+                members[p][i].Cached = forks[i];
             }
+
+            _cache.Close(computed[p]);
         }
 
-        using var promptCache = new KeyValueCache(model.Config, prompts.Length, width, model.Dtype, model.Device);
-        Tensor hidden_BTD = model.Hidden(tensor(ids, [prompts.Length, width], device: model.Device), promptCache);
-        Tensor last_B = tensor(prompts.Select((prompt, p) => ((long)p * width) + prompt.Length - 1).ToArray(), device: model.Device);
-        using var noGrad = no_grad();
-        Tensor logits_BV = model.Logits(hidden_BTD.view(-1, hidden_BTD.size(-1)).index_select(0, last_B));
-        int[] from = [.. members.SelectMany((rows, p) => rows.Select(_ => p))];
-        int[] to = [.. members.SelectMany(rows => rows)];
-        merged.CopyRows(promptCache, from, [.. to.Select(row => firstNew + row)], width);
-        for (int i = 0; i < to.Length; i++)
-        {
-            logits[to[i]] = logits_BV.select(0, from[i]);
-        }
+        Tensor prompt_B = tensor(members.SelectMany((rows, p) => rows.Select(_ => (long)p)).ToArray(), device: model.Device);
+        return scope.MoveToOuter(logits_PV.index_select(0, prompt_B));
     }
 }

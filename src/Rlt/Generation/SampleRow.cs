@@ -1,4 +1,5 @@
 using System.Text;
+using Rlt.Models;
 using Rlt.Text.Tokenization;
 
 namespace Rlt.Generation;
@@ -22,9 +23,6 @@ internal sealed class SampleRow(int request, int sampleIndex, int[] prompt, ulon
 
     public DecodeStream? Decoded { get; set; }
 
-    /// <summary>The sample has ended; the row is decoded on, unused, until the batch is compacted.</summary>
-    public bool Done { get; set; }
-
-    /// <summary>Position of the last drawn token, which is not yet in the cache.</summary>
-    public int Position => Prompt.Length + Ids.Count - 1;
+    /// <summary>Its place in the cache, which has all but the last drawn token.</summary>
+    public CachedRow Cached { get; set; } = new();
 }

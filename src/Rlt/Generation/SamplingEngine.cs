@@ -77,7 +77,8 @@ public sealed class SamplingEngine
             rows.Add(new SampleRow(request, sample, requests[request].Prompt, requests[request].Streams[sample]));
         }
 
-        Draw(rows, batch.Enter(rows));
+        (List<SampleRow> entered, Tensor logits_BV) = batch.Enter(rows);
+        Draw(entered, logits_BV);
     }
 
     private void Draw(List<SampleRow> rows, Tensor logits_BV)
@@ -86,11 +87,8 @@ public sealed class SamplingEngine
         (int[] ids, float[] logProbs) = TokenSampler.Draw(logits_BV, uniforms, _options);
         for (int i = 0; i < rows.Count; i++)
         {
-            if (!rows[i].Done)
-            {
-                rows[i].Ids.Add(ids[i]);
-                rows[i].LogProbs.Add(logProbs[i]);
-            }
+            rows[i].Ids.Add(ids[i]);
+            rows[i].LogProbs.Add(logProbs[i]);
         }
     }
 

@@ -1,3 +1,4 @@
+using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Generation;
@@ -15,16 +16,23 @@ public static class TokenSampler
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        bool greedy = options.Temperature == 0;
-        Tensor scaled_BV = logits_BV.to(ScalarType.Float32) / (greedy ? 1.0 : options.Temperature);
-        Tensor logProbs_BV = scaled_BV.log_softmax(-1);
-        Tensor ids_B = greedy ? scaled_BV.argmax(-1) : Invert(Filter(logProbs_BV.exp(), options), uniforms);
-        Tensor picked_B = logProbs_BV.gather(1, ids_B.unsqueeze(1)).squeeze(1);
+        (Tensor ids_B, Tensor picked_B) = CpuKernels.Serve(logits_BV) && (options.Temperature == 0 || (options.TopK == 0 && options.TopP >= 1))
+            ? CpuKernels.Draw(logits_BV, tensor(uniforms), options.Temperature)
+            : Drawn(logits_BV, uniforms, options);
 
         // One transfer: float64 holds ids and float32 log-probs exactly.
         double[] host = stack([ids_B.to(ScalarType.Float64), picked_B.to(ScalarType.Float64)]).cpu().data<double>().ToArray();
         int rows = uniforms.Length;
         return ([.. host.Take(rows).Select(id => (int)id)], [.. host.Skip(rows).Select(value => (float)value)]);
+    }
+
+    private static (Tensor Ids_B, Tensor LogProbs_B) Drawn(Tensor logits_BV, float[] uniforms, SamplingOptions options)
+    {
+        bool greedy = options.Temperature == 0;
+        Tensor scaled_BV = logits_BV.to(ScalarType.Float32) / (greedy ? 1.0 : options.Temperature);
+        Tensor logProbs_BV = scaled_BV.log_softmax(-1);
+        Tensor ids_B = greedy ? scaled_BV.argmax(-1) : Invert(Filter(logProbs_BV.exp(), options), uniforms);
+        return (ids_B, logProbs_BV.gather(1, ids_B.unsqueeze(1)).squeeze(1));
     }
 
     private static Tensor Filter(Tensor probs_BV, SamplingOptions options)

@@ -1,14 +1,30 @@
+using Rlt.Platform;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
 
-// B batch, T queries, S keys, H heads, K kv heads, G = H/K queries that share a kv head, E head width
-/// <summary>Scaled dot-product attention with grouped queries; keys and values are never expanded on the CPU.</summary>
+// N rows, B batch, T queries, S keys, H heads, K kv heads, G = H/K queries that share a kv head, E head width
+/// <summary>Scaled dot-product attention with grouped queries.</summary>
 public static class Attention
 {
     // Queries are taken in blocks of this many, each against the keys up to its end, so scores stay O(T · block).
     private const int QueryBlock = 512;
+
+    /// <summary>Attention of each row to itself, the rows before it in its segment, and its segment's parent: [N, H, E].</summary>
+    public static Tensor Packed(Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, SequenceLayout layout)
+    {
+        if (CpuKernels.Serve(q_NHE))
+        {
+            return CpuKernels.Attention(q_NHE, k_NKE, v_NKE, layout.Table_S4);
+        }
+
+        (Tensor rows_ST, Tensor places_N) = layout.Padded;
+        Tensor padded_SHTE = Causal(Pad(q_NHE), Pad(k_NKE), Pad(v_NKE));
+        return padded_SHTE.transpose(1, 2).reshape(-1, q_NHE.size(1), q_NHE.size(2)).index_select(0, places_N);
+
+        Tensor Pad(Tensor x_NHE) => x_NHE.index_select(0, rows_ST.flatten()).view(rows_ST.size(0), rows_ST.size(1), x_NHE.size(1), x_NHE.size(2)).transpose(1, 2);
+    }
 
     /// <summary>Attention of each token to itself and those before it: [B, H, T, E].</summary>
     /// <remarks>With right padding, real tokens never see a pad, so no other mask is needed.</remarks>
@@ -37,18 +53,18 @@ public static class Attention
         return cat(blocks, 2);
     }
 
-    /// <summary>Attention of one token a row to that row's cached positions: [B, H, 1, E].</summary>
-    /// <param name="q_BH1E">The queries.</param>
-    /// <param name="k_BKSE">Cached keys.</param>
+    /// <summary>Attention of one token a row to that row's cached positions: [B, H, E].</summary>
+    /// <param name="q_BHE">The queries.</param>
+    /// <param name="k_BKES">Cached keys, positions side by side.</param>
     /// <param name="v_BKSE">Cached values.</param>
     /// <param name="hidden_B11S">True at the positions a row must not see.</param>
-    public static Tensor Step(Tensor q_BH1E, Tensor k_BKSE, Tensor v_BKSE, Tensor hidden_B11S)
+    public static Tensor Step(Tensor q_BHE, Tensor k_BKES, Tensor v_BKSE, Tensor hidden_B11S)
     {
-        (long batch, long heads, long width) = (q_BH1E.size(0), q_BH1E.size(1), q_BH1E.size(3));
-        long kvHeads = k_BKSE.size(1);
-        Tensor q_BKGE = (q_BH1E * Scale(width)).view(batch, kvHeads, heads / kvHeads, width);
-        Tensor scores_BKGS = q_BKGE.matmul(k_BKSE.transpose(2, 3)).masked_fill_(hidden_B11S, double.NegativeInfinity);
-        return scores_BKGS.softmax(-1).matmul(v_BKSE).view(batch, heads, 1, width);
+        (long batch, long heads, long width) = (q_BHE.size(0), q_BHE.size(1), q_BHE.size(2));
+        long kvHeads = k_BKES.size(1);
+        Tensor q_BKGE = (q_BHE * Scale(width)).view(batch, kvHeads, heads / kvHeads, width);
+        Tensor scores_BKGS = q_BKGE.matmul(k_BKES).masked_fill_(hidden_B11S, double.NegativeInfinity);
+        return scores_BKGS.softmax(-1).matmul(v_BKSE).view(batch, heads, width);
     }
 
     private static Tensor CausalBlock(Tensor q_BHTE, Tensor k_BKSE, Tensor v_BKSE, long start)

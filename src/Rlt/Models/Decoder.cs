@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Rlt.Models;
 
-// B batch, T tokens, D width, V vocabulary, N selected positions
+// N rows, B rows decoded one token each, D width, V vocabulary
 /// <summary>A decoder-only transformer (Qwen2, Qwen3, Llama): the weights, and the passes over them.</summary>
 /// <remarks>
 /// Scoring and sampling passes are here; the training pass, layer by layer, is Training/LayerwisePass. No pass makes
@@ -31,7 +31,7 @@ public sealed class Decoder : IDisposable
         Head = config.TiedEmbeddings ? Embedding : weights["lm_head.weight"];
         FinalNorm = weights.Norm("model.norm");
         Layers = [.. Enumerable.Range(0, config.LayerCount).Select(index => new DecoderLayer(config, index, weights))];
-        _rotary = new RotaryEmbedding(config, Dtype, Device);
+        _rotary = new RotaryEmbedding(config, Device);
     }
 
     /// <summary>The shape and the constants.</summary>
@@ -64,51 +64,43 @@ public sealed class Decoder : IDisposable
     /// <summary>Where the weights are.</summary>
     public Device Device => Embedding.Value.device;
 
-    /// <summary>Embeddings of right-padded token ids: [B, T, D].</summary>
-    public Tensor Embed(Tensor ids_BT) => TorchLibrary.Embedding(ids_BT, Embedding.Value);
+    /// <summary>Embeddings of token ids: [N, D].</summary>
+    public Tensor Embed(Tensor ids_N) => TorchLibrary.Embedding(ids_N, Embedding.Value);
 
-    /// <summary>Rotary tables of whole sequences of <paramref name="length"/> tokens.</summary>
-    public (Tensor Cos_TE, Tensor Sin_TE) Rotary(int length) => _rotary.Upto(length);
+    /// <summary>The rotary angles of a pass's rows.</summary>
+    public RotaryTurn Turn(IAttentionPass pass) => _rotary.At(pass.Positions_N, pass.Longest);
 
-    /// <summary>The last layer's output after the final norm, without gradients: [B, T, D].</summary>
-    /// <param name="ids_BT">Token ids, int64, right-padded with any valid id.</param>
-    /// <param name="cache">Filled with the keys and values, or null.</param>
+    /// <summary>The last layer's output, before the final norm, without gradients: [N, D].</summary>
+    /// <param name="ids_N">Token ids, int64.</param>
+    /// <param name="pass">What each row attends to.</param>
     /// <param name="onLayer">Called with the input of each layer in turn and then the last layer's output, or null.</param>
-    public Tensor Hidden(Tensor ids_BT, KeyValueCache? cache = null, Action<Tensor>? onLayer = null)
+    public Tensor Top(Tensor ids_N, IAttentionPass pass, Action<Tensor>? onLayer = null)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        (Tensor cos_TE, Tensor sin_TE) = Rotary((int)ids_BT.size(1));
-        Tensor x_BTD = Embed(ids_BT);
+        RotaryTurn turn = Turn(pass);
+        Tensor x_ND = Embed(ids_N);
         foreach (DecoderLayer layer in Layers)
         {
-            onLayer?.Invoke(x_BTD);
-            using Tensor previous = x_BTD;
+            onLayer?.Invoke(x_ND);
+            using Tensor previous = x_ND;
             using var layerScope = NewDisposeScope();
-            x_BTD = layerScope.MoveToOuter(layer.Forward(previous, cos_TE, sin_TE, cache));
+            x_ND = layerScope.MoveToOuter(layer.Forward(previous, turn, pass));
         }
 
-        onLayer?.Invoke(x_BTD);
-        return scope.MoveToOuter(FinalNorm.Apply(x_BTD));
+        onLayer?.Invoke(x_ND);
+        return scope.MoveToOuter(x_ND);
     }
 
     /// <summary>Logits after one more token of each cached row, without gradients: [B, V] in the weights' dtype.</summary>
     /// <param name="ids_B">The tokens, int64.</param>
-    /// <param name="positions">Each row's position of that token, from 0.</param>
     /// <param name="cache">The rows' keys and values; receives the tokens'.</param>
-    public Tensor Step(Tensor ids_B, int[] positions, KeyValueCache cache)
+    /// <param name="rows">The rows; each grows by its token.</param>
+    public Tensor Step(Tensor ids_B, KeyValueCache cache, IReadOnlyList<CachedRow> rows)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        DecodeStep step = Prepare(positions, cache);
-        Tensor x_B1D = Embed(ids_B.unsqueeze(1));
-        foreach (DecoderLayer layer in Layers)
-        {
-            using var layerScope = NewDisposeScope();
-            x_B1D = layerScope.MoveToOuter(layer.Step(x_B1D, step, cache));
-        }
-
-        return scope.MoveToOuter(Logits(FinalNorm.Apply(x_B1D).squeeze(1)));
+        return scope.MoveToOuter(Logits(FinalNorm.Apply(Top(ids_B, new CachedPass(cache, rows, Device)))));
     }
 
     /// <summary>Logits of normed hidden states: [N, V].</summary>
@@ -159,16 +151,5 @@ public sealed class Decoder : IDisposable
         {
             parameter.Dispose();
         }
-    }
-
-    private DecodeStep Prepare(int[] positions, KeyValueCache cache)
-    {
-        int longest = positions.Max();
-        cache.Reserve(longest + 1);
-        Tensor positions_B = tensor(Array.ConvertAll(positions, position => (long)position), device: Device);
-        (Tensor cos_B11E, Tensor sin_B11E) = _rotary.At(positions_B, longest);
-        Tensor hidden_B11S = arange(longest + 1, ScalarType.Int64, Device).gt(positions_B.unsqueeze(1)).view(positions.Length, 1, 1, longest + 1);
-        Tensor rows_B = arange(positions.Length, ScalarType.Int64, Device);
-        return new DecodeStep(rows_B, positions_B, cos_B11E, sin_B11E, hidden_B11S, longest + 1);
     }
 }

@@ -1,9 +1,10 @@
 using Rlt.Models.Adapters;
+using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
 
-// B batch, T tokens, D width, H heads, K kv heads, E head width
+// N rows, D width, H heads, K kv heads, E head width, I inner width
 /// <summary>One pre-norm transformer block: attention with rotary positions, then a SwiGLU feed-forward.</summary>
 public sealed class DecoderLayer
 {
@@ -61,16 +62,19 @@ public sealed class DecoderLayer
 
     private Linear Down { get; }
 
-    /// <summary>The layer's output for whole sequences, causal: [B, T, D].</summary>
-    /// <param name="x_BTD">The layer's input.</param>
-    /// <param name="cos_TE">Cosines of positions 0 to T − 1.</param>
-    /// <param name="sin_TE">Sines of the same.</param>
-    /// <param name="cache">Where to keep the keys and values, or null.</param>
-    public Tensor Forward(Tensor x_BTD, Tensor cos_TE, Tensor sin_TE, KeyValueCache? cache = null)
+    /// <summary>The layer's output: [N, D].</summary>
+    /// <param name="x_ND">The layer's input, a row for each token of the pass.</param>
+    /// <param name="turn">The rows' rotary angles.</param>
+    /// <param name="pass">What the rows attend to.</param>
+    public Tensor Forward(Tensor x_ND, RotaryTurn turn, IAttentionPass pass)
     {
-        (Tensor q_BHTE, Tensor k_BKTE, Tensor v_BKTE) = Project(InputNorm.Apply(x_BTD), cos_TE, sin_TE);
-        cache?.WritePrompt(Index, k_BKTE, v_BKTE);
-        return Finish(x_BTD, Attention.Causal(q_BHTE, k_BKTE, v_BKTE));
+        Tensor normed_ND = InputNorm.Apply(x_ND);
+        Tensor q_NHE = turn.Apply(Normed(QueryNorm, Heads(Query.Apply(normed_ND), _config.HeadCount)));
+        Tensor k_NKE = turn.Apply(Normed(KeyNorm, Heads(Key.Apply(normed_ND), _config.KeyValueHeadCount)));
+        Tensor v_NKE = Heads(Value.Apply(normed_ND), _config.KeyValueHeadCount);
+        Tensor attended_ND = pass.Attend(Index, q_NHE, k_NKE, v_NKE).view(x_ND.size(0), (long)_config.HeadCount * _config.HeadSize);
+        (Tensor middle_ND, Tensor postNormed_ND) = PostNorm.AddThenApply(x_ND, Output.Apply(attended_ND));
+        return middle_ND + Down.Apply(SwiGlu(Gate.Apply(postNormed_ND), Up.Apply(postNormed_ND)));
     }
 
     /// <summary>Gives the layer the adapters that the set's config asks for.</summary>
@@ -84,41 +88,9 @@ public sealed class DecoderLayer
         Parameters = [.. Parameters, .. Linears.Select(linear => linear.Adapter).OfType<LoraAdapter>().SelectMany(adapter => new[] { adapter.A, adapter.B })];
     }
 
-    /// <summary>The layer's output for one more token of each row, which it adds to the cache: [B, 1, D].</summary>
-    internal Tensor Step(Tensor x_B1D, DecodeStep step, KeyValueCache cache)
-    {
-        (Tensor q_BH1E, Tensor k_BK1E, Tensor v_BK1E) = Project(InputNorm.Apply(x_B1D), step.Cos_B11E, step.Sin_B11E);
-        cache.WriteStep(Index, step.Rows_B, step.Positions_B, k_BK1E, v_BK1E);
-        Tensor attended_BH1E = Attention.Step(q_BH1E, cache.Keys(Index, step.Length), cache.Values(Index, step.Length), step.Hidden_B11S);
-        return Finish(x_B1D, attended_BH1E);
-    }
+    private static Tensor Normed(RmsNorm? norm, Tensor x_NHE) => norm?.Apply(x_NHE) ?? x_NHE;
 
-    private (Tensor Q_BHTE, Tensor K_BKTE, Tensor V_BKTE) Project(Tensor x_BTD, Tensor cos, Tensor sin)
-    {
-        Tensor q_BTHE = Heads(Query.Apply(x_BTD), _config.HeadCount);
-        Tensor k_BTKE = Heads(Key.Apply(x_BTD), _config.KeyValueHeadCount);
-        Tensor v_BTKE = Heads(Value.Apply(x_BTD), _config.KeyValueHeadCount);
-        q_BTHE = QueryNorm?.Apply(q_BTHE) ?? q_BTHE;
-        k_BTKE = KeyNorm?.Apply(k_BTKE) ?? k_BTKE;
-        return (RotaryEmbedding.Rotate(q_BTHE.transpose(1, 2), cos, sin), RotaryEmbedding.Rotate(k_BTKE.transpose(1, 2), cos, sin), v_BTKE.transpose(1, 2));
-    }
+    private static Tensor SwiGlu(Tensor gate_NI, Tensor up_NI) => CpuKernels.Serve(gate_NI) ? CpuKernels.SwiGlu(gate_NI, up_NI) : gate_NI.silu() * up_NI;
 
-    private Tensor Heads(Tensor x_BTD, int heads) => x_BTD.view(x_BTD.size(0), x_BTD.size(1), heads, _config.HeadSize);
-
-    private Tensor Finish(Tensor x_BTD, Tensor attended_BHTE)
-    {
-        Tensor merged_BTD = attended_BHTE.transpose(1, 2).reshape(x_BTD.size(0), x_BTD.size(1), (long)_config.HeadCount * _config.HeadSize);
-        Tensor middle_BTD = x_BTD + Output.Apply(merged_BTD);
-        Tensor normed_BTD = PostNorm.Apply(middle_BTD);
-        return middle_BTD + Down.Apply(Gate.Apply(normed_BTD).silu() * Up.Apply(normed_BTD));
-    }
+    private Tensor Heads(Tensor x_ND, int heads) => x_ND.view(x_ND.size(0), heads, _config.HeadSize);
 }
-
-/// <summary>What every layer needs to decode one token a row.</summary>
-/// <param name="Rows_B">0 to B − 1.</param>
-/// <param name="Positions_B">The position of each row's new token.</param>
-/// <param name="Cos_B11E">Cosines of those positions.</param>
-/// <param name="Sin_B11E">Sines of the same.</param>
-/// <param name="Hidden_B11S">True at the cached positions a row must not see.</param>
-/// <param name="Length">S: cached positions to look at, the longest row's after this step.</param>
-internal sealed record DecodeStep(Tensor Rows_B, Tensor Positions_B, Tensor Cos_B11E, Tensor Sin_B11E, Tensor Hidden_B11S, int Length);

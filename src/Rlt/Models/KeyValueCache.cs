@@ -1,130 +1,218 @@
+using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
 
-// B rows, K kv heads, S cached positions, E head width
-/// <summary>Keys and values of every layer, preallocated, written in place, growing in blocks of positions.</summary>
-/// <remarks>Not for gradients. Rows have lengths of their own: a row's unused positions hold anything and are masked by the reader.</remarks>
+// N rows, X blocks, K kv heads, P positions of a block, E head width, W blocks of the longest row
+/// <summary>Keys and values of every layer in blocks of positions. Rows take blocks as they grow, give them back when closed, and share those of a common beginning.</summary>
+/// <remarks>Not for gradients. Block tables follow PagedAttention (arXiv 2309.06180).</remarks>
 public sealed class KeyValueCache : IDisposable
 {
-    private const int Block = 256;
+    /// <summary>P.</summary>
+    internal const int BlockSize = 32;
+
     private readonly ModelConfig _config;
     private readonly ScalarType _dtype;
     private readonly Device _device;
-    private readonly Tensor[] _keys_BKSE;
-    private readonly Tensor[] _values_BKSE;
+    private readonly Tensor[] _keys_XKEP;
+    private readonly Tensor[] _values_XKPE;
+    private readonly Stack<int> _free = [];
+    private int[] _users = [];
 
-    /// <summary>A cache for <paramref name="rows"/> sequences of up to <paramref name="capacity"/> positions, rounded up to whole blocks.</summary>
-    public KeyValueCache(ModelConfig config, int rows, int capacity, ScalarType dtype, Device device)
+    /// <summary>An empty cache.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="positions">Positions to make room for at once; more room is made when it is needed.</param>
+    /// <param name="dtype">Of keys and values.</param>
+    /// <param name="device">Where they are.</param>
+    public KeyValueCache(ModelConfig config, int positions, ScalarType dtype, Device device)
     {
         (_config, _dtype, _device) = (config, dtype, device);
-        Rows = rows;
-        Capacity = RoundUp(capacity);
-        _keys_BKSE = [.. Enumerable.Range(0, config.LayerCount).Select(_ => Allocate(rows, Capacity))];
-        _values_BKSE = [.. Enumerable.Range(0, config.LayerCount).Select(_ => Allocate(rows, Capacity))];
+        _keys_XKEP = new Tensor[config.LayerCount];
+        _values_XKPE = new Tensor[config.LayerCount];
+        Grow(Math.Max(1, BlocksFor(positions)));
     }
 
-    /// <summary>Sequences held.</summary>
-    public int Rows { get; private set; }
+    /// <summary>Blocks in use.</summary>
+    public int UsedBlocks => _users.Length - _free.Count;
 
-    /// <summary>Positions a row has room for.</summary>
-    public int Capacity { get; private set; }
+    /// <summary>Blocks there are.</summary>
+    public int BlockCount => _users.Length;
 
-    /// <summary>Keys of a layer at positions 0 to <paramref name="length"/> − 1: a view [B, K, S, E].</summary>
-    public Tensor Keys(int layer, int length) => _keys_BKSE[layer].narrow(2, 0, length);
+    /// <summary>Keys of a layer: [X, K, E, P].</summary>
+    internal Tensor Keys(int layer) => _keys_XKEP[layer];
 
-    /// <summary>Values of a layer at positions 0 to <paramref name="length"/> − 1: a view [B, K, S, E].</summary>
-    public Tensor Values(int layer, int length) => _values_BKSE[layer].narrow(2, 0, length);
+    /// <summary>Values of a layer: [X, K, P, E].</summary>
+    internal Tensor Values(int layer) => _values_XKPE[layer];
 
-    /// <summary>Writes the first <c>T</c> positions of all rows.</summary>
-    public void WritePrompt(int layer, Tensor keys_BKTE, Tensor values_BKTE)
+    /// <summary>Takes room for further positions of a row.</summary>
+    /// <returns>The slot of each: block · P + offset.</returns>
+    public long[] Extend(CachedRow row, int count)
     {
-        long length = keys_BKTE.size(2);
-        _keys_BKSE[layer].narrow(2, 0, length).copy_(keys_BKTE);
-        _values_BKSE[layer].narrow(2, 0, length).copy_(values_BKTE);
-    }
-
-    /// <summary>Writes one position of each row.</summary>
-    /// <param name="layer">The layer.</param>
-    /// <param name="rows_B">0 to B − 1.</param>
-    /// <param name="positions_B">The position of each row.</param>
-    /// <param name="keys_BK1E">The keys, [B, K, 1, E].</param>
-    /// <param name="values_BK1E">The values, [B, K, 1, E].</param>
-    public void WriteStep(int layer, Tensor rows_B, Tensor positions_B, Tensor keys_BK1E, Tensor values_BK1E)
-    {
-        Put(_keys_BKSE[layer], keys_BK1E);
-        Put(_values_BKSE[layer], values_BK1E);
-
-        void Put(Tensor cache_BKSE, Tensor step_BK1E) => cache_BKSE.transpose(1, 2).index_put_(step_BK1E.squeeze(2), rows_B, positions_B);
-    }
-
-    /// <summary>Copies rows of another cache over rows of this one: row <c>to[i]</c> becomes the other's row <c>from[i]</c>.</summary>
-    public void CopyRows(KeyValueCache source, int[] from, int[] to, int length)
-    {
-        Reserve(length);
-        using var scope = NewDisposeScope();
-        Tensor fromRows = tensor(Array.ConvertAll(from, row => (long)row), device: _device);
-        Tensor toRows = tensor(Array.ConvertAll(to, row => (long)row), device: _device);
-        for (int layer = 0; layer < _keys_BKSE.Length; layer++)
+        int missing = BlocksFor(row.Length + count) - row.Blocks.Count;
+        for (int i = 0; i < missing; i++)
         {
-            _keys_BKSE[layer].narrow(2, 0, length).index_copy_(0, toRows, source.Keys(layer, length).index_select(0, fromRows));
-            _values_BKSE[layer].narrow(2, 0, length).index_copy_(0, toRows, source.Values(layer, length).index_select(0, fromRows));
+            row.Blocks.Add(Take());
         }
-    }
 
-    /// <summary>Keeps only the named rows, in that order.</summary>
-    public void KeepRows(int[] rows)
-    {
-        using var scope = NewDisposeScope();
-        Tensor kept = tensor(Array.ConvertAll(rows, row => (long)row), device: _device);
-        Rewrite(old => old.index_select(0, kept));
-        Rows = rows.Length;
-    }
-
-    /// <summary>Makes room for <paramref name="length"/> positions a row.</summary>
-    public void Reserve(int length)
-    {
-        if (length <= Capacity)
+        var slots = new long[count];
+        for (int i = 0; i < count; i++)
         {
+            int position = row.Length + i;
+            slots[i] = ((long)row.Blocks[position / BlockSize] * BlockSize) + (position % BlockSize);
+        }
+
+        row.Length += count;
+        return slots;
+    }
+
+    /// <summary>Rows that begin as the given one does: full blocks are shared, the last, part-filled one is copied.</summary>
+    public CachedRow[] Fork(CachedRow row, int copies)
+    {
+        var forks = new CachedRow[copies];
+        var from = new List<long>();
+        var to = new List<long>();
+        int full = row.Length / BlockSize;
+        for (int i = 0; i < copies; i++)
+        {
+            forks[i] = new CachedRow { Length = row.Length };
+            foreach (int block in row.Blocks[..full])
+            {
+                _users[block]++;
+                forks[i].Blocks.Add(block);
+            }
+
+            if (full * BlockSize < row.Length)
+            {
+                from.Add(row.Blocks[full]);
+                forks[i].Blocks.Add(Take());
+                to.Add(forks[i].Blocks[full]);
+            }
+        }
+
+        CopyBlocks([.. from], [.. to]);
+        return forks;
+    }
+
+    /// <summary>Gives a row's blocks back.</summary>
+    public void Close(CachedRow row)
+    {
+        foreach (int block in row.Blocks)
+        {
+            if (--_users[block] == 0)
+            {
+                _free.Push(block);
+            }
+        }
+
+        row.Blocks.Clear();
+        row.Length = 0;
+    }
+
+    /// <summary>Writes keys and values of one layer.</summary>
+    public void Write(int layer, Tensor k_NKE, Tensor v_NKE, CacheSlots slots)
+    {
+        if (CpuKernels.Serve(k_NKE))
+        {
+            CpuKernels.CacheWrite(k_NKE, v_NKE, slots.Slots_N, _keys_XKEP[layer], _values_XKPE[layer]);
             return;
         }
 
-        int filled = Capacity;
-        Capacity = RoundUp(Math.Max(length, Capacity + (Capacity / 2)));
-        Rewrite(old =>
-        {
-            Tensor grown = Allocate(Rows, Capacity);
-            grown.narrow(2, 0, filled).copy_(old);
-            return grown;
-        });
+        _keys_XKEP[layer].permute(0, 3, 1, 2).index_put_(k_NKE, slots.Blocks_N, slots.Offsets_N);
+        _values_XKPE[layer].transpose(1, 2).index_put_(v_NKE, slots.Blocks_N, slots.Offsets_N);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Tensor tensor in _keys_BKSE.Concat(_values_BKSE))
+        foreach (Tensor tensor in _keys_XKEP.Concat(_values_XKPE))
         {
             tensor.Dispose();
         }
     }
 
-    private static int RoundUp(int length) => (length + Block - 1) / Block * Block;
+    private static int BlocksFor(int positions) => (positions + BlockSize - 1) / BlockSize;
 
-    private void Rewrite(Func<Tensor, Tensor> change)
+    private int Take()
     {
-        foreach (Tensor[] tensors in new[] { _keys_BKSE, _values_BKSE })
+        if (_free.Count == 0)
         {
-            for (int layer = 0; layer < tensors.Length; layer++)
-            {
-                using Tensor old = tensors[layer];
-                tensors[layer] = change(old).DetachFromDisposeScope();
-            }
+            Grow(Math.Max(16, _users.Length / 2));
+        }
+
+        int block = _free.Pop();
+        _users[block] = 1;
+        return block;
+    }
+
+    private void CopyBlocks(long[] from, long[] to)
+    {
+        if (from.Length == 0)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        (Tensor from_C, Tensor to_C) = (tensor(from, device: _device), tensor(to, device: _device));
+        foreach (Tensor blocks in _keys_XKEP.Concat(_values_XKPE))
+        {
+            blocks.index_copy_(0, to_C, blocks.index_select(0, from_C));
         }
     }
 
-    private Tensor Allocate(int rows, int capacity)
+    private void Grow(int more)
     {
-        Tensor zeros_BKSE = zeros([rows, _config.KeyValueHeadCount, capacity, _config.HeadSize], _dtype, _device);
-        return zeros_BKSE.DetachFromDisposeScope();
+        int before = _users.Length;
+        Array.Resize(ref _users, before + more);
+        for (int block = _users.Length - 1; block >= before; block--)
+        {
+            _free.Push(block);
+        }
+
+        long[] keys = [_users.Length, _config.KeyValueHeadCount, _config.HeadSize, BlockSize];
+        long[] values = [_users.Length, _config.KeyValueHeadCount, BlockSize, _config.HeadSize];
+        for (int layer = 0; layer < _config.LayerCount; layer++)
+        {
+            _keys_XKEP[layer] = Larger(_keys_XKEP[layer], keys, before);
+            _values_XKPE[layer] = Larger(_values_XKPE[layer], values, before);
+        }
     }
+
+    // Unused positions must hold numbers, whatever they are: their weight is zero, and zero times not-a-number is not.
+    private Tensor Larger(Tensor? old, long[] shape, int kept)
+    {
+        Tensor larger = zeros(shape, _dtype, _device).DetachFromDisposeScope();
+        if (old is not null)
+        {
+            using var scope = NewDisposeScope();
+            larger.narrow(0, 0, kept).copy_(old);
+            old.Dispose();
+        }
+
+        return larger;
+    }
+}
+
+/// <summary>One sequence's place in a cache.</summary>
+public sealed class CachedRow
+{
+    /// <summary>Positions held.</summary>
+    public int Length { get; internal set; }
+
+    /// <summary>The blocks, in the order of their positions.</summary>
+    internal List<int> Blocks { get; } = [];
+}
+
+/// <summary>Where in a cache the rows of one pass are written. Its tensors are the dispose scope's in which it is made.</summary>
+/// <param name="slots">block · P + offset of each row.</param>
+/// <param name="device">The cache's.</param>
+public sealed class CacheSlots(long[] slots, Device device)
+{
+    /// <summary>The slots, int64.</summary>
+    internal Tensor Slots_N { get; } = tensor(slots, device: device);
+
+    /// <summary>The block of each.</summary>
+    internal Tensor Blocks_N { get; } = tensor(Array.ConvertAll(slots, slot => slot / KeyValueCache.BlockSize), device: device);
+
+    /// <summary>The position of each in its block.</summary>
+    internal Tensor Offsets_N { get; } = tensor(Array.ConvertAll(slots, slot => slot % KeyValueCache.BlockSize), device: device);
 }

@@ -1,3 +1,4 @@
+using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
@@ -25,8 +26,7 @@ public static class LogProbHead
         foreach ((long start, long count) in Chunks(model, hidden_ND.size(0)))
         {
             using var chunk = NewDisposeScope();
-            Tensor logits_CV = ScaledLogits(model, hidden_ND.narrow(0, start, count), temperature);
-            parts.Add(chunk.MoveToOuter(Picked(logits_CV, targets_N.narrow(0, start, count)) - logits_CV.logsumexp(-1)));
+            parts.Add(chunk.MoveToOuter(Chunk(model.Logits(hidden_ND.narrow(0, start, count)), targets_N.narrow(0, start, count), temperature)));
         }
 
         return scope.MoveToOuter(cat(parts));
@@ -49,12 +49,7 @@ public static class LogProbHead
         {
             using var chunk = NewDisposeScope();
             Tensor hidden_CD = hidden_ND.narrow(0, start, count);
-            Tensor scaled_C1 = gradient_N.narrow(0, start, count).div(temperature).unsqueeze(1);
-
-            // d log p(target) / d logit = (1[target] − softmax) / temperature
-            Tensor dLogits_CV = ScaledLogits(model, hidden_CD, temperature).softmax(-1).mul_(-scaled_C1);
-            dLogits_CV.scatter_add_(1, targets_N.narrow(0, start, count).unsqueeze(1), scaled_C1);
-            dLogits_CV = dLogits_CV.to(model.Dtype);
+            Tensor dLogits_CV = LogitGradient(model.Logits(hidden_CD), targets_N.narrow(0, start, count), temperature, gradient_N.narrow(0, start, count));
             headGradient?.Invoke(dLogits_CV.t().matmul(hidden_CD));
             parts.Add(chunk.MoveToOuter(dLogits_CV.matmul(model.Head.Value)));
         }
@@ -71,17 +66,42 @@ public static class LogProbHead
         foreach ((long start, long count) in Chunks(model, hidden_ND.size(0)))
         {
             using var chunk = NewDisposeScope();
-            Tensor logProbs_CV = ScaledLogits(model, hidden_ND.narrow(0, start, count), temperature).log_softmax(-1);
+            Tensor logProbs_CV = Scaled(model.Logits(hidden_ND.narrow(0, start, count)), temperature).log_softmax(-1);
             parts.Add(chunk.MoveToOuter(-(logProbs_CV.exp() * logProbs_CV).sum(-1)));
         }
 
         return scope.MoveToOuter(cat(parts));
     }
 
-    private static Tensor ScaledLogits(Decoder model, Tensor hidden_CD, double temperature)
+    private static Tensor Scaled(Tensor logits_CV, double temperature)
     {
-        Tensor logits_CV = model.Logits(hidden_CD).to(ScalarType.Float32);
-        return temperature == 1 ? logits_CV : logits_CV.div_(temperature);
+        Tensor wide_CV = logits_CV.to(ScalarType.Float32);
+        return temperature == 1 ? wide_CV : wide_CV.div_(temperature);
+    }
+
+    private static Tensor Chunk(Tensor logits_CV, Tensor targets_C, double temperature)
+    {
+        if (CpuKernels.Serve(logits_CV))
+        {
+            return CpuKernels.LogProb(logits_CV, targets_C, temperature).LogProb;
+        }
+
+        Tensor scaled_CV = Scaled(logits_CV, temperature);
+        return Picked(scaled_CV, targets_C) - scaled_CV.logsumexp(-1);
+    }
+
+    // d log p(target) / d logit = (1[target] − softmax) / temperature
+    private static Tensor LogitGradient(Tensor logits_CV, Tensor targets_C, double temperature, Tensor gradient_C)
+    {
+        if (CpuKernels.Serve(logits_CV))
+        {
+            CpuKernels.LogProbBackward(logits_CV, targets_C, CpuKernels.LogProb(logits_CV, targets_C, temperature).LogSum, gradient_C, temperature);
+            return logits_CV;
+        }
+
+        Tensor scaled_C1 = gradient_C.div(temperature).unsqueeze(1);
+        Tensor dLogits_CV = Scaled(logits_CV, temperature).softmax(-1).mul_(-scaled_C1);
+        return dLogits_CV.scatter_add_(1, targets_C.unsqueeze(1), scaled_C1).to(logits_CV.dtype);
     }
 
     private static Tensor Picked(Tensor values_CV, Tensor targets_C) => values_CV.gather(1, targets_C.unsqueeze(1)).squeeze(1);

@@ -1,61 +1,45 @@
+using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
 
-// B batch, T tokens, H heads, E head width
+// N rows, P positions, H heads, E head width, F = E / 2 frequencies
 /// <summary>Rotary position embedding with the rotated half split of Hugging Face's checkpoints.</summary>
 /// <remarks>Source: RoFormer (arXiv 2104.09864), equation 34; frequency scaling as Llama 3.1, linear and YaRN publish it.</remarks>
 public sealed class RotaryEmbedding : IDisposable
 {
     private readonly double[] _inverseFrequencies;
     private readonly double _attentionScale;
-    private readonly ScalarType _dtype;
     private readonly Device _device;
-    private Tensor? _cos_TE;
-    private Tensor? _sin_TE;
+    private Tensor? _cos_PF;
+    private Tensor? _sin_PF;
 
-    /// <summary>Tables for the config's base and scaling, in a model's dtype on its device.</summary>
-    public RotaryEmbedding(ModelConfig config, ScalarType dtype, Device device)
+    /// <summary>Tables for the config's base and scaling, on a device.</summary>
+    public RotaryEmbedding(ModelConfig config, Device device)
     {
         (_inverseFrequencies, _attentionScale) = RotaryFrequencies.For(config);
-        (_dtype, _device) = (dtype, device);
+        _device = device;
     }
 
-    /// <summary>Cosines and sines of positions 0 to <paramref name="length"/> − 1: two [T, E] views.</summary>
-    public (Tensor Cos_TE, Tensor Sin_TE) Upto(int length)
+    /// <summary>The turns of rows at the given positions.</summary>
+    /// <param name="positions_N">Each row's position, int64.</param>
+    /// <param name="longest">A number above all positions.</param>
+    public RotaryTurn At(Tensor positions_N, int longest)
     {
-        Grow(length);
-        return (_cos_TE!.narrow(0, 0, length), _sin_TE!.narrow(0, 0, length));
-    }
-
-    /// <summary>Cosines and sines of one position a row, for decoding: two [B, 1, 1, E] tensors.</summary>
-    public (Tensor Cos_B11E, Tensor Sin_B11E) At(Tensor positions_B, int longest)
-    {
-        Grow(longest + 1);
-        return (Rows(_cos_TE!), Rows(_sin_TE!));
-
-        Tensor Rows(Tensor table_TE) => table_TE.index_select(0, positions_B).unsqueeze(1).unsqueeze(1);
-    }
-
-    /// <summary>Turns each head of <paramref name="x_BHTE"/> by its position's angles.</summary>
-    public static Tensor Rotate(Tensor x_BHTE, Tensor cos, Tensor sin)
-    {
-        long half = x_BHTE.size(-1) / 2;
-        Tensor first = x_BHTE.narrow(-1, 0, half);
-        Tensor second = x_BHTE.narrow(-1, half, half);
-        return (x_BHTE * cos) + (cat([-second, first], -1) * sin);
+        Grow(longest);
+        return new RotaryTurn(_cos_PF!, _sin_PF!, positions_N);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _cos_TE?.Dispose();
-        _sin_TE?.Dispose();
+        _cos_PF?.Dispose();
+        _sin_PF?.Dispose();
     }
 
     private void Grow(int length)
     {
-        if (_cos_TE is not null && _cos_TE.size(0) >= length)
+        if (_cos_PF is not null && _cos_PF.size(0) >= length)
         {
             return;
         }
@@ -63,12 +47,34 @@ public sealed class RotaryEmbedding : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         int grown = Math.Max(256, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length));
-        Tensor angles_TF = outer(arange(grown, ScalarType.Float64), tensor(_inverseFrequencies)).to(ScalarType.Float32);
-        Tensor angles_TE = cat([angles_TF, angles_TF], -1);
+        Tensor angles_PF = outer(arange(grown, ScalarType.Float64), tensor(_inverseFrequencies)).to(ScalarType.Float32);
         Dispose();
-        _cos_TE = Table(angles_TE.cos());
-        _sin_TE = Table(angles_TE.sin());
+        _cos_PF = Table(angles_PF.cos());
+        _sin_PF = Table(angles_PF.sin());
 
-        Tensor Table(Tensor values) => (values * _attentionScale).to(_dtype, _device).DetachFromDisposeScope();
+        Tensor Table(Tensor values) => (values * _attentionScale).to(_device).DetachFromDisposeScope();
+    }
+}
+
+/// <summary>The angles by which the rows of one pass are turned.</summary>
+/// <param name="Cos_PF">Cosines by position and frequency, float32.</param>
+/// <param name="Sin_PF">Sines of the same.</param>
+/// <param name="Positions_N">Each row's position.</param>
+public sealed record RotaryTurn(Tensor Cos_PF, Tensor Sin_PF, Tensor Positions_N)
+{
+    /// <summary>Turns each head of <paramref name="x_NHE"/> by its row's angles.</summary>
+    public Tensor Apply(Tensor x_NHE)
+    {
+        if (CpuKernels.Serve(x_NHE))
+        {
+            return CpuKernels.Rotate(x_NHE, Cos_PF, Sin_PF, Positions_N);
+        }
+
+        long half = x_NHE.size(-1) / 2;
+        (Tensor cos_N1F, Tensor sin_N1F) = (Rows(Cos_PF), Rows(Sin_PF));
+        (Tensor first_NHF, Tensor second_NHF) = (x_NHE.narrow(-1, 0, half), x_NHE.narrow(-1, half, half));
+        return cat([(first_NHF * cos_N1F) - (second_NHF * sin_N1F), (second_NHF * cos_N1F) + (first_NHF * sin_N1F)], -1);
+
+        Tensor Rows(Tensor table_PF) => table_PF.index_select(0, Positions_N).unsqueeze(1).to(x_NHE.dtype);
     }
 }

@@ -9,11 +9,11 @@ public static class SequenceScorer
     /// <param name="model">The model; no gradients are recorded.</param>
     /// <param name="sequences">What to score.</param>
     /// <param name="temperature">Logits are divided by it.</param>
-    /// <param name="tokenBudget">Padded tokens in one forward pass.</param>
+    /// <param name="tokenBudget">Tokens in one forward pass.</param>
     public static float[][] LogProbs(Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget)
     {
         var results = new float[sequences.Count][];
-        foreach (int[] indices in PaddedBatch.Split(sequences, tokenBudget))
+        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget))
         {
             TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
             float[] flat = rows.Sum(row => row.ScoredCount) == 0 ? [] : Score(model, rows, temperature);
@@ -30,9 +30,10 @@ public static class SequenceScorer
 
     private static float[] Score(Decoder model, TokenSequence[] rows, double temperature)
     {
+        using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var batch = new PaddedBatch(rows, model.Device);
-        Tensor hidden_ND = batch.Select(model.Hidden(batch.Ids_BT));
-        return LogProbHead.LogProbs(model, hidden_ND, batch.Targets_N, temperature).cpu().data<float>().ToArray();
+        using var batch = new PackedBatch(rows, model.Device);
+        Tensor top_ND = batch.Select(model.Top(batch.Ids_R, new PackedPass(batch.Layout)));
+        return LogProbHead.LogProbs(model, model.FinalNorm.Apply(top_ND), batch.Targets_N, temperature).cpu().data<float>().ToArray();
     }
 }

@@ -1,4 +1,5 @@
 using Rlt.Models;
+using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Training;
@@ -59,6 +60,14 @@ public sealed class AdamW : IDisposable
     private void Update(Slot slot, Tensor gradient, double learningRate)
     {
         Tensor weight = slot.Master ?? slot.Parameter.Value;
+        if (CpuKernels.Serve(slot.Parameter.Value))
+        {
+            CpuKernels.AdamW(
+                slot.Parameter.Value, weight, slot.Mean, slot.Square, gradient,
+                learningRate, _options.Beta1, _options.Beta2, _options.Epsilon, slot.Decays ? _options.WeightDecay : 0, Steps);
+            return;
+        }
+
         if (slot.Decays && _options.WeightDecay > 0)
         {
             weight.mul_(1 - (learningRate * _options.WeightDecay));

@@ -49,6 +49,14 @@ public sealed class GradientStore : IDisposable
         _ = _filled.Add(parameter) ? sum.copy_(gradient) : sum.add_(gradient);
     }
 
+    /// <summary>Adds to rows of a table [V, D]: row ids[i] receives the gradient's row i, in any dtype.</summary>
+    public void AddRows(Parameter parameter, Tensor ids_R, Tensor gradient_RD)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        this[parameter].index_add_(0, ids_R, gradient_RD.to(ScalarType.Float32), 1);
+    }
+
     /// <summary>Moves what backward left on the parameters into the sums.</summary>
     public void Collect(IEnumerable<Parameter> parameters)
     {

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Rlt.Training;
 
-// B rows, T tokens, D width, N scored tokens
+// R rows, D width, N scored tokens
 /// <summary>
 /// One forward and backward pass over a micro-batch, layer by layer: the forward keeps each layer's input, the backward
 /// goes from the top, recomputes one layer with gradients on, and hands the gradient of its input on. Gradients of a
@@ -19,9 +19,11 @@ public sealed class LayerwisePass : IDisposable
     private readonly bool _keepGraphs;
     private readonly long _seed;
     private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly List<(Tensor Input_BTD, Tensor? Output_BTD)> _layers = [];
-    private PaddedBatch? _batch;
-    private Tensor? _top_BTD;
+    private readonly List<(Tensor Input_RD, Tensor? Output_RD)> _layers = [];
+    private PackedBatch? _batch;
+    private IAttentionPass? _pass;
+    private RotaryTurn? _turn;
+    private Tensor? _top_RD;
     private Tensor? _hidden_ND;
 
     /// <summary>A pass whose gradients are added to a store.</summary>
@@ -36,23 +38,24 @@ public sealed class LayerwisePass : IDisposable
     }
 
     /// <summary>log p of the batch's scored tokens, row after row: [N] float32, nats, without a graph of its own.</summary>
-    public Tensor Forward(PaddedBatch batch)
+    public Tensor Forward(PackedBatch batch)
     {
         _batch = batch;
         using var noGrad = no_grad();
-        (Tensor cos_TE, Tensor sin_TE) = _model.Rotary((int)batch.Ids_BT.size(1));
-        Tensor x_BTD = _model.Embed(batch.Ids_BT);
+        _pass = new PackedPass(batch.Layout);
+        _turn = _model.Turn(_pass);
+        Tensor x_RD = _model.Embed(batch.Ids_R);
         foreach (DecoderLayer layer in _model.Layers)
         {
-            Tensor input_BTD = x_BTD.detach();
-            x_BTD = _keepGraphs ? Recompute(layer, input_BTD) : Run(layer, input_BTD, cos_TE, sin_TE);
-            _layers.Add((input_BTD, _keepGraphs ? x_BTD : null));
+            Tensor input_RD = x_RD.detach();
+            x_RD = _keepGraphs ? Recompute(layer, input_RD) : Run(layer, input_RD);
+            _layers.Add((input_RD, _keepGraphs ? x_RD : null));
         }
 
-        _top_BTD = x_BTD.detach().requires_grad_();
+        _top_RD = x_RD.detach().requires_grad_();
         using (enable_grad())
         {
-            _hidden_ND = batch.Select(_model.FinalNorm.Apply(_top_BTD));
+            _hidden_ND = _model.FinalNorm.Apply(batch.Select(_top_RD));
         }
 
         return LogProbHead.LogProbs(_model, _hidden_ND, batch.Targets_N, _temperature);
@@ -61,7 +64,7 @@ public sealed class LayerwisePass : IDisposable
     /// <summary>Adds to the store the gradients of a loss, given its derivative by each log-probability: [N] float32.</summary>
     public void Backward(Tensor gradient_N)
     {
-        if (_batch is null || _top_BTD is null || _hidden_ND is null)
+        if (_batch is null || _top_RD is null || _hidden_ND is null)
         {
             throw new InvalidOperationException("Forward comes first");
         }
@@ -70,58 +73,52 @@ public sealed class LayerwisePass : IDisposable
         Tensor dHidden_ND = LogProbHead.Backward(_model, _hidden_ND, _batch.Targets_N, _temperature, gradient_N, head);
         _hidden_ND.backward([dHidden_ND]);
         _gradients.Collect([_model.FinalNorm.Weight]);
-        Tensor dx_BTD = _top_BTD.grad!;
+        Tensor dx_RD = _top_RD.grad!;
         for (int i = _layers.Count - 1; i >= 0; i--)
         {
-            dx_BTD = LayerBackward(i, dx_BTD);
+            dx_RD = LayerBackward(i, dx_RD);
         }
 
-        EmbeddingBackward(dx_BTD);
+        EmbeddingBackward(dx_RD);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _scope.Dispose();
 
-    private Tensor Run(DecoderLayer layer, Tensor input_BTD, Tensor cos_TE, Tensor sin_TE)
+    private Tensor Run(DecoderLayer layer, Tensor input_RD)
     {
         using var scope = NewDisposeScope();
 
         // A seed for each layer, so that the layer drops the same when it is computed again.
         using IDisposable? dropout = _model.Adapters?.Dropout((long)RandomStream.Key(_seed, layer.Index));
-        return scope.MoveToOuter(layer.Forward(input_BTD, cos_TE, sin_TE));
+        return scope.MoveToOuter(layer.Forward(input_RD, _turn!, _pass!));
     }
 
-    private Tensor Recompute(DecoderLayer layer, Tensor input_BTD)
+    private Tensor Recompute(DecoderLayer layer, Tensor input_RD)
     {
         using var grad = enable_grad();
-        (Tensor cos_TE, Tensor sin_TE) = _model.Rotary((int)input_BTD.size(1));
-        return Run(layer, input_BTD.requires_grad_(), cos_TE, sin_TE);
+        return Run(layer, input_RD.requires_grad_());
     }
 
-    private Tensor LayerBackward(int index, Tensor dOutput_BTD)
+    private Tensor LayerBackward(int index, Tensor dOutput_RD)
     {
         using var scope = NewDisposeScope();
-        (Tensor input_BTD, Tensor? output_BTD) = _layers[index];
-        output_BTD ??= Recompute(_model.Layers[index], input_BTD);
-        output_BTD.backward([dOutput_BTD]);
+        (Tensor input_RD, Tensor? output_RD) = _layers[index];
+        output_RD ??= Recompute(_model.Layers[index], input_RD);
+        output_RD.backward([dOutput_RD]);
         _gradients.Collect(_model.Layers[index].Parameters);
-        Tensor dInput_BTD = scope.MoveToOuter(input_BTD.grad!);
-        output_BTD.Dispose();
-        input_BTD.Dispose();
-        dOutput_BTD.Dispose();
-        return dInput_BTD;
+        Tensor dInput_RD = scope.MoveToOuter(input_RD.grad!);
+        output_RD.Dispose();
+        input_RD.Dispose();
+        dOutput_RD.Dispose();
+        return dInput_RD;
     }
 
-    private void EmbeddingBackward(Tensor dx_BTD)
+    private void EmbeddingBackward(Tensor dx_RD)
     {
-        if (!_gradients.Trains(_model.Embedding))
+        if (_gradients.Trains(_model.Embedding))
         {
-            return;
+            _gradients.AddRows(_model.Embedding, _batch!.Ids_R, dx_RD);
         }
-
-        using var scope = NewDisposeScope();
-        using var grad = enable_grad();
-        _model.Embed(_batch!.Ids_BT).backward([dx_BTD]);
-        _gradients.Collect([_model.Embedding]);
     }
 }

@@ -18,7 +18,7 @@ public static class MicroBatches
     /// <param name="gradients">Receives the gradients.</param>
     /// <param name="sequences">What to learn from.</param>
     /// <param name="temperature">Logits are divided by it.</param>
-    /// <param name="tokenBudget">Padded tokens of one micro-batch.</param>
+    /// <param name="tokenBudget">Tokens of one micro-batch.</param>
     /// <param name="keepGraphs">Keeps layers' graphs instead of recomputing the layers.</param>
     /// <param name="lossOf">The loss.</param>
     /// <param name="seed">Seeds what the model's adapters drop, which alone depends on the number of micro-batches.</param>
@@ -35,7 +35,7 @@ public static class MicroBatches
     {
         double total = 0;
         var logProbs = new float[sequences.Count][];
-        foreach (int[] indices in PaddedBatch.Split(sequences, tokenBudget))
+        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget))
         {
             TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
             if (rows.Sum(row => row.ScoredCount) == 0)
@@ -45,7 +45,7 @@ public static class MicroBatches
             }
 
             using var scope = NewDisposeScope();
-            using var batch = new PaddedBatch(rows, model.Device);
+            using var batch = new PackedBatch(rows, model.Device);
             using var pass = new LayerwisePass(model, gradients, temperature, keepGraphs, (long)RandomStream.Key(seed, indices[0]));
             Tensor leaf_N = pass.Forward(batch).detach().requires_grad_();
             Tensor loss = lossOf(leaf_N, indices);

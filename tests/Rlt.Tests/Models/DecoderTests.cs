@@ -1,3 +1,4 @@
+using Rlt.Generation;
 using Rlt.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -20,20 +21,99 @@ public sealed class DecoderTests : IDisposable
     public void Step_RowsOfDifferentLengths_EqualsTheWholePass(string family)
     {
         using Decoder model = TinyModel.Sharp(family);
-        int[][] rows = [TinyModel.Ids(30, 1), TinyModel.Ids(30, 2)];
-        int[] prompts = [5, 11];
+        int[][] rows = [TinyModel.Ids(80, 1), TinyModel.Ids(80, 2)];
+        int[] prompts = [5, 33];
         using var scope = NewDisposeScope();
-        using var cache = new KeyValueCache(model.Config, 2, 11, model.Dtype, model.Device);
-        model.Hidden(tensor(rows.SelectMany(row => row.Take(11)).Select(id => (long)id).ToArray(), [2, 11]), cache);
-        for (int step = 0; step < 15; step++)
+        using var cache = new KeyValueCache(model.Config, 8, model.Dtype, model.Device);
+        CachedRow[] cached = [new(), new()];
+        for (int i = 0; i < 2; i++)
+        {
+            TinyModel.Hidden(model, rows[i][..prompts[i]], cache, cached[i]);
+        }
+
+        for (int step = 0; step < 35; step++)
         {
             int[] positions = [.. prompts.Select(prompt => prompt + step)];
-            Tensor logits_BV = model.Step(tensor(rows.Select((row, i) => (long)row[positions[i]]).ToArray()), positions, cache);
+            Tensor logits_BV = model.Step(tensor(rows.Select((row, i) => (long)row[positions[i]]).ToArray()), cache, cached);
             for (int i = 0; i < 2; i++)
             {
                 AssertClose(Whole(model, rows[i][..(positions[i] + 1)]), logits_BV.select(0, i), Tolerance);
             }
         }
+    }
+
+    [Fact]
+    public void Step_ForkedRows_GoOnFromTheSharedBeginning()
+    {
+        using Decoder model = TinyModel.Sharp();
+        using var scope = NewDisposeScope();
+        using var cache = new KeyValueCache(model.Config, 8, model.Dtype, model.Device);
+        int[] prompt = TinyModel.Ids(70);
+        var first = new CachedRow();
+        TinyModel.Hidden(model, prompt, cache, first);
+        CachedRow[] forks = cache.Fork(first, 3);
+
+        // Two full blocks of 32 positions are shared; the third block is each row's own.
+        Assert.Equal(2 + 1 + 3, cache.UsedBlocks);
+        cache.Close(first);
+        Assert.Equal(2 + 3, cache.UsedBlocks);
+        int[][] continuations = [TinyModel.Ids(40, 2), TinyModel.Ids(40, 3), TinyModel.Ids(40, 4)];
+        for (int step = 0; step < 40; step++)
+        {
+            Tensor logits_BV = model.Step(tensor(continuations.Select(ids => (long)ids[step]).ToArray()), cache, forks);
+            for (int i = 0; i < 3 && step % 13 == 0; i++)
+            {
+                AssertClose(Whole(model, [.. prompt, .. continuations[i][..(step + 1)]]), logits_BV.select(0, i), Tolerance);
+            }
+        }
+
+        Array.ForEach(forks, cache.Close);
+        Assert.Equal(0, cache.UsedBlocks);
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void LogProbs_SharedContext_AreThoseOfEachSequenceAlone(string family)
+    {
+        using Decoder model = TinyModel.Sharp(family);
+        int[] context = TinyModel.Ids(37);
+        TokenSequence[] sequences =
+        [
+            .. new[] { 12, 1, 30 }.Select((length, i) => new TokenSequence([.. context, .. TinyModel.Ids(length, i + 2)], 37)),
+            new TokenSequence(TinyModel.Ids(20, 9), 3), new TokenSequence(context, 37),
+        ];
+        using (var batch = new PackedBatch(sequences, CPU))
+        {
+            // 37 shared rows, then 11, 0 and 29; and 19 of the other context.
+            Assert.Equal(37 + 11 + 29 + 19, batch.Layout.RowCount);
+        }
+
+        float[][] together = SequenceScorer.LogProbs(model, sequences, 0.7, 1000);
+        for (int i = 0; i < sequences.Length; i++)
+        {
+            float[] alone = SequenceScorer.LogProbs(model, [sequences[i]], 0.7, 1000)[0];
+            Assert.Equal(sequences[i].ScoredCount, together[i].Length);
+            Assert.All(alone.Zip(together[i]), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        }
+    }
+
+    /// <summary>float64 goes through libtorch's plain operators, as a GPU does; float32 through the fused kernels.</summary>
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void PlainOperators_InFloat64_GiveTheKernelsLogProbsAndSteps(string family)
+    {
+        using Decoder fused = TinyModel.Sharp(family);
+        using Decoder plain = TinyModel.Sharp(family, ScalarType.Float64);
+        int[] context = TinyModel.Ids(37);
+        TokenSequence[] sequences = [new([.. context, .. TinyModel.Ids(20, 2)], 37), new([.. context, .. TinyModel.Ids(9, 3)], 37), new(TinyModel.Ids(50, 4), 1)];
+        float[][] expected = SequenceScorer.LogProbs(plain, sequences, 0.7, 1000);
+        float[][] actual = SequenceScorer.LogProbs(fused, sequences, 0.7, 1000);
+        Assert.All(expected.SelectMany(row => row).Zip(actual.SelectMany(row => row)), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+
+        var options = new SamplingOptions { Temperature = 0, MaxNewTokens = 60 };
+        SamplingRequest[] requests = [new(context, [1, 2]), new(TinyModel.Ids(40, 5), [3])];
+        Sample[][] ofPlain = new SamplingEngine(plain, null, options).Run(requests), ofFused = new SamplingEngine(fused, null, options).Run(requests);
+        Assert.Equal(ofPlain.SelectMany(samples => samples).Select(sample => sample.Ids), ofFused.SelectMany(samples => samples).Select(sample => sample.Ids));
     }
 
     [Theory]
@@ -97,12 +177,12 @@ public sealed class DecoderTests : IDisposable
         using Decoder model = TinyModel.Sharp("llama");
         int[] ids = TinyModel.Ids(1030);
         using var scope = NewDisposeScope();
-        using var cache = new KeyValueCache(model.Config, 1, 1, model.Dtype, model.Device);
-        model.Hidden(tensor(new long[] { ids[0] }, [1, 1]), cache);
-        for (int t = 1; t < ids.Length; t++)
+        using var cache = new KeyValueCache(model.Config, 1, model.Dtype, model.Device);
+        var row = new CachedRow();
+        for (int t = 0; t < ids.Length; t++)
         {
             using var stepScope = NewDisposeScope();
-            Tensor logits_V = model.Step(tensor(new long[] { ids[t] }), [t], cache).select(0, 0);
+            Tensor logits_V = model.Step(tensor(new long[] { ids[t] }), cache, [row]).select(0, 0);
             if (t is 511 or 512 or 1024 or 1029)
             {
                 AssertClose(Whole(model, ids[..(t + 1)]), logits_V, Tolerance);
@@ -117,8 +197,8 @@ public sealed class DecoderTests : IDisposable
         using Decoder model = TinyModel.Sharp(family);
         using var scope = NewDisposeScope();
         int[] ids = TinyModel.Ids(20);
-        Tensor one = model.Hidden(tensor(ids.Select(id => (long)id).ToArray(), [1, 20])).narrow(1, 0, 12);
-        Tensor other = model.Hidden(tensor(ids.Select((id, i) => i < 12 ? id : 63L - id).ToArray(), [1, 20])).narrow(1, 0, 12);
+        Tensor one = TinyModel.Hidden(model, ids).narrow(0, 0, 12);
+        Tensor other = TinyModel.Hidden(model, [.. ids.Select((id, i) => i < 12 ? id : 63 - id)]).narrow(0, 0, 12);
         Assert.True((one - other).abs().max().item<float>() < 1e-6);
     }
 
@@ -142,22 +222,18 @@ public sealed class DecoderTests : IDisposable
     [Fact]
     public void Split_AnyBudget_HoldsEverySequenceOnceWithinTheBudget()
     {
-        TokenSequence[] sequences = [.. new[] { 5, 50, 7, 7, 31, 1, 90, 12 }.Select(length => new TokenSequence(new int[length], 1))];
+        TokenSequence[] sequences = [.. new[] { 5, 50, 7, 7, 31, 1, 90, 12 }.Select((length, i) => new TokenSequence([.. Enumerable.Repeat(i, length)], 1))];
         foreach (int budget in new[] { 1, 30, 64, 100, 1000 })
         {
-            IReadOnlyList<int[]> batches = PaddedBatch.Split(sequences, budget);
+            IReadOnlyList<int[]> batches = PackedBatch.Split(sequences, budget);
             Assert.Equal(Enumerable.Range(0, 8), batches.SelectMany(batch => batch).Order());
-            Assert.All(batches, batch => Assert.True(batch.Length == 1 || batch.Length * batch.Max(i => sequences[i].Ids.Length) <= budget));
+            Assert.All(batches, batch => Assert.True(batch.Length == 1 || batch.Sum(i => sequences[i].Ids.Length) <= budget));
         }
 
-        Assert.Single(PaddedBatch.Split(sequences, 1000));
+        Assert.Single(PackedBatch.Split(sequences, 1000));
     }
 
-    private static Tensor Whole(Decoder model, int[] ids)
-    {
-        Tensor hidden_BTD = model.Hidden(tensor(Array.ConvertAll(ids, id => (long)id), [1, ids.Length]));
-        return model.Logits(hidden_BTD.select(0, 0).select(0, ids.Length - 1));
-    }
+    private static Tensor Whole(Decoder model, int[] ids) => model.Logits(TinyModel.Hidden(model, ids).select(0, ids.Length - 1));
 
     private static double[] Attend(ReadOnlySpan<float> query, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {

@@ -30,22 +30,22 @@ public sealed class GoldenModelTests : IDisposable
         {
             using var scope = NewDisposeScope();
             int layer = 0;
-            var hidden_BTD = golden.Model.Hidden(golden.Ids(i), onLayer: x_BTD =>
+            Tensor hidden_ND = TinyModel.Hidden(golden.Model, golden.Ids(i), onLayer: x_ND =>
             {
                 // The golden's last entry is after the final norm, compared below.
                 if (i == 0 && layer < golden.Model.Layers.Count)
                 {
-                    golden.AssertClose($"hidden_0_{layer}", x_BTD.squeeze(0), LogitTolerance);
+                    golden.AssertClose($"hidden_0_{layer}", x_ND, LogitTolerance);
                 }
 
                 layer++;
             });
             if (i == 0)
             {
-                golden.AssertClose($"hidden_0_{golden.Model.Layers.Count}", hidden_BTD.squeeze(0), LogitTolerance);
+                golden.AssertClose($"hidden_0_{golden.Model.Layers.Count}", hidden_ND, LogitTolerance);
             }
 
-            golden.AssertClose($"logits_{i}", golden.Model.Logits(hidden_BTD.squeeze(0)), LogitTolerance);
+            golden.AssertClose($"logits_{i}", golden.Model.Logits(hidden_ND), LogitTolerance);
         }
     }
 
@@ -94,7 +94,7 @@ public sealed class GoldenModelTests : IDisposable
         {
             using var scope = NewDisposeScope();
             var sequence = new TokenSequence(GoldenModel.Ints(golden.Sequences[i]["input_ids"]!), 1);
-            using var batch = new PaddedBatch([sequence], CPU);
+            using var batch = new PackedBatch([sequence], CPU);
             using var pass = new LayerwisePass(golden.Model, gradients, 1.0, keepGraphs: i % 2 == 0);
             Tensor logProbs_N = pass.Forward(batch);
             AssertClose([golden.Sequences[i]["mean_cross_entropy"]!.GetValue<double>()], [-logProbs_N.mean().item<float>()], LogitTolerance, name);
@@ -150,11 +150,7 @@ public sealed class GoldenModelTests : IDisposable
 
         public static double[] Doubles(JsonNode node) => [.. node.AsArray().Select(item => Golden.Number(item!))];
 
-        public Tensor Ids(int index)
-        {
-            int[] ids = Ints(Sequences[index]["input_ids"]!);
-            return tensor(Array.ConvertAll(ids, id => (long)id), [1, ids.Length]);
-        }
+        public int[] Ids(int index) => Ints(Sequences[index]["input_ids"]!);
 
         public bool Has(string tensor) => _tensors.Entries.ContainsKey(tensor);
 

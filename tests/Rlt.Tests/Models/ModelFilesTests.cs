@@ -142,8 +142,7 @@ public sealed class ModelFilesTests : IDisposable
         float[] logProbs = SequenceScorer.LogProbs(model, [new TokenSequence(ids, 1)], 1, 4096)[0];
         Assert.Equal(reference["mean_nll"]!.GetValue<double>(), -logProbs.Average(), 1e-4);
         using var scope = NewDisposeScope();
-        Tensor hidden_BTD = model.Hidden(tensor(Array.ConvertAll(ids, id => (long)id), [1, ids.Length]));
-        float[] logits = model.Logits(hidden_BTD.select(0, 0).select(0, ids.Length - 1)).data<float>().ToArray();
+        float[] logits = model.Logits(TinyModel.Hidden(model, ids).select(0, ids.Length - 1)).data<float>().ToArray();
         double[] expected = [.. reference["last_logits"]!.AsArray().Select(value => value!.GetValue<double>())];
         Assert.Equal(expected.Length, logits.Length);
         Assert.All(expected.Zip(logits), pair => Assert.Equal(pair.First, pair.Second, 1e-3));

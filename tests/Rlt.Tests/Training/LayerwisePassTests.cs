@@ -53,6 +53,20 @@ public sealed class LayerwisePassTests : IDisposable
         AssertClose(Gradients(model, [shorter], 1000, keepGraphs: false), Gradients(model, [longer, shorter], 1000, keepGraphs: false));
     }
 
+    /// <summary>Rows of a shared context receive the gradients of all that follow it; float64 goes through libtorch's plain operators, as a GPU does.</summary>
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Backward_SharedContext_EqualsSequencesApartAndPlainOperators(string family)
+    {
+        using Decoder model = TinyModel.Sharp(family);
+        using Decoder plain = TinyModel.Sharp(family, ScalarType.Float64);
+        int[] context = TinyModel.Ids(41);
+        TokenSequence[] sequences = [.. new[] { 30, 1, 12 }.Select((length, i) => new TokenSequence([.. context, .. TinyModel.Ids(length, i + 2)], 41))];
+        Dictionary<string, float[]> together = Gradients(model, sequences, 1000, keepGraphs: true);
+        AssertClose(together, Gradients(model, sequences, 1, keepGraphs: true));
+        AssertClose(together, Gradients(plain, sequences, 1000, keepGraphs: false));
+    }
+
     [Fact]
     public void Backward_OnlySomeParametersTrained_OthersGetNothing()
     {

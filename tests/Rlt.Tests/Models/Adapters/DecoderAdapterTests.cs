@@ -134,10 +134,11 @@ public sealed class DecoderAdapterTests : IDisposable
         Fill(model);
         int[] ids = TinyModel.Ids(9);
         using var scope = NewDisposeScope();
-        using var cache = new KeyValueCache(model.Config, 1, 9, model.Dtype, model.Device);
-        model.Hidden(tensor(ids[..8].Select(id => (long)id).ToArray(), [1, 8]), cache);
-        Tensor stepped_V = model.Step(tensor(new long[] { ids[8] }), [8], cache).select(0, 0);
-        Tensor whole_V = model.Logits(model.Hidden(tensor(ids.Select(id => (long)id).ToArray(), [1, 9])).select(0, 0).select(0, 8));
+        using var cache = new KeyValueCache(model.Config, 9, model.Dtype, model.Device);
+        var row = new CachedRow();
+        TinyModel.Hidden(model, ids[..8], cache, row);
+        Tensor stepped_V = model.Step(tensor(new long[] { ids[8] }), cache, [row]).select(0, 0);
+        Tensor whole_V = model.Logits(TinyModel.Hidden(model, ids).select(0, 8));
         Assert.True((stepped_V - whole_V).abs().max().item<float>() < 1e-4);
     }
 
