@@ -17,6 +17,7 @@ public sealed class ArchitectureTests
         ["Generation"] = ["TorchSharp", "Platform", "Models", "Text"],
         ["Teaching"] = ["Generation", "Models", "Text", "Data", "Runs", "Configuration"],
         ["Training"] = ["TorchSharp", "Platform", "Teaching", "Generation", "Models", "Text", "Data", "Runs", "Configuration"],
+        ["Benchmarks"] = ["TorchSharp", "Platform", "Training", "Generation", "Models"],
         ["Evaluation"] = ["Teaching", "Generation", "Models", "Text", "Data", "Runs", "Configuration"],
     };
 

@@ -21,6 +21,9 @@ public static class TorchLibrary
     /// <summary>A warning about a BLAS that makes everything many times slower; null when all is well.</summary>
     public static string? BlasWarning() => null;
 
+    /// <summary>Bytes a CUDA device had allocated at its peak; the TorchSharp packages do not tell, so 0.</summary>
+    public static long CudaPeakBytes(int device) => 0;
+
     /// <summary>Rows of a table [V, D] by id: [..., D].</summary>
     /// <remarks>TorchSharp has no functional embedding. On CUDA this gradient's sums may differ in the last bits from run to run.</remarks>
     public static Tensor Embedding(Tensor ids, Tensor weights_VD) =>
@@ -37,6 +40,9 @@ public static class TorchLibrary
 
     /// <summary>A warning about a BLAS that makes everything many times slower; null when all is well.</summary>
     public static string? BlasWarning() => TorchSharp.LibTorch.BlasWarning();
+
+    /// <summary>Bytes a CUDA device had allocated at its peak.</summary>
+    public static long CudaPeakBytes(int device) => TorchSharp.LibTorch.CudaMemory(device).Peak;
 
     /// <summary>Rows of a table [V, D] by id: [..., D].</summary>
     public static Tensor Embedding(Tensor ids, Tensor weights_VD) => TorchSharp.LibTorch.Embedding(ids, weights_VD);

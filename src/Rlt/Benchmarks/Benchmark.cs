@@ -1,0 +1,155 @@
+using System.Text.Json.Nodes;
+using Rlt.Generation;
+using Rlt.Models;
+using Rlt.Training;
+using static TorchSharp.torch;
+
+namespace Rlt.Benchmarks;
+
+/// <summary>Measures the engine on random tokens: what a run's phases cost on this machine, and how close that is to the machine's limits.</summary>
+public sealed class Benchmark
+{
+    private const double Temperature = 0.7;
+    private const double LearningRate = 1e-6;
+    private readonly Decoder _model;
+    private readonly BenchOptions _options;
+    private readonly MachineLimits _limits;
+
+    /// <summary>A benchmark of a model, whose weights a training part changes.</summary>
+    public Benchmark(Decoder model, BenchOptions options, MachineLimits limits) => (_model, _options, _limits) = (model, options, limits);
+
+    /// <summary>Runs the chosen parts.</summary>
+    /// <returns>A JSON object with one entry for each part.</returns>
+    public JsonObject Run()
+    {
+        var parts = new (BenchParts Part, string Name, Func<JsonNode> Measure)[]
+        {
+            (BenchParts.Prefill, "prefill", Prefill), (BenchParts.Decode, "decode", Decode), (BenchParts.Score, "score", Score),
+            (BenchParts.Sft, "sft_step", SftStep), (BenchParts.Grpo, "grpo_step", GrpoStep),
+        };
+        var result = new JsonObject();
+        foreach ((BenchParts part, string name, Func<JsonNode> measure) in parts)
+        {
+            if (_options.Parts.HasFlag(part))
+            {
+                using var scope = NewDisposeScope();
+                result[name] = measure();
+            }
+        }
+
+        return result;
+    }
+
+    private JsonObject Prefill()
+    {
+        int rows = Math.Max(1, _options.TokenBudget / _options.Prompt);
+        double seconds = Stopwatches.Median(() => Sample(rows, 1), _model.Device, _options.Repetitions);
+        return Rate(rows * _options.Prompt, seconds, Arithmetic.ForwardFlops(_model.Config, _options.Prompt / 2.0));
+    }
+
+    private JsonObject Decode()
+    {
+        var byRows = new JsonObject();
+        foreach (int rows in _options.Rows)
+        {
+            double first = Stopwatches.Median(() => Sample(rows, 1), _model.Device, _options.Repetitions);
+            double all = Stopwatches.Median(() => Sample(rows, _options.NewTokens), _model.Device, _options.Repetitions);
+            double seconds = Math.Max(all - first, 1e-9);
+            double context = _options.Prompt + (_options.NewTokens / 2.0);
+            JsonObject measured = Rate(rows * (_options.NewTokens - 1), seconds, Arithmetic.ForwardFlops(_model.Config, context));
+            double bytes = Arithmetic.DecodeBytes(_model.Config, rows, context, (int)_model.Embedding.Value.ElementSize) * (_options.NewTokens - 1) / seconds;
+            measured["copy_bandwidth_share"] = Math.Round(bytes / _limits.CopyBytes, 3);
+            byRows[$"{rows}"] = measured;
+        }
+
+        return byRows;
+    }
+
+    private JsonObject Score()
+    {
+        TokenSequence[] sequences = Sequences(_options.Batch, _options.Tokens, seed: 1);
+        double seconds = Stopwatches.Median(() => SequenceScorer.LogProbs(_model, sequences, 1, _options.TokenBudget), _model.Device, _options.Repetitions);
+        return Rate(_options.Batch * _options.Tokens, seconds, Arithmetic.ForwardFlops(_model.Config, _options.Tokens / 2.0));
+    }
+
+    private JsonObject SftStep()
+    {
+        using var gradients = new GradientStore(_model.Parameters);
+        using var optimizer = new AdamW(gradients.Parameters, new AdamWOptions());
+        TokenSequence[] sequences = Sequences(_options.Batch, _options.Tokens, seed: 2);
+        double targets = sequences.Sum(sequence => sequence.ScoredCount);
+        double seconds = Stopwatches.Median(Step, _model.Device, _options.Repetitions);
+        return Rate(_options.Batch * _options.Tokens, seconds, Arithmetic.TrainingFlops(_model.Config, _options.Tokens / 2.0));
+
+        void Step()
+        {
+            (double loss, _) = MicroBatches.Backward(
+                _model, gradients, sequences, 1, _options.TokenBudget, keepGraphs: !_options.Recompute, (logProbs_N, _) => logProbs_N.sum() * (-1.0 / targets));
+            Update.ClipAndStep(gradients, optimizer, LearningRate, 1, 0, loss);
+        }
+    }
+
+    // The step of Training/TeacherTrainer on random tokens; the model is its own student and reference.
+    private JsonObject GrpoStep()
+    {
+        using var gradients = new GradientStore(_model.Parameters);
+        using var optimizer = new AdamW(gradients.Parameters, new AdamWOptions());
+        int samples = _options.Questions * _options.Group;
+        Step(new PhaseClock());
+        var phases = new PhaseClock();
+        double total = Stopwatches.Time(() => Step(phases), _model.Device);
+        var result = new JsonObject { ["questions"] = _options.Questions, ["group"] = _options.Group };
+        phases.AddTo(result, samples * _options.NewTokens);
+        result["samples_per_second"] = Math.Round(samples / total, 2);
+        result["tokens_per_second"] = Math.Round(samples * (double)(_options.Prompt + _options.NewTokens) / total, 1);
+        return result;
+
+        void Step(PhaseClock clock)
+        {
+            var engine = new SamplingEngine(_model, null, new SamplingOptions { Temperature = Temperature, MaxNewTokens = _options.NewTokens, MaxRows = samples });
+            SamplingRequest[] requests = [.. Enumerable.Range(0, _options.Questions).Select(q => new SamplingRequest(Ids(_options.Prompt, q), Streams(q, _options.Group)))];
+            Sample[][] drawn = engine.Run(requests);
+            TokenSequence[] sequences = [.. drawn.SelectMany((group, q) => group.Select(sample => new TokenSequence([.. requests[q].Prompt, .. sample.Ids], _options.Prompt)))];
+            clock.End("sample");
+            SequenceScorer.LogProbs(_model, sequences, Temperature, _options.TokenBudget);
+            clock.End("score");
+            float[][] reference = SequenceScorer.LogProbs(_model, sequences, Temperature, _options.TokenBudget);
+            clock.End("reference");
+            float[] weights = TokenWeights.Of(sequences, [.. sequences.Select(_ => true)], LossAggregation.Sequence, _options.NewTokens);
+            (double loss, _) = MicroBatches.Backward(
+                _model, gradients, sequences, Temperature, _options.TokenBudget, keepGraphs: !_options.Recompute,
+                (logProbs_N, rows) => GrpoLoss.Compute(logProbs_N, Tokens(sequences, weights, reference, rows), new GrpoOptions()));
+            clock.End("backward");
+            Update.ClipAndStep(gradients, optimizer, LearningRate, 1, 0, loss);
+            clock.End("optimizer");
+        }
+    }
+
+    private GrpoTokens Tokens(TokenSequence[] sequences, float[] weights, float[][] reference, int[] rows)
+    {
+        return new GrpoTokens(PerToken(row => row % 2 == 0 ? 1 : -1), PerToken(row => weights[row]), Places(), null, tensor(rows.SelectMany(row => reference[row]).ToArray(), device: _model.Device));
+
+        Tensor PerToken(Func<int, float> value) => tensor(rows.SelectMany(row => Enumerable.Repeat(value(row), sequences[row].ScoredCount)).ToArray(), device: _model.Device);
+
+        Tensor Places() => tensor(rows.SelectMany((row, place) => Enumerable.Repeat((long)place, sequences[row].ScoredCount)).ToArray(), device: _model.Device);
+    }
+
+    private void Sample(int rows, int newTokens)
+    {
+        var engine = new SamplingEngine(_model, null, new SamplingOptions { Temperature = Temperature, MaxNewTokens = newTokens, MaxRows = rows });
+        engine.Run([.. Enumerable.Range(0, rows).Select(row => new SamplingRequest(Ids(_options.Prompt, row), Streams(row, 1)))]);
+    }
+
+    private JsonObject Rate(double tokens, double seconds, double flopsPerToken) => new()
+    {
+        ["tokens_per_second"] = Math.Round(tokens / seconds, 1),
+        ["gemm_peak_share"] = Math.Round(tokens / seconds * flopsPerToken / _limits.GemmFlops, 3),
+    };
+
+    private TokenSequence[] Sequences(int count, int tokens, int seed) => [.. Enumerable.Range(0, count).Select(i => new TokenSequence(Ids(tokens + 1, (seed * 1000) + i), 1))];
+
+    private int[] Ids(int count, int seed) =>
+        [.. Enumerable.Range(0, count).Select(i => (int)(RandomStream.Uniform(RandomStream.Key(seed), i) * _model.Config.VocabularySize))];
+
+    private static ulong[] Streams(int question, int count) => [.. Enumerable.Range(0, count).Select(sample => RandomStream.Key(question, sample))];
+}

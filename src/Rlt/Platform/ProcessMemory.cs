@@ -1,0 +1,20 @@
+using System.Globalization;
+using static TorchSharp.torch;
+
+namespace Rlt.Platform;
+
+/// <summary>How much memory this process had at its peak.</summary>
+public static class ProcessMemory
+{
+    /// <summary>Bytes: of the device where it is a GPU, else resident in main memory.</summary>
+    public static long PeakBytes(Device device) =>
+        device.type == TorchSharp.DeviceType.CUDA ? TorchLibrary.CudaPeakBytes(Math.Max(0, device.index)) : ResidentPeak();
+
+    // Linux keeps the peak; elsewhere the present value has to do.
+    private static long ResidentPeak()
+    {
+        const string status = "/proc/self/status";
+        string? line = File.Exists(status) ? File.ReadLines(status).FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) : null;
+        return line is null ? Environment.WorkingSet : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) << 10;
+    }
+}
