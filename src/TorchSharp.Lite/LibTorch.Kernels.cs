@@ -7,6 +7,7 @@ public static partial class LibTorch
     private static readonly Op AddRmsNormOp = new("rlt::add_rms_norm");
     private static readonly Op RotateOp = new("rlt::rotate");
     private static readonly Op SwiGluOp = new("rlt::swiglu");
+    private static readonly Op FewRowsOp = new("rlt::linear");
     private static readonly Op AttentionOp = new("rlt::attention");
     private static readonly Op CacheWriteOp = new("rlt::cache_write");
     private static readonly Op CacheAttentionOp = new("rlt::cache_attention");
@@ -27,6 +28,9 @@ public static partial class LibTorch
 
     /// <summary>silu(gate) · up, with its gradient.</summary>
     public static torch.Tensor SwiGlu(torch.Tensor gate, torch.Tensor up) => SwiGluOp.Call(gate, up);
+
+    /// <summary>x Wᵀ + b of a few rows x [N, in], weight [out, in], read as it lies. No gradient.</summary>
+    public static torch.Tensor LinearOfFewRows(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias) => FewRowsOp.Call(x, weight, bias);
 
     /// <summary>Causal attention of segments [S, 4] (start, length, parent's start, parent's length) of q [N, H, E], k and v [N, K, E], with its gradient.</summary>
     public static torch.Tensor Attention(torch.Tensor q, torch.Tensor k, torch.Tensor v, torch.Tensor segments) => AttentionOp.Call(q, k, v, segments);

@@ -104,7 +104,7 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>Logits of normed hidden states: [N, V].</summary>
-    public Tensor Logits(Tensor hidden_ND) => nn.functional.linear(hidden_ND, Head.Value);
+    public Tensor Logits(Tensor hidden_ND) => Linear.Map(hidden_ND, Head.Value, null);
 
     /// <summary>Gives the model new adapters, which change nothing until they are trained.</summary>
     /// <param name="config">Their size and places.</param>

@@ -1,4 +1,5 @@
 using Rlt.Models.Adapters;
+using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
@@ -8,6 +9,9 @@ namespace Rlt.Models;
 /// <param name="bias">[out], or null.</param>
 public sealed class Linear(Parameter weight, Parameter? bias)
 {
+    // Up to here reading the weights is all that costs, and a matrix product would pack them first.
+    private const int FewRows = 8;
+
     /// <summary>[out, in].</summary>
     public Parameter Weight { get; } = weight;
 
@@ -20,7 +24,12 @@ public sealed class Linear(Parameter weight, Parameter? bias)
     /// <summary>x Wᵀ + b over the last dimension, and what the adapter adds.</summary>
     public Tensor Apply(Tensor x)
     {
-        Tensor y = nn.functional.linear(x, Weight.Value, Bias?.Value);
+        Tensor y = Map(x, Weight.Value, Bias?.Value);
         return Adapter is null ? y : y + Adapter.Apply(x);
     }
+
+    /// <summary>x Wᵀ + b of x [N, in].</summary>
+    internal static Tensor Map(Tensor x, Tensor weight, Tensor? bias) => x.size(0) <= FewRows && !is_grad_enabled() && CpuKernels.Serve(x)
+        ? CpuKernels.LinearOfFewRows(x, weight, bias)
+        : nn.functional.linear(x, weight, bias);
 }

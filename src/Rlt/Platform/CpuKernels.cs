@@ -26,6 +26,9 @@ public static class CpuKernels
     /// <summary>silu(gate) · up.</summary>
     public static Tensor SwiGlu(Tensor gate, Tensor up) => throw Missing;
 
+    /// <summary>x Wᵀ + b of a few rows.</summary>
+    public static Tensor LinearOfFewRows(Tensor x, Tensor weight, Tensor? bias) => throw Missing;
+
     /// <summary>Causal attention of packed segments.</summary>
     public static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor segments) => throw Missing;
 
@@ -64,6 +67,9 @@ public static class CpuKernels
 
     /// <summary>silu(gate) · up.</summary>
     public static Tensor SwiGlu(Tensor gate, Tensor up) => TorchSharp.LibTorch.SwiGlu(gate, up);
+
+    /// <summary>x Wᵀ + b of a few rows.</summary>
+    public static Tensor LinearOfFewRows(Tensor x, Tensor weight, Tensor? bias) => TorchSharp.LibTorch.LinearOfFewRows(x, weight, bias);
 
     /// <summary>Causal attention of packed segments.</summary>
     public static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor segments) => TorchSharp.LibTorch.Attention(q, k, v, segments);

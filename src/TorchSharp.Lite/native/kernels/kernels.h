@@ -18,6 +18,10 @@ void rms_norm_backward(const T* dy, const T* dsum, const T* x, const T* weight, 
 template <typename T>
 void rotate(const T* x, const float* cos, const float* sin, const int64_t* positions, float direction, T* y, int64_t rows, int64_t heads, int64_t width);
 
+// y[rows, outputs] = x[rows, inputs] weight[outputs, inputs]^T + bias, for a few rows; bias may be null.
+template <typename T>
+void linear_rows(const T* x, const T* weight, const T* bias, T* y, int64_t rows, int64_t inputs, int64_t outputs);
+
 // y = gate * sigmoid(gate) * up.
 template <typename T>
 void swiglu(const T* gate, const T* up, T* y, int64_t count);

@@ -183,6 +183,17 @@ struct SwiGlu : torch::autograd::Function<SwiGlu> {
 
 Tensor swiglu_op(const Tensor& gate, const Tensor& up) { return recording({gate, up}) ? SwiGlu::apply(gate, up) : swiglu_forward(gate, up); }
 
+// ---- Linear maps of a few rows: x [N, in], weight [out, in]; no gradient ----------------------------------------------
+
+Tensor linear_op(const Tensor& x, const Tensor& weight, const c10::optional<Tensor>& bias) {
+  TORCH_CHECK(x.dim() == 2 && weight.dim() == 2, "expected x [N, in] and weight [out, in]");
+  Tensor in = dense(x), w = dense(weight, x.scalar_type(), {weight.size(0), x.size(1)}, "weight");
+  Tensor b = bias.has_value() ? dense(*bias, x.scalar_type(), {weight.size(0)}, "bias") : Tensor();
+  Tensor y = at::empty({x.size(0), weight.size(0)}, x.options());
+  RLT_TYPED(in, linear_rows(data<T>(in), data<T>(w), data<T>(b), data<T>(y), x.size(0), x.size(1), weight.size(0)));
+  return y;
+}
+
 // ---- Attention of packed segments: q [N, H, E], k and v [N, K, E], segments [S, 4] ---------------------------------
 
 struct AttentionInputs {
@@ -299,6 +310,7 @@ TORCH_LIBRARY(rlt, library) {
   library.def("add_rms_norm(Tensor x, Tensor delta, Tensor weight, float eps) -> (Tensor, Tensor)", &rlt::add_rms_norm_op);
   library.def("rotate(Tensor x, Tensor cos, Tensor sin, Tensor positions) -> Tensor", &rlt::rotate_op);
   library.def("swiglu(Tensor gate, Tensor up) -> Tensor", &rlt::swiglu_op);
+  library.def("linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor", &rlt::linear_op);
   library.def("attention(Tensor q, Tensor k, Tensor v, Tensor segments) -> Tensor", &rlt::attention_op);
   library.def("cache_write(Tensor k, Tensor v, Tensor slots, Tensor(a!) keys, Tensor(b!) values) -> ()", &rlt::cache_write_op);
   library.def("cache_attention(Tensor q, Tensor keys, Tensor values, Tensor tables, Tensor lengths) -> Tensor", &rlt::cache_attention_op);
