@@ -1,6 +1,7 @@
 // Attention in blocks: scores are made for a block of queries against a block of keys, never for all pairs. The softmax
 // is corrected as further blocks come (Milakov and Gimelshein, arXiv 1805.02867; Dao et al., arXiv 2205.14135).
 #include <algorithm>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -10,95 +11,215 @@
 namespace rlt {
 namespace {
 
-constexpr int64_t kKeys = 64;      // keys of a block
-constexpr int64_t kQueryRows = 96; // rows of a block of queries: tokens times the heads that share a key head
+constexpr int64_t kKeys = 64;       // keys of a block
+constexpr int64_t kQueryRows = 96;  // rows of a block of queries: tokens times the heads that share a key head
 
-// C[rows, 16 * columns] (+)= A B, where element (m, k) of A is a[m * a_row + k * a_depth]: MR rows at a time in registers.
-template <int MR, int NV>
-inline void multiply_tile(float* c, int64_t c_row, const float* a, int64_t a_row, int64_t a_depth, const float* b, int64_t b_row, int64_t depth, bool add) {
-  floats sum[MR][NV];
-  for (int m = 0; m < MR; m++)
-    for (int n = 0; n < NV; n++) sum[m][n] = add ? load(c + m * c_row + n * kLanes) : floats{};
-  for (int64_t k = 0; k < depth; k++) {
-    floats right[NV];
-    for (int n = 0; n < NV; n++) right[n] = load(b + k * b_row + n * kLanes);
-    for (int m = 0; m < MR; m++) {
-      floats left = broadcast(a[m * a_row + k * a_depth]);
-      for (int n = 0; n < NV; n++) sum[m][n] += left * right[n];
-    }
+// The words in which matrices are multiplied: one float, or two bf16 whose products are added in one instruction.
+struct Single {
+  using Word = float;
+  using Source = float;
+  static constexpr int64_t kElements = 1;
+  static Word word(float first, float) { return first; }
+  using Words = floats;
+  static Words read(const Source* from) { return load(from); }
+  static floats multiply_add(floats sum, Word left, Words right) { return sum + broadcast(left) * right; }
+};
+
+// As Single, with a right-hand side that is read as it lies in memory.
+template <typename T>
+struct Widened : Single {
+  using Source = T;
+  static Words read(const Source* from) { return load(from); }
+};
+
+#ifdef RLT_BF16_DOT
+struct Pair {
+  using Word = uint32_t;
+  using Source = uint32_t;
+  static constexpr int64_t kElements = 2;
+  static Word word(float first, float second) {
+    bf16 low, high;
+    store(&low, first);
+    store(&high, second);
+    return static_cast<uint32_t>(low.bits) | static_cast<uint32_t>(high.bits) << 16;
   }
-  for (int m = 0; m < MR; m++)
-    for (int n = 0; n < NV; n++) *reinterpret_cast<floats*>(c + m * c_row + n * kLanes) = sum[m][n];
+  using Words = __m512i;
+  static Words read(const Source* from) { return _mm512_loadu_si512(from); }
+  static floats multiply_add(floats sum, Word left, Words right) {
+    return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(static_cast<int>(left)), (__m512bh)right);
+  }
+};
+template <typename T>
+using WordsOf = std::conditional_t<std::is_same<T, bf16>::value, Pair, Single>;
+#else
+template <typename T>
+using WordsOf = Single;
+#endif
+
+// The words of one row, its elements in order.
+template <typename W, typename T>
+void along(const T* row, int64_t elements, typename W::Word* to) {
+#pragma omp simd
+  for (int64_t i = 0; i < elements / W::kElements; i++) to[i] = W::word(widen(row[i * W::kElements]), widen(row[i * W::kElements + W::kElements - 1]));
 }
 
-template <int NV>
-void multiply_columns(float* c, int64_t c_row, const float* a, int64_t a_row, int64_t a_depth, const float* b, int64_t b_row, int64_t rows, int64_t depth, bool add) {
+// Words across two rows (or one, where a word is a single element): word i has the element i of each; no second row is zeros.
+template <typename W, typename T>
+void across(const T* first, const T* second, int64_t elements, typename W::Word* to) {
+  if (second == nullptr) {
+#pragma omp simd
+    for (int64_t i = 0; i < elements; i++) to[i] = W::word(widen(first[i]), 0.0f);
+  } else {
+#pragma omp simd
+    for (int64_t i = 0; i < elements; i++) to[i] = W::word(widen(first[i]), widen(second[i]));
+  }
+}
+
+// One row of a tile. Its sums have names, and so have the rows of a tile: an array of them would live in memory, not in registers.
+template <typename W, int NV>
+struct TileRow {
+  floats s0{}, s1{}, s2{}, s3{};
+
+  void read(const float* c) {
+    s0 = load(c);
+    if constexpr (NV > 1) s1 = load(c + kLanes);
+    if constexpr (NV > 2) s2 = load(c + 2 * kLanes), s3 = load(c + 3 * kLanes);
+  }
+
+  void multiply_add(typename W::Word left, typename W::Words b0, typename W::Words b1, typename W::Words b2, typename W::Words b3) {
+    s0 = W::multiply_add(s0, left, b0);
+    if constexpr (NV > 1) s1 = W::multiply_add(s1, left, b1);
+    if constexpr (NV > 2) s2 = W::multiply_add(s2, left, b2), s3 = W::multiply_add(s3, left, b3);
+  }
+
+  void write(float* c) const {
+    *reinterpret_cast<floats*>(c) = s0;
+    if constexpr (NV > 1) *reinterpret_cast<floats*>(c + kLanes) = s1;
+    if constexpr (NV > 2) {
+      *reinterpret_cast<floats*>(c + 2 * kLanes) = s2;
+      *reinterpret_cast<floats*>(c + 3 * kLanes) = s3;
+    }
+  }
+};
+
+// C[rows, 16 * columns] (+)= A B over `depth` words, where word (m, k) of A is a[m * a_row + k * a_depth]: MR rows (1, 2, 4 or 6) of
+// NV vectors (1, 2 or 4) at a time in registers.
+template <typename W, int MR, int NV>
+inline void multiply_tile(
+    float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t depth, bool add) {
+  TileRow<W, NV> r0, r1, r2, r3, r4, r5;
+  if (add) {
+    r0.read(c);
+    if constexpr (MR > 1) r1.read(c + c_row);
+    if constexpr (MR > 2) r2.read(c + 2 * c_row), r3.read(c + 3 * c_row);
+    if constexpr (MR > 4) r4.read(c + 4 * c_row), r5.read(c + 5 * c_row);
+  }
+  for (int64_t k = 0; k < depth; k++, a += a_depth, b += b_row) {
+    typename W::Words b0 = W::read(b), b1{}, b2{}, b3{};
+    if constexpr (NV > 1) b1 = W::read(b + kLanes);
+    if constexpr (NV > 2) b2 = W::read(b + 2 * kLanes), b3 = W::read(b + 3 * kLanes);
+    r0.multiply_add(a[0], b0, b1, b2, b3);
+    if constexpr (MR > 1) r1.multiply_add(a[a_row], b0, b1, b2, b3);
+    if constexpr (MR > 2) {
+      r2.multiply_add(a[2 * a_row], b0, b1, b2, b3);
+      r3.multiply_add(a[3 * a_row], b0, b1, b2, b3);
+    }
+    if constexpr (MR > 4) {
+      r4.multiply_add(a[4 * a_row], b0, b1, b2, b3);
+      r5.multiply_add(a[5 * a_row], b0, b1, b2, b3);
+    }
+  }
+  r0.write(c);
+  if constexpr (MR > 1) r1.write(c + c_row);
+  if constexpr (MR > 2) r2.write(c + 2 * c_row), r3.write(c + 3 * c_row);
+  if constexpr (MR > 4) r4.write(c + 4 * c_row), r5.write(c + 5 * c_row);
+}
+
+template <typename W, int NV>
+void multiply_columns(
+    float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t rows, int64_t depth,
+    bool add) {
   int64_t m = 0;
-  for (; m + 6 <= rows; m += 6) multiply_tile<6, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
-  for (; m + 2 <= rows; m += 2) multiply_tile<2, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
-  if (m < rows) multiply_tile<1, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
+  for (; m + 6 <= rows; m += 6) multiply_tile<W, 6, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
+  for (; m + 4 <= rows; m += 4) multiply_tile<W, 4, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
+  for (; m + 2 <= rows; m += 2) multiply_tile<W, 2, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
+  if (m < rows) multiply_tile<W, 1, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
 }
 
 // `columns` is a multiple of 16.
-void multiply(float* c, int64_t c_row, const float* a, int64_t a_row, int64_t a_depth, const float* b, int64_t b_row, int64_t rows, int64_t columns, int64_t depth, bool add) {
+template <typename W>
+void multiply(
+    float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t rows, int64_t columns,
+    int64_t depth, bool add) {
   int64_t n = 0;
-  for (; n + 4 * kLanes <= columns; n += 4 * kLanes) multiply_columns<4>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
-  for (; n < columns; n += kLanes) multiply_columns<1>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
+  for (; n + 4 * kLanes <= columns; n += 4 * kLanes) multiply_columns<W, 4>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
+  for (; n + 2 * kLanes <= columns; n += 2 * kLanes) multiply_columns<W, 2>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
+  for (; n < columns; n += kLanes) multiply_columns<W, 1>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
 }
 
-// The keys and values of one head in one run of rows, in float32 and in blocks of kKeys: as they are [block][key][E], and
-// turned [block][E][key]. E is padded to whole vectors, keys to whole blocks, with zeros.
+// The keys or values of one head in one run of rows, in blocks of kKeys, for products that sum over the keys ("by key": words across keys,
+// [block][kKeys / per word][E]) and for those that sum over the width ("by width": words along E, [block][E / per word][kKeys]). E is padded
+// to whole vectors, keys to whole blocks, with zeros.
+template <typename W>
 class PackedRows {
  public:
+  using Word = typename W::Word;
+
   template <typename T>
-  void fill(const T* from, int64_t row_stride, int64_t count, int64_t width, bool plain, bool turned) {
-    padded_ = round_up(width, kLanes);
-    int64_t size = round_up(count, kKeys) * padded_;
-    if (plain) plain_.assign(size, 0.0f);
-    if (turned) turned_.assign(size, 0.0f);
-    for (int64_t row = 0; row < count; row++) {
-      const T* in = from + row * row_stride;
-      if (plain) {
-        float* to = plain_.data() + row * padded_;
-#pragma omp simd
-        for (int64_t e = 0; e < width; e++) to[e] = widen(in[e]);
-      }
-      if (turned) {
-        float* to = turned_.data() + row / kKeys * kKeys * padded_ + row % kKeys;
-        for (int64_t e = 0; e < width; e++) to[e * kKeys] = widen(in[e]);
+  void fill(const T* from, int64_t row_stride, int64_t count, int64_t width, bool by_key, bool by_width) {
+    int64_t padded = round_up(width, kLanes), rows = round_up(count, kKeys);
+    key_stride_ = padded * kKeys / W::kElements;
+    width_stride_ = width / W::kElements * kKeys;
+    if (by_key) {
+      by_key_.assign(rows / kKeys * key_stride_, Word{});
+      for (int64_t row = 0; row < count; row += W::kElements)
+        across<W>(from + row * row_stride, W::kElements > 1 && row + 1 < count ? from + (row + 1) * row_stride : nullptr, width,
+            by_key_.data() + row / W::kElements * padded);
+    }
+    if (by_width) {
+      by_width_.assign(rows / kKeys * width_stride_, Word{});
+      std::vector<Word> words(width / W::kElements);
+      for (int64_t row = 0; row < count; row++) {
+        along<W>(from + row * row_stride, width, words.data());
+        Word* to = by_width_.data() + row / kKeys * width_stride_ + row % kKeys;
+        for (size_t i = 0; i < words.size(); i++) to[i * kKeys] = words[i];
       }
     }
   }
 
-  const float* plain(int64_t first_row) const { return plain_.data() + first_row * padded_; }
-  const float* turned(int64_t first_row) const { return turned_.data() + first_row * padded_; }
+  // The block that begins at a key.
+  const Word* by_key(int64_t key) const { return by_key_.data() + key / kKeys * key_stride_; }
+  const Word* by_width(int64_t key) const { return by_width_.data() + key / kKeys * width_stride_; }
 
  private:
-  int64_t padded_ = 0;
-  std::vector<float> plain_, turned_;
+  int64_t key_stride_ = 0, width_stride_ = 0;
+  std::vector<Word> by_key_, by_width_;
 };
 
-// Rows of a block of queries: token `first + row / group`, head `kv_head * group + row % group`.
+// A block of query rows: row i is token `first + i / group`, head `kv_head * group + i % group`.
 struct QueryBlock {
-  int64_t first, tokens, group, kv_head;
+  int64_t first, tokens, group, kv_head, heads;
   int64_t rows() const { return tokens * group; }
+  int64_t head(int64_t row) const { return (first + row / group) * heads + kv_head * group + row % group; }
 };
 
-// The block's rows of x [N, H, E], times a factor, as float32 [rows, padded].
-template <typename T>
-void gather(const T* x, const QueryBlock& block, AttentionShape shape, float factor, float* to, int64_t padded) {
-  for (int64_t row = 0; row < block.rows(); row++) {
-    const T* in = x + ((block.first + row / block.group) * shape.heads + block.kv_head * block.group + row % block.group) * shape.width;
-    float* out = to + row * padded;
-#pragma omp simd
-    for (int64_t e = 0; e < shape.width; e++) out[e] = widen(in[e]) * factor;
-    for (int64_t e = shape.width; e < padded; e++) out[e] = 0;
-  }
+// The block's rows of x [N, H, E] as words along E.
+template <typename W, typename T>
+void gather(const T* x, const QueryBlock& block, int64_t width, typename W::Word* to) {
+  for (int64_t row = 0; row < block.rows(); row++) along<W>(x + block.head(row) * width, width, to + row * (width / W::kElements));
+}
+
+// The block's rows of x as words across rows; columns are padded.
+template <typename W, typename T>
+void gather_across(const T* x, const QueryBlock& block, int64_t width, int64_t padded, typename W::Word* to) {
+  for (int64_t row = 0; row < block.rows(); row += W::kElements)
+    across<W>(x + block.head(row) * width, W::kElements > 1 && row + 1 < block.rows() ? x + block.head(row + 1) * width : nullptr, width,
+        to + row / W::kElements * padded);
 }
 
 int64_t tokens_per_block(int64_t group) { return std::max<int64_t>(1, kQueryRows / group); }
 
-// How many of the block's keys a row may see: all of a parent's, and of its own run those up to itself.
+// How many of the block's keys a token may see: all of a parent's, and of its own run those up to itself.
 int64_t visible(bool own, int64_t key_block, int64_t keys, int64_t token) {
   int64_t limit = own ? std::min(keys, token + 1) : keys;
   return std::clamp<int64_t>(limit - key_block, 0, kKeys);
@@ -109,30 +230,24 @@ struct RunningRow {
   float top = -INFINITY, sum = 0;
 };
 
-// Turns scores [rows, kKeys] into weights, and brings what was summed before to the new maximum.
-void soften(float* scores, const QueryBlock& block, int64_t segment_start, bool own, int64_t key_block, int64_t keys, RunningRow* running, float* out, int64_t padded) {
-  for (int64_t row = 0; row < block.rows(); row++) {
-    float* s = scores + row * kKeys;
-    int64_t seen = visible(own, key_block, keys, block.first - segment_start + row / block.group);
-    float top = running[row].top;
+// Turns a row's scores into weights (before division by their sum), and brings what was summed before to the new maximum.
+void soften(float* scores, int64_t seen, float scale, RunningRow& running, float* sums, int64_t padded) {
+  float top = running.top, sum = 0;
 #pragma omp simd reduction(max : top)
-    for (int64_t j = 0; j < seen; j++) top = std::max(top, s[j]);
-    float sum = 0;
-    if (seen == kKeys) {
+  for (int64_t j = 0; j < seen; j++) top = std::max(top, scores[j] * scale);
+  if (seen == kKeys) {
 #pragma omp simd reduction(+ : sum)
-      for (int64_t j = 0; j < kKeys; j++) sum += s[j] = fast_exp(s[j] - top);
-    } else {
+    for (int64_t j = 0; j < kKeys; j++) sum += scores[j] = fast_exp(scores[j] * scale - top);
+  } else {
 #pragma omp simd reduction(+ : sum)
-      for (int64_t j = 0; j < kKeys; j++) sum += s[j] = j < seen ? fast_exp(s[j] - top) : 0.0f;
-    }
-    float kept = fast_exp(running[row].top - top);
-    running[row].sum = running[row].sum * kept + sum;
-    running[row].top = top;
-    if (kept != 1.0f) {
-      float* o = out + row * padded;
+    for (int64_t j = 0; j < kKeys; j++) sum += scores[j] = j < seen ? fast_exp(scores[j] * scale - top) : 0.0f;
+  }
+  float kept = fast_exp(running.top - top);
+  running.sum = running.sum * kept + sum;
+  running.top = top;
+  if (kept != 1.0f) {
 #pragma omp simd
-      for (int64_t e = 0; e < padded; e++) o[e] *= kept;
-    }
+    for (int64_t e = 0; e < padded; e++) sums[e] *= kept;
   }
 }
 
@@ -146,64 +261,73 @@ std::vector<int64_t> parents_of(const Segment* segments, int64_t count) {
   return parents;
 }
 
-// Packs of the runs that are in use, by kv head: made once, read by all threads.
+// Keys and values of a run, by kv head: packed once, read by all threads.
+template <typename W>
 struct PackedHeads {
-  std::vector<PackedRows> keys, values;
+  std::vector<PackedRows<W>> keys, values;
 };
 
 }  // namespace
 
 template <typename T>
 void attention(const T* q, const T* k, const T* v, const Segment* segments, int64_t count, AttentionShape shape, T* out, float* log_sum) {
+  using W = WordsOf<T>;
+  using Word = typename W::Word;
   int64_t group = shape.heads / shape.kv_heads, padded = round_up(shape.width, kLanes), stride = shape.kv_heads * shape.width;
-  int64_t tokens = tokens_per_block(group);
+  int64_t tokens = tokens_per_block(group), words = shape.width / W::kElements;
   float scale = 1.0f / std::sqrt(static_cast<float>(shape.width));
 
-  // One pack a run and head; a parent is a run of its own among the segments.
-  std::vector<PackedHeads> packs(count);
+  std::vector<PackedHeads<W>> packs(count);
   for (auto& pack : packs) pack.keys.resize(shape.kv_heads), pack.values.resize(shape.kv_heads);
   parallel_items(count * shape.kv_heads, [&](int64_t item) {
-    int64_t s = item / shape.kv_heads, head = item % shape.kv_heads;
-    const T* at = k + segments[s].start * stride + head * shape.width;
-    packs[s].keys[head].fill(at, stride, segments[s].length, shape.width, false, true);
-    packs[s].values[head].fill(v + (at - k), stride, segments[s].length, shape.width, true, false);
+    int64_t s = item / shape.kv_heads, head = item % shape.kv_heads, at = segments[s].start * stride + head * shape.width;
+    packs[s].keys[head].fill(k + at, stride, segments[s].length, shape.width, false, true);
+    packs[s].values[head].fill(v + at, stride, segments[s].length, shape.width, true, false);
   });
-  std::vector<int64_t> parents = parents_of(segments, count);
 
   struct Item {
-    int64_t segment, kv_head, first, tokens;
+    int64_t segment;
+    QueryBlock block;
   };
   std::vector<Item> items;
+  std::vector<int64_t> parents = parents_of(segments, count);
   for (int64_t s = 0; s < count; s++)
     for (int64_t head = 0; head < shape.kv_heads; head++)
       for (int64_t first = 0; first < segments[s].length; first += tokens)
-        items.push_back({s, head, segments[s].start + first, std::min(tokens, segments[s].length - first)});
+        items.push_back({s, {segments[s].start + first, std::min(tokens, segments[s].length - first), group, head, shape.heads}});
 
   parallel_items(static_cast<int64_t>(items.size()), [&](int64_t i) {
-    const Item& item = items[i];
-    const Segment& segment = segments[item.segment];
-    QueryBlock block{item.first, item.tokens, group, item.kv_head};
-    static thread_local std::vector<float> memory;
-    memory.assign(tokens * group * (2 * padded + kKeys), 0.0f);
-    float *queries = memory.data(), *sums = queries + tokens * group * padded, *scores = sums + tokens * group * padded;
-    std::vector<RunningRow> running(block.rows());
-    gather(q, block, shape, scale, queries, padded);
+    const Segment& segment = segments[items[i].segment];
+    const QueryBlock& block = items[i].block;
+    int64_t rows = block.rows(), first = block.first - segment.start;
+    static thread_local std::vector<float> floats_memory;
+    static thread_local std::vector<Word> words_memory;
+    floats_memory.assign(rows * (padded + kKeys), 0.0f);
+    words_memory.resize(rows * (words + kKeys / W::kElements));
+    float *sums = floats_memory.data(), *scores = sums + rows * padded;
+    Word *queries = words_memory.data(), *weights = queries + rows * words;
+    std::vector<RunningRow> running(rows);
+    gather<W>(q, block, shape.width, queries);
     auto against = [&](int64_t run, bool own, int64_t keys) {
-      const PackedRows &turned = packs[run].keys[item.kv_head], &plain = packs[run].values[item.kv_head];
+      const PackedRows<W>&key_pack = packs[run].keys[block.kv_head], &value_pack = packs[run].values[block.kv_head];
       for (int64_t key = 0; key < keys; key += kKeys) {
-        multiply(scores, kKeys, queries, padded, 1, turned.turned(key), kKeys, block.rows(), kKeys, shape.width, false);
-        soften(scores, block, segment.start, own, key, keys, running.data(), sums, padded);
-        multiply(sums, padded, scores, kKeys, 1, plain.plain(key), padded, block.rows(), padded, std::min(kKeys, keys - key), true);
+        multiply<W>(scores, kKeys, queries, words, 1, key_pack.by_width(key), kKeys, rows, kKeys, words, false);
+        for (int64_t row = 0; row < rows; row++) {
+          soften(scores + row * kKeys, visible(own, key, keys, first + row / group), scale, running[row], sums + row * padded, padded);
+          along<W>(scores + row * kKeys, kKeys, weights + row * (kKeys / W::kElements));
+        }
+        int64_t depth = (std::min(kKeys, keys - key) + W::kElements - 1) / W::kElements;
+        multiply<W>(sums, padded, weights, kKeys / W::kElements, 1, value_pack.by_key(key), padded, rows, padded, depth, true);
       }
     };
-    if (parents[item.segment] >= 0) against(parents[item.segment], false, segment.parent_length);
-    against(item.segment, true, item.first - segment.start + item.tokens);
-    for (int64_t row = 0; row < block.rows(); row++) {
-      int64_t at = (block.first + row / group) * shape.heads + item.kv_head * group + row % group;
+    if (parents[items[i].segment] >= 0) against(parents[items[i].segment], false, segment.parent_length);
+    against(items[i].segment, true, first + block.tokens);
+    for (int64_t row = 0; row < rows; row++) {
       float inverse = 1.0f / running[row].sum;
+      T* to = out + block.head(row) * shape.width;
 #pragma omp simd
-      for (int64_t e = 0; e < shape.width; e++) store(&out[at * shape.width + e], sums[row * padded + e] * inverse);
-      log_sum[at] = running[row].top + std::log(running[row].sum);
+      for (int64_t e = 0; e < shape.width; e++) store(&to[e], sums[row * padded + e] * inverse);
+      log_sum[block.head(row)] = running[row].top + std::log(running[row].sum);
     }
   });
 }
@@ -213,18 +337,22 @@ namespace {
 // The gradients of one key head's keys and values over one tree: a run without parent and the runs that have it as parent.
 template <typename T>
 struct TreeBackward {
+  using W = WordsOf<T>;
+  using Word = typename W::Word;
+
   const T *dout, *q, *k, *v, *out;
   const float* log_sum;
   AttentionShape shape;
   T *dq, *dk, *dv;
 
   struct Pack {
-    PackedRows keys, values;
+    PackedRows<W> keys, values;
     std::vector<float> dkeys, dvalues;
   };
 
   int64_t group() const { return shape.heads / shape.kv_heads; }
   int64_t padded() const { return round_up(shape.width, kLanes); }
+  float scale() const { return 1.0f / std::sqrt(static_cast<float>(shape.width)); }
 
   void fill(Pack& pack, const Segment& segment, int64_t head) const {
     int64_t stride = shape.kv_heads * shape.width, at = segment.start * stride + head * shape.width;
@@ -238,7 +366,7 @@ struct TreeBackward {
     for (int64_t row = 0; row < segment.length; row++) {
       int64_t at = ((segment.start + row) * shape.kv_heads + head) * shape.width;
       for (int64_t e = 0; e < shape.width; e++) {
-        store(&dk[at + e], pack.dkeys[row * padded() + e]);
+        store(&dk[at + e], pack.dkeys[row * padded() + e] * scale());
         store(&dv[at + e], pack.dvalues[row * padded() + e]);
       }
     }
@@ -246,55 +374,72 @@ struct TreeBackward {
 
   // Adds one segment's share, against its parent and itself, and writes its dq.
   void segment(const Segment& segment, int64_t head, Pack* parent, Pack& own) const {
-    int64_t tokens = tokens_per_block(group()), width = padded();
-    float scale = 1.0f / std::sqrt(static_cast<float>(shape.width));
-    std::vector<float> memory(tokens * group() * (3 * width + 2 * kKeys + 2));
-    float* queries = memory.data();
-    float* above = queries + tokens * group() * width;
-    float* dqueries = above + tokens * group() * width;
-    float* weights = dqueries + tokens * group() * width;
-    float* dweights = weights + tokens * group() * kKeys;
-    float* along = dweights + tokens * group() * kKeys;
-    float* log_sums = along + tokens * group();
+    int64_t tokens = tokens_per_block(group()), width = padded(), most = tokens * group(), words = shape.width / W::kElements;
+    int64_t pairs = (most + W::kElements - 1) / W::kElements, key_words = kKeys / W::kElements;
+    std::vector<float> memory(most * (width + 2 * kKeys + 2));
+    float* dqueries = memory.data();
+    float* weights = dqueries + most * width;
+    float* dweights = weights + most * kKeys;
+    float* shift = dweights + most * kKeys;
+    float* log_sums = shift + most;
+    std::vector<Word> packed(2 * most * words + 2 * pairs * width + 2 * pairs * kKeys + most * key_words, Word{});
+    Word* queries = packed.data();
+    Word* above = queries + most * words;
+    Word* queries_across = above + most * words;
+    Word* above_across = queries_across + pairs * width;
+    Word* weights_across = above_across + pairs * width;
+    Word* dweights_across = weights_across + pairs * kKeys;
+    Word* dweights_along = dweights_across + pairs * kKeys;
     for (int64_t first = 0; first < segment.length; first += tokens) {
-      QueryBlock block{segment.start + first, std::min(tokens, segment.length - first), group(), head};
-      int64_t rows = block.rows();
-      gather(q, block, shape, scale, queries, width);
-      gather(dout, block, shape, 1.0f, above, width);
-      gather(out, block, shape, 1.0f, dqueries, width);
+      QueryBlock block{segment.start + first, std::min(tokens, segment.length - first), group(), head, shape.heads};
+      int64_t rows = block.rows(), row_words = (rows + W::kElements - 1) / W::kElements;
+      gather<W>(q, block, shape.width, queries);
+      gather<W>(dout, block, shape.width, above);
+      gather_across<W>(q, block, shape.width, width, queries_across);
+      gather_across<W>(dout, block, shape.width, width, above_across);
       for (int64_t row = 0; row < rows; row++) {
+        const T *d = dout + block.head(row) * shape.width, *o = out + block.head(row) * shape.width;
         float sum = 0;
 #pragma omp simd reduction(+ : sum)
-        for (int64_t e = 0; e < width; e++) sum += above[row * width + e] * dqueries[row * width + e];
-        along[row] = sum;
-        log_sums[row] = log_sum[(block.first + row / group()) * shape.heads + head * group() + row % group()];
+        for (int64_t e = 0; e < shape.width; e++) sum += widen(d[e]) * widen(o[e]);
+        shift[row] = sum;
+        log_sums[row] = log_sum[block.head(row)];
       }
       std::fill(dqueries, dqueries + rows * width, 0.0f);
       auto against = [&](Pack& pack, bool is_own, int64_t keys) {
         for (int64_t key = 0; key < keys; key += kKeys) {
-          multiply(weights, kKeys, queries, width, 1, pack.keys.turned(key), kKeys, rows, kKeys, shape.width, false);
-          multiply(dweights, kKeys, above, width, 1, pack.values.turned(key), kKeys, rows, kKeys, shape.width, false);
+          multiply<W>(weights, kKeys, queries, words, 1, pack.keys.by_width(key), kKeys, rows, kKeys, words, false);
+          multiply<W>(dweights, kKeys, above, words, 1, pack.values.by_width(key), kKeys, rows, kKeys, words, false);
+          float factor = scale();
           for (int64_t row = 0; row < rows; row++) {
             int64_t seen = visible(is_own, key, keys, first + row / group());
-            float *w = weights + row * kKeys, *d = dweights + row * kKeys, sum = log_sums[row], a = along[row];
+            float *w = weights + row * kKeys, *d = dweights + row * kKeys, sum = log_sums[row], a = shift[row];
 #pragma omp simd
             for (int64_t j = 0; j < kKeys; j++) {
-              w[j] = j < seen ? fast_exp(w[j] - sum) : 0.0f;
+              w[j] = j < seen ? fast_exp(w[j] * factor - sum) : 0.0f;
               d[j] = w[j] * (d[j] - a);
             }
+            along<W>(d, kKeys, dweights_along + row * key_words);
+          }
+          for (int64_t row = 0; row < rows; row += W::kElements) {
+            bool second = W::kElements > 1 && row + 1 < rows;
+            across<W>(weights + row * kKeys, second ? weights + (row + 1) * kKeys : nullptr, kKeys, weights_across + row / W::kElements * kKeys);
+            across<W>(dweights + row * kKeys, second ? dweights + (row + 1) * kKeys : nullptr, kKeys, dweights_across + row / W::kElements * kKeys);
           }
           int64_t count = std::min(kKeys, keys - key);
-          multiply(pack.dvalues.data() + key * width, width, weights, 1, kKeys, above, width, count, width, rows, true);
-          multiply(pack.dkeys.data() + key * width, width, dweights, 1, kKeys, queries, width, count, width, rows, true);
-          multiply(dqueries, width, dweights, kKeys, 1, pack.keys.plain(key), width, rows, width, count, true);
+          multiply<W>(pack.dvalues.data() + key * width, width, weights_across, 1, kKeys, above_across, width, count, width, row_words, true);
+          multiply<W>(pack.dkeys.data() + key * width, width, dweights_across, 1, kKeys, queries_across, width, count, width, row_words, true);
+          int64_t depth = (count + W::kElements - 1) / W::kElements;
+          multiply<W>(dqueries, width, dweights_along, key_words, 1, pack.keys.by_key(key), width, rows, width, depth, true);
         }
       };
       if (parent != nullptr) against(*parent, false, segment.parent_length);
       against(own, true, first + block.tokens);
       for (int64_t row = 0; row < rows; row++) {
-        T* to = dq + ((block.first + row / group()) * shape.heads + head * group() + row % group()) * shape.width;
+        T* to = dq + block.head(row) * shape.width;
+        float factor = scale();
 #pragma omp simd
-        for (int64_t e = 0; e < shape.width; e++) store(&to[e], dqueries[row * width + e] * scale);
+        for (int64_t e = 0; e < shape.width; e++) store(&to[e], dqueries[row * width + e] * factor);
       }
     }
   }
@@ -346,58 +491,34 @@ void cache_write(const T* k, const T* v, const int64_t* slots, T* keys, T* value
 
 namespace {
 
-// Scores of GR queries [GR, E] against the positions of one block: scores[g][0..block). The block's size is a multiple of 16.
-template <int GR, typename T>
-void score_block(const float* queries, const T* keys, int64_t width, int64_t block, float* scores, int64_t score_row) {
-  for (int64_t j = 0; j < block; j += kLanes) {
-    floats sum[GR] = {};
-    for (int64_t e = 0; e < width; e++) {
-      floats key = load(keys + e * block + j);
-      for (int g = 0; g < GR; g++) sum[g] += broadcast(queries[g * width + e]) * key;
-    }
-    for (int g = 0; g < GR; g++) *reinterpret_cast<floats*>(scores + g * score_row + j) = sum[g];
-  }
-}
-
-// out[GR, E] += weights[g][0..count) times the block's values.
-template <int GR, typename T>
-void mix_block(const float* weights, int64_t weight_row, const T* values, int64_t width, int64_t count, float* out) {
-  int64_t e = 0;
-  for (; e + kLanes <= width; e += kLanes) {
-    floats sum[GR];
-    for (int g = 0; g < GR; g++) sum[g] = load(out + g * width + e);
-    for (int64_t j = 0; j < count; j++) {
-      floats value = load(values + j * width + e);
-      for (int g = 0; g < GR; g++) sum[g] += broadcast(weights[g * weight_row + j]) * value;
-    }
-    for (int g = 0; g < GR; g++) *reinterpret_cast<floats*>(out + g * width + e) = sum[g];
-  }
-  for (; e < width; e++)
-    for (int g = 0; g < GR; g++)
-      for (int64_t j = 0; j < count; j++) out[g * width + e] += weights[g * weight_row + j] * widen(values[j * width + e]);
-}
-
-// Attention of GR query heads that share a key head, for one row.
-template <int GR, typename T>
-void attend_heads(const float* queries, const T* keys, const T* values, const int64_t* table, int64_t length, int64_t head, CacheShape shape, float* scores, float* out) {
+// Attention of the query heads [group, E] that share a key head, for one row. The scores [group, length in whole blocks] are scratch.
+template <typename T>
+void attend_heads(
+    const float* queries, const T* keys, const T* values, const int64_t* table, int64_t length, int64_t group, int64_t head, CacheShape shape, float* scores,
+    float* out) {
   int64_t stride = shape.kv_heads * shape.width * shape.block, base = head * shape.width * shape.block;
-  int64_t row = round_up(length, shape.block);
+  int64_t row = round_up(length, shape.block), whole = shape.width / kLanes * kLanes;
   for (int64_t b = 0; b * shape.block < length; b++)
-    score_block<GR>(queries, keys + table[b] * stride + base, shape.width, shape.block, scores + b * shape.block, row);
-  float inverse[GR];
-  for (int g = 0; g < GR; g++) {
+    multiply<Widened<T>>(scores + b * shape.block, row, queries, shape.width, 1, keys + table[b] * stride + base, shape.block, group, shape.block, shape.width, false);
+  std::fill(out, out + group * shape.width, 0.0f);
+  for (int64_t g = 0; g < group; g++) {
     float *s = scores + g * row, top = -INFINITY, sum = 0;
 #pragma omp simd reduction(max : top)
     for (int64_t j = 0; j < length; j++) top = std::max(top, s[j]);
 #pragma omp simd reduction(+ : sum)
     for (int64_t j = 0; j < length; j++) sum += s[j] = fast_exp(s[j] - top);
-    inverse[g] = 1.0f / sum;
+    float inverse = 1.0f / sum;
+#pragma omp simd
+    for (int64_t j = 0; j < length; j++) s[j] *= inverse;
   }
-  std::fill(out, out + GR * shape.width, 0.0f);
-  for (int64_t b = 0; b * shape.block < length; b++)
-    mix_block<GR>(scores + b * shape.block, row, values + table[b] * stride + base, shape.width, std::min(shape.block, length - b * shape.block), out);
-  for (int g = 0; g < GR; g++)
-    for (int64_t e = 0; e < shape.width; e++) out[g * shape.width + e] *= inverse[g];
+  for (int64_t b = 0; b * shape.block < length; b++) {
+    const T* block = values + table[b] * stride + base;
+    int64_t count = std::min(shape.block, length - b * shape.block);
+    multiply<Widened<T>>(out, shape.width, scores + b * shape.block, row, 1, block, shape.width, group, whole, count, true);
+    for (int64_t g = 0; g < group; g++)
+      for (int64_t j = 0; j < count; j++)
+        for (int64_t e = whole; e < shape.width; e++) out[g * shape.width + e] += scores[g * row + b * shape.block + j] * widen(block[j * shape.width + e]);
+  }
 }
 
 }  // namespace
@@ -415,10 +536,7 @@ void cache_attention(
     float *queries = memory.data(), *sums = queries + group * shape.width, *scores = sums + group * shape.width;
     for (int64_t i = 0; i < group * shape.width; i++) queries[i] = widen(q[first + i]) * scale;
     const int64_t* table = tables + row * table_width;
-    int64_t g = 0;
-    for (; g + 4 <= group; g += 4) attend_heads<4>(queries + g * shape.width, keys, values, table, lengths[row], head, shape, scores, sums + g * shape.width);
-    for (; g + 2 <= group; g += 2) attend_heads<2>(queries + g * shape.width, keys, values, table, lengths[row], head, shape, scores, sums + g * shape.width);
-    if (g < group) attend_heads<1>(queries + g * shape.width, keys, values, table, lengths[row], head, shape, scores, sums + g * shape.width);
+    attend_heads(queries, keys, values, table, lengths[row], group, head, shape, scores, sums);
     for (int64_t i = 0; i < group * shape.width; i++) store(&out[first + i], sums[i]);
   });
 }

@@ -2,6 +2,12 @@
 #pragma once
 
 #include "vector.h"
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+#if defined(__AVX512F__) && defined(__AVX512BF16__)
+#define RLT_BF16_DOT  // the processor multiplies pairs of bf16 and adds them to float32
+#endif
 
 namespace rlt {
 

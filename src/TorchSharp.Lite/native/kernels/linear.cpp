@@ -4,12 +4,6 @@
 
 #include "kernels.h"
 #include "lanes.h"
-#ifdef __AVX512F__
-#include <immintrin.h>
-#endif
-#if defined(__AVX512F__) && defined(__AVX512BF16__)
-#define RLT_BF16_DOT
-#endif
 
 namespace rlt {
 namespace {
