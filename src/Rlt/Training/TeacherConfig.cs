@@ -32,6 +32,9 @@ public sealed record TeacherConfig : IValidated
     /// <summary>Explanations sampled for each question.</summary>
     public int GroupSize { get; init; } = 64;
 
+    /// <summary>A fresh order of the questions each epoch; off, they come as they stand in the file (a curriculum).</summary>
+    public bool Shuffle { get; init; } = true;
+
     /// <summary>Sampling temperature; log-probabilities of the loss are taken at it too.</summary>
     public double Temperature { get; init; } = 0.7;
 
