@@ -90,6 +90,7 @@ internal static class ScoreCommand
         row["kl_mean"] = reward.KlMean;
         row["kl_max"] = reward.KlMax;
         row["match"] = reward.Match;
+        row["penalty"] = reward.Penalty;
         row["tokens"] = new JsonObject { ["explanation"] = reward.ExplanationTokens, ["solution"] = reward.SolutionTokens };
         if (details)
         {

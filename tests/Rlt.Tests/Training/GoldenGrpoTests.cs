@@ -30,6 +30,18 @@ public sealed class GoldenGrpoTests
         }
     }
 
+    [GoldenFact("grpo/advantages.jsonl")]
+    public void WeightedRewards_GoldenFunctions_RewardsAdvantagesAndMetricsAgree()
+    {
+        JsonObject row = Assert.Single(Golden.Lines(Golden.Find("grpo/advantages.jsonl")), row => row.ContainsKey("rewards_per_function"));
+        double[][] values = [.. row["rewards_per_function"]!.AsArray().Select(function => Doubles(function!))];
+        double[] rewards = WeightedRewards.Sum(values, Doubles(row["reward_weights"]!));
+        int groupSize = row["num_generations"]!.GetValue<int>();
+        Assert.All(Doubles(row["advantages"]!).Zip(GroupAdvantage.From(rewards, groupSize)), pair => AssertRelative(pair.First, pair.Second, 1e-5, "advantage"));
+        AssertRelative(row["metrics"]!["reward"]!.GetValue<double>(), rewards.Average(), 1e-6, "reward");
+        AssertRelative(row["metrics"]!["reward_std"]!.GetValue<double>(), GroupAdvantage.Deviations(rewards, groupSize).Average(), 1e-6, "reward_std");
+    }
+
     [GoldenFact("grpo/sampler.jsonl")]
     public void EpochOrderAndUpdateOrder_GoldenPermutations_AreTheRepeatSamplersOrder()
     {
