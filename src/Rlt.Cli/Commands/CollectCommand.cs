@@ -41,7 +41,7 @@ internal static class CollectCommand
         }
 
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
-        using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "reward");
+        using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "empty", "reward");
         string path = Path.Combine(folder.Path, "traces.jsonl");
         observer.WarnedOf(tasks);
         observer.Started(0, tasks.Rows.Count);

@@ -6,13 +6,13 @@ namespace Rlt.Teaching;
 /// <summary>Which of a question's explanations become traces.</summary>
 public enum TraceChoice
 {
-    /// <summary>The first that has its closing tag.</summary>
+    /// <summary>The first that is usable: it has its closing tag and is not empty.</summary>
     First,
 
-    /// <summary>The one with the highest reward among those that have it.</summary>
+    /// <summary>The usable one with the highest reward.</summary>
     Best,
 
-    /// <summary>All that have it.</summary>
+    /// <summary>All usable ones.</summary>
     All,
 }
 
