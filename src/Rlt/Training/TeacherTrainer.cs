@@ -166,17 +166,35 @@ public sealed class TeacherTrainer(
     private void KeepSamples(int step, RolloutBatch batch) =>
         RunRows.Append(folder.Samples, Enumerable.Range(0, Math.Min(config.SamplesKept, batch.Rollouts.Count)).Select(i => SampleRow(step, batch, i)));
 
-    private static JsonObject SampleRow(int step, RolloutBatch batch, int index) => new()
+    private static JsonObject SampleRow(int step, RolloutBatch batch, int index)
     {
-        ["step"] = step + 1,
-        ["question"] = batch.Rollouts[index].Task.Question,
-        ["solution"] = batch.Rollouts[index].Task.Solution,
-        ["completion"] = batch.Rollouts[index].Text,
-        ["reward"] = batch.Scores[index].Reward.Total,
-        ["solution_score"] = batch.Scores[index].Reward.SolutionScore,
-        ["think_kl"] = batch.Scores[index].Reward.ThinkKl,
-        ["advantage"] = batch.Advantages[index],
-    };
+        TeachingTask task = batch.Rollouts[index].Task;
+        var row = new JsonObject
+        {
+            ["step"] = step + 1,
+            ["question"] = task.Question,
+            ["solution"] = task.Solution,
+            ["completion"] = batch.Rollouts[index].Text,
+            ["reward"] = batch.Scores[index].Reward.Total,
+            ["solution_score"] = batch.Scores[index].Reward.SolutionScore,
+            ["think_kl"] = batch.Scores[index].Reward.ThinkKl,
+            ["advantage"] = batch.Advantages[index],
+        };
+
+        // With what else the task brought, scoring the row again gives the same reward.
+        foreach ((string key, string? text) in new[]
+        {
+            ("answer", task.Answer), ("teacher_system", task.TeacherSystem), ("student_system", task.StudentSystem), ("prompt", task.TeacherPrompt),
+        })
+        {
+            if (text is not null)
+            {
+                row[key] = text;
+            }
+        }
+
+        return row;
+    }
 
     private sealed record UpdateRecord(double Loss, double GradNorm, double LearningRate, float[][] LogProbs);
 }
