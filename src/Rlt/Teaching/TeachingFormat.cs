@@ -15,7 +15,7 @@ public sealed class TeachingFormat(PromptFormat format, ChatRenderer teacherChat
     public PromptFormat Format { get; } = format;
 
     /// <summary>The format for one model, whichever part it plays.</summary>
-    public static TeachingFormat ForOne(PromptFormat format, LanguageModel model)
+    public static TeachingFormat ForOne(PromptFormat format, ModelText model)
     {
         var chat = new ChatRenderer(model.RequireTemplate());
         return new TeachingFormat(format, chat, chat);

@@ -65,27 +65,18 @@ public sealed record GrpoOptions : IValidated
     public bool ReusesSamples => UpdatesPerBatch * NumIterations > 1;
 
     /// <inheritdoc/>
-    public IEnumerable<ConfigProblem> Problems()
-    {
-        foreach ((string key, double value) in new[] { (nameof(Beta), Beta), (nameof(ClipHigh), ClipHigh), (nameof(ResampleRounds), ResampleRounds) })
-        {
-            if (value < 0)
-            {
-                yield return new ConfigProblem(key, $"is {value}; expected 0 or more");
-            }
-        }
+    public IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. Ranges.NotNegative((nameof(Beta), Beta), (nameof(ClipHigh), ClipHigh), (nameof(ResampleRounds), ResampleRounds)),
+        .. Ranges.AtLeastOne((nameof(UpdatesPerBatch), UpdatesPerBatch), (nameof(NumIterations), NumIterations)),
+        .. ClippingProblems(),
+    ];
 
+    private IEnumerable<ConfigProblem> ClippingProblems()
+    {
         if (ClipLow is < 0 or >= 1)
         {
             yield return new ConfigProblem(nameof(ClipLow), $"is {ClipLow}; expected 0 (no clipping) to below 1");
-        }
-
-        foreach ((string key, int value) in new[] { (nameof(UpdatesPerBatch), UpdatesPerBatch), (nameof(NumIterations), NumIterations) })
-        {
-            if (value < 1)
-            {
-                yield return new ConfigProblem(key, $"is {value}; expected 1 or more");
-            }
         }
 
         if (ReusesSamples && ClipLow == 0 && ClipHigh == 0)

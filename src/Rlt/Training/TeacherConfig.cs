@@ -96,13 +96,19 @@ public sealed record TeacherConfig : IValidated
     public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
 
     /// <inheritdoc/>
-    public IEnumerable<ConfigProblem> Problems()
-    {
-        if (MaxBadRows is < 0 or > 1)
-        {
-            yield return new ConfigProblem(nameof(MaxBadRows), $"is {MaxBadRows}; expected a share from 0 to 1");
-        }
+    public IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
+        .. Ranges.Share(nameof(ReferenceSyncMix), ReferenceSyncMix),
+        .. Ranges.AtLeastOne(
+            (nameof(Steps), Steps), (nameof(QuestionsPerStep), QuestionsPerStep), (nameof(MaxNewTokens), MaxNewTokens),
+            (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens), (nameof(MicroBatchTokens), MicroBatchTokens)),
+        .. Ranges.NotNegative((nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery), (nameof(SamplesKept), SamplesKept)),
+        .. OwnProblems(),
+    ];
 
+    private IEnumerable<ConfigProblem> OwnProblems()
+    {
         if (GroupSize < 2)
         {
             yield return new ConfigProblem(nameof(GroupSize), $"is {GroupSize}; GRPO needs at least 2 explanations a question. Set it to 4 or more");
@@ -121,34 +127,6 @@ public sealed record TeacherConfig : IValidated
         if (Lora is not null && ReferenceSyncSteps > 0)
         {
             yield return new ConfigProblem(nameof(ReferenceSyncSteps), $"is {ReferenceSyncSteps}; with lora the reference is the base model itself, which stays as it is. Set it to 0");
-        }
-
-        if (ReferenceSyncMix is < 0 or > 1)
-        {
-            yield return new ConfigProblem(nameof(ReferenceSyncMix), $"is {ReferenceSyncMix}; expected 0 to 1");
-        }
-
-        foreach ((string key, int value) in new[]
-        {
-            (nameof(Steps), Steps), (nameof(QuestionsPerStep), QuestionsPerStep), (nameof(MaxNewTokens), MaxNewTokens),
-            (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens), (nameof(MicroBatchTokens), MicroBatchTokens),
-        })
-        {
-            if (value < 1)
-            {
-                yield return new ConfigProblem(key, $"is {value}; expected 1 or more");
-            }
-        }
-
-        foreach ((string key, int value) in new[]
-        {
-            (nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery), (nameof(SamplesKept), SamplesKept),
-        })
-        {
-            if (value < 0)
-            {
-                yield return new ConfigProblem(key, $"is {value}; expected 0 or more");
-            }
         }
     }
 }

@@ -89,6 +89,20 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void LogProbsGenerateTokenize_CsvAndJson_AreReadAsByTheOtherCommands()
+    {
+        _rlt.Write("in.csv", "id,text\na,hello there\n");
+        _rlt.Write("in.json", "[{\"id\": \"a\", \"text\": \"hello there\"}]");
+        foreach (string command in new[] { "tokenize", "logprobs", "generate" })
+        {
+            string[] common = [command, "--model", "@model", .. command == "generate" ? new[] { "--max-new-tokens", "3" } : []];
+            AssertDone(_rlt.Run([.. common, "--input", "@in.csv", "--output", "@csv.jsonl"]));
+            AssertDone(_rlt.Run([.. common, "--input", "@in.json", "--output", "@json.jsonl"]));
+            Assert.Equal(File.ReadAllText(_rlt["json.jsonl"]), File.ReadAllText(_rlt["csv.jsonl"]));
+        }
+    }
+
+    [Fact]
     public void Generate_GreedyWithStop_EndsAtTheText()
     {
         _rlt.Write("in.jsonl", "{\"prompt\": \"hello\"}\n");
