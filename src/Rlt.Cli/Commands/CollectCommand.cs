@@ -31,21 +31,31 @@ internal static class CollectCommand
         Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
-        using LanguageModel teacher = LanguageModel.Load(config.Model, config.Device);
-        using LanguageModel? student = config.Student is { } directory ? LanguageModel.Load(directory, config.Device) : null;
-        var teacherChat = new ChatRenderer(teacher.RequireTemplate());
-        var format = new TeachingFormat(tags, teacherChat, student is null ? teacherChat : new ChatRenderer(student.RequireTemplate()));
-        if (student is not null)
-        {
-            TaskLengths.Require(tasks.Rows, format, teacher, student, config.MaxNewTokens);
-        }
-
+        var teacherText = ModelText.Load(config.Model);
+        ModelText? studentText = config.Student is { } directory ? ModelText.Load(directory) : null;
+        TeachingFormat format = CheckedFormat(config, tags, tasks.Rows, teacherText, studentText);
+        using LanguageModel teacher = LanguageModel.Load(teacherText, config.Device);
+        using LanguageModel? student = studentText is null ? null : LanguageModel.Load(studentText, config.Device);
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
-        using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "reward");
+        using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "empty", "reward");
         string path = Path.Combine(folder.Path, "traces.jsonl");
         observer.WarnedOf(tasks);
         observer.Started(0, tasks.Rows.Count);
         new TraceCollector(config, teacher, student, tasks.Rows, format).Run(path, (_, metrics) => observer.Stepped(metrics), stop);
         observer.Finished(path);
+    }
+
+    private static TeachingFormat CheckedFormat(CollectConfig config, PromptFormat tags, IReadOnlyList<TeachingTask> tasks, ModelText teacher, ModelText? student)
+    {
+        if (student is null)
+        {
+            var alone = TeachingFormat.ForOne(tags, teacher);
+            TaskLengths.RequirePrompts(tasks, alone.TeacherPrompt, teacher);
+            return alone;
+        }
+
+        var format = new TeachingFormat(tags, new ChatRenderer(teacher.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
+        TaskLengths.Require(tasks, format, teacher, student, config.MaxNewTokens);
+        return format;
     }
 }

@@ -32,8 +32,10 @@ internal static class EvalCommand
         Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
         UsableRows<EvalQuestion> questions = Evaluator.Read(config.Source);
-        using LanguageModel model = LanguageModel.Load(config.Model, config.Device);
-        var format = TeachingFormat.ForOne(tags, model);
+        var text = ModelText.Load(config.Model);
+        var format = TeachingFormat.ForOne(tags, text);
+        TaskLengths.RequirePrompts([.. questions.Rows.Select(question => question.Task)], format.StudentPrompt, text);
+        using LanguageModel model = LanguageModel.Load(text, config.Device);
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver("eval", folder, "accuracy");
         observer.WarnedOf(questions);

@@ -13,7 +13,7 @@ internal static class GenerateCommand
     {
         var command = new Command("generate", "Continues rows {ids}, {prompt} or {messages}: adds ids, text, finish_reason, logprobs (with --n above 1: a list 'samples').");
         Option<string> model = SharedOptions.Required("--model", "a Hugging Face model directory");
-        Option<string> input = SharedOptions.Required("--input", "a JSONL file");
+        Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write");
         var temperature = new Option<double>("--temperature") { Description = "divides the logits; 0 takes the likeliest token", DefaultValueFactory = _ => 1.0 };
         var topP = new Option<double>("--top-p") { Description = "keeps the likeliest tokens that add up to this", DefaultValueFactory = _ => 1.0 };
@@ -41,7 +41,7 @@ internal static class GenerateCommand
                 MaxRows = parsed.GetValue(rows),
             };
             Check(sampling, parsed.GetValue(count));
-            JsonRow[] input_ = [.. JsonLines.Read(parsed.GetValue(input)!)];
+            JsonRow[] input_ = [.. RowFile.Read(parsed.GetValue(input)!)];
             using LanguageModel loaded = LanguageModel.Load(parsed.GetValue(model)!, device.Resolve(parsed));
             sampling = sampling with { StopIds = parsed.GetValue(ignoreEos) ? [] : loaded.StopIds };
             Sample[][] samples = Run(loaded, input_, sampling, parsed.GetValue(count), device.Seed(parsed), stop);

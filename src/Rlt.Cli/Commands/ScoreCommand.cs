@@ -18,7 +18,7 @@ internal static class ScoreCommand
         Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write");
         Option<string?> config = SharedOptions.Optional("--config", "a YAML file of reward settings (configs/rewards/); the paper's without it");
-        Option<string?> format = SharedOptions.Optional("--format", "a shipped format's name or a format file (configs/formats/); stratos without it");
+        Option<string?> format = SharedOptions.Optional("--format", "a shipped format's name or a format file (configs/formats/); stratos without it. Texts are scored as they stand: pad_plain_text is for data sets");
         var budget = new Option<int>("--token-budget") { Description = "padded tokens in one pass", DefaultValueFactory = _ => 16384 };
         var details = new Option<bool>("--details") { Description = "add per-token log-probabilities and spans" };
         foreach (Option option in new Option[] { teacher, student, input, output, config, format, budget, details })
@@ -30,6 +30,7 @@ internal static class ScoreCommand
         command.SetAction(parsed =>
         {
             RewardOptions reward = parsed.GetValue(config) is { } file ? ConfigLoader.Load<RewardOptions>(file, []) : new RewardOptions();
+            // Texts that a run has written have their padding already; others are scored as they stand, as the original does.
             PromptFormat tags = FormatFile.Load(parsed.GetValue(format) ?? FormatFile.Default) with { PadPlainText = false };
             JsonRow[] rows = [.. RowFile.Read(parsed.GetValue(input)!)];
             DeviceConfig where = device.Resolve(parsed);
@@ -90,6 +91,7 @@ internal static class ScoreCommand
         row["kl_mean"] = reward.KlMean;
         row["kl_max"] = reward.KlMax;
         row["match"] = reward.Match;
+        row["penalty"] = reward.Penalty;
         row["tokens"] = new JsonObject { ["explanation"] = reward.ExplanationTokens, ["solution"] = reward.SolutionTokens };
         if (details)
         {

@@ -36,7 +36,7 @@ internal static class SftCommand
         SftTarget target = config.Target!.Value;
         UsableRows<SftRow> rows = SftExample.Read(config.Source, target, tags);
         using LanguageModel model = LanguageModel.LoadToTrain(config.Model, config.Device, config.Lora, config.Seed);
-        TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, model);
+        TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, model.Text);
         (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Encode(rows.Rows, target, format, model, Math.Min(config.Cutoff, model.Decoder.Config.MaxPositions));
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver(name, folder, "loss", "grad_norm", "learning_rate", "tokens_per_second");

@@ -13,7 +13,7 @@ internal static class TokenizeCommand
     {
         var command = new Command("tokenize", "Token ids of rows {text} or {messages, add_generation_prompt?, tools?, template_args?}.");
         Option<string> model = SharedOptions.Required("--model", "a directory with tokenizer.json");
-        Option<string> input = SharedOptions.Required("--input", "a JSONL file");
+        Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write: the rows with 'ids' (and 'text' as rendered)");
         var plain = new Option<bool>("--no-special-tokens") { Description = "leave out what the tokenizer adds to a plain text" };
         command.Options.Add(model);
@@ -26,7 +26,7 @@ internal static class TokenizeCommand
             Tokenizer tokenizer = Tokenizer.Load(directory);
             ChatTemplate? template = ChatTemplate.TryLoad(directory);
             bool special = !parsed.GetValue(plain);
-            JsonLines.Write(parsed.GetValue(output)!, JsonLines.Read(parsed.GetValue(input)!).Select(row => Encode(row, tokenizer, template, directory, special)));
+            JsonLines.Write(parsed.GetValue(output)!, RowFile.Read(parsed.GetValue(input)!).Select(row => Encode(row, tokenizer, template, directory, special)));
         });
         return command;
     }

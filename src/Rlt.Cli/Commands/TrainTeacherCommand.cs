@@ -32,11 +32,12 @@ internal static class TrainTeacherCommand
         Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
-        using LanguageModel policy = LanguageModel.LoadToTrain(config.Model, config.Device, config.Lora, config.Seed);
-        using LanguageModel student = Student(config, policy);
+        ModelText teacherText = ModelText.Load(config.Model), studentText = ModelText.Load(config.Student);
+        var format = new TeachingFormat(tags, new ChatRenderer(teacherText.RequireTemplate()), new ChatRenderer(studentText.RequireTemplate()));
+        TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
+        using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);
+        using LanguageModel student = Student(config, policy, studentText);
         using Decoder? reference = Reference(config, policy);
-        var format = new TeachingFormat(tags, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
-        TaskLengths.Require(tasks.Rows, format, policy, student, config.MaxNewTokens);
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
         observer.WarnedOf(tasks);
@@ -50,8 +51,8 @@ internal static class TrainTeacherCommand
     }
 
     // Adapters leave the policy's weights as they are, so the same weights serve as student and as reference.
-    private static LanguageModel Student(TeacherConfig config, LanguageModel policy) =>
-        config.Lora is not null && Path.GetFullPath(config.Student) == Path.GetFullPath(config.Model) ? policy.WithoutAdapters() : LanguageModel.Load(config.Student, config.Device);
+    private static LanguageModel Student(TeacherConfig config, LanguageModel policy, ModelText text) =>
+        config.Lora is not null && Path.GetFullPath(config.Student) == Path.GetFullPath(config.Model) ? policy.WithoutAdapters() : LanguageModel.Load(text, config.Device);
 
     private static Decoder? Reference(TeacherConfig config, LanguageModel policy)
     {

@@ -55,42 +55,16 @@ public sealed record EvalConfig : IValidated
     public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
 
     /// <inheritdoc/>
-    public IEnumerable<ConfigProblem> Problems()
-    {
-        if (MaxBadRows is < 0 or > 1)
-        {
-            yield return new ConfigProblem(nameof(MaxBadRows), $"is {MaxBadRows}; expected a share from 0 to 1");
-        }
+    public IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
+        .. Ranges.Sampling(Temperature, TopP),
+        .. Ranges.AtLeastOne((nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows), (nameof(BlockSize), BlockSize)),
+        .. Ranges.NotNegative((nameof(Limit), Limit)),
+        .. EqualSamples(),
+    ];
 
-        if (Temperature < 0)
-        {
-            yield return new ConfigProblem(nameof(Temperature), $"is {Temperature}; expected 0 (the likeliest tokens) or more");
-        }
-
-        if (Samples > 1 && Temperature == 0)
-        {
-            yield return new ConfigProblem(nameof(Samples), $"is {Samples} at temperature 0, where all are alike. Set temperature, or samples: 1");
-        }
-
-        if (TopP is <= 0 or > 1)
-        {
-            yield return new ConfigProblem(nameof(TopP), $"is {TopP}; expected more than 0, up to 1");
-        }
-
-        foreach ((string key, int value) in new[]
-        {
-            (nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows), (nameof(BlockSize), BlockSize),
-        })
-        {
-            if (value < 1)
-            {
-                yield return new ConfigProblem(key, $"is {value}; expected 1 or more");
-            }
-        }
-
-        if (Limit < 0)
-        {
-            yield return new ConfigProblem(nameof(Limit), $"is {Limit}; expected 0 (all rows) or more");
-        }
-    }
+    private IEnumerable<ConfigProblem> EqualSamples() => Samples > 1 && Temperature == 0
+        ? [new ConfigProblem(nameof(Samples), $"is {Samples} at temperature 0, where all are alike. Set temperature, or samples: 1")]
+        : [];
 }

@@ -105,6 +105,9 @@ internal sealed class CheckedJson(string file, JsonElement element, List<string>
         _ => true,
     };
 
+    /// <summary>Is the field a text; some may be of another kind as well.</summary>
+    public bool IsText(string key) => Find(key) is { ValueKind: JsonValueKind.String };
+
     /// <summary>Notes a problem with a field's value.</summary>
     public void Note(string key, string expected) => Refuse<int>(key, Find(key), expected);
 

@@ -8,71 +8,77 @@ namespace Rlt.Models;
 /// <summary>A model directory, loaded: weights, tokenizer and, where it has one, chat template.</summary>
 public sealed class LanguageModel : IDisposable
 {
-    private LanguageModel(string directory, string baseDirectory, Decoder decoder)
+    private LanguageModel(ModelText text, Decoder decoder)
     {
-        Directory = directory;
-        BaseDirectory = baseDirectory;
+        Text = text;
         Decoder = decoder;
-        Tokenizer = Tokenizer.Load(TokenizerDirectory);
-        Template = ChatTemplate.TryLoad(TokenizerDirectory);
-        if (Tokenizer.VocabularySize > decoder.Config.VocabularySize)
-        {
-            throw new CheckpointException(
-                $"{TokenizerDirectory}: the tokenizer has {Tokenizer.VocabularySize} ids, config.json's vocab_size is {decoder.Config.VocabularySize}. Is tokenizer.json of another model?");
-        }
     }
 
-    /// <summary>Where it was read from.</summary>
-    public string Directory { get; }
+    /// <summary>All of it but the weights.</summary>
+    public ModelText Text { get; }
 
-    /// <summary>The whole model's directory; another than <see cref="Directory"/> where that one holds adapters.</summary>
-    public string BaseDirectory { get; }
+    /// <inheritdoc cref="ModelText.Directory"/>
+    public string Directory => Text.Directory;
 
-    /// <summary>Where the tokenizer's files are; adapters need not come with their own.</summary>
-    public string TokenizerDirectory => File.Exists(Path.Combine(Directory, "tokenizer.json")) ? Directory : BaseDirectory;
+    /// <inheritdoc cref="ModelText.BaseDirectory"/>
+    public string BaseDirectory => Text.BaseDirectory;
+
+    /// <inheritdoc cref="ModelText.TokenizerDirectory"/>
+    public string TokenizerDirectory => Text.TokenizerDirectory;
 
     /// <summary>The weights.</summary>
     public Decoder Decoder { get; }
 
-    /// <summary>The tokenizer.</summary>
-    public Tokenizer Tokenizer { get; }
+    /// <inheritdoc cref="ModelText.Tokenizer"/>
+    public Tokenizer Tokenizer => Text.Tokenizer;
 
-    /// <summary>The chat template; null where the model has none.</summary>
-    public ChatTemplate? Template { get; }
+    /// <inheritdoc cref="ModelText.Template"/>
+    public ChatTemplate? Template => Text.Template;
 
     /// <summary>Ids that end a turn: the generation config's and the tokenizer's.</summary>
     public IReadOnlyList<int> StopIds => [.. Decoder.Config.EosTokenIds.Concat(Tokenizer.EosId is { } eos ? [eos] : []).Distinct()];
 
     /// <summary>Reads a directory onto the configured device: a whole model, or adapters with the base model that they name.</summary>
-    public static LanguageModel Load(string directory, DeviceConfig device)
+    public static LanguageModel Load(string directory, DeviceConfig device) => Load(ModelText.Load(directory), device);
+
+    /// <summary>Reads the weights that belong to a text.</summary>
+    public static LanguageModel Load(ModelText text, DeviceConfig device)
     {
-        (LoraConfig? lora, string baseDirectory) = AdapterFiles.IsAdapter(directory) ? AdapterFiles.ReadConfig(directory) : (null, directory);
-        Decoder decoder = ModelFiles.Load(baseDirectory, device.ResolveDtype(), device.Resolve());
-        return Guarded(decoder, () =>
+        Decoder decoder = ModelFiles.Load(text.BaseDirectory, device.ResolveDtype(), device.Resolve());
+        try
         {
-            if (lora is not null)
+            if (text.Lora is { } lora)
             {
-                AdapterFiles.Attach(decoder, lora, directory);
+                AdapterFiles.Attach(decoder, lora, text.Directory);
             }
 
-            return new LanguageModel(directory, baseDirectory, decoder);
-        });
+            return new LanguageModel(text, decoder);
+        }
+        catch
+        {
+            decoder.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads a whole model to train it, or new adapters beside it.</summary>
-    /// <param name="directory">A whole model's directory.</param>
+    /// <inheritdoc cref="LoadToTrain(ModelText, DeviceConfig, LoraConfig?, long)"/>
+    public static LanguageModel LoadToTrain(string directory, DeviceConfig device, LoraConfig? lora, long seed) => LoadToTrain(ModelText.Load(directory), device, lora, seed);
+
+    /// <summary>Reads the weights that belong to a text to train them, or new adapters beside them.</summary>
+    /// <param name="text">A whole model's.</param>
     /// <param name="device">Where it goes.</param>
     /// <param name="lora">The adapters to train; null trains all weights.</param>
     /// <param name="seed">Seeds the adapters' first weights.</param>
     /// <exception cref="CheckpointException">The directory holds adapters.</exception>
-    public static LanguageModel LoadToTrain(string directory, DeviceConfig device, LoraConfig? lora, long seed)
+    public static LanguageModel LoadToTrain(ModelText text, DeviceConfig device, LoraConfig? lora, long seed)
     {
-        if (AdapterFiles.IsAdapter(directory))
+        if (text.Lora is not null)
         {
-            throw new CheckpointException($"{directory} holds LoRA adapters; training begins at a whole model. Make one first: rlt merge --model {directory} --out DIR");
+            throw new CheckpointException($"{text.Directory} holds LoRA adapters; training begins at a whole model. Make one first: rlt merge --model {text.Directory} --out DIR");
         }
 
-        LanguageModel model = Load(directory, device);
+        LanguageModel model = Load(text, device);
         if (lora is not null)
         {
             model.Decoder.Attach(lora, seed);
@@ -82,11 +88,7 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <summary>The base model, on the same weights. It must be disposed before this one is.</summary>
-    public LanguageModel WithoutAdapters()
-    {
-        Decoder decoder = Decoder.WithoutAdapters();
-        return Guarded(decoder, () => new LanguageModel(BaseDirectory, BaseDirectory, decoder));
-    }
+    public LanguageModel WithoutAdapters() => new(Text.Lora is null ? Text : ModelText.Load(BaseDirectory), Decoder.WithoutAdapters());
 
     /// <summary>Writes the adapters where there are any, else all weights, beside the tokenizer's files.</summary>
     public void Save(string directory)
@@ -102,24 +104,9 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
-    /// <summary>The chat template.</summary>
-    /// <exception cref="CheckpointException">The model has none.</exception>
-    public ChatTemplate RequireTemplate() => Template
-        ?? throw new CheckpointException($"{Directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); this command needs one.");
+    /// <inheritdoc cref="ModelText.RequireTemplate"/>
+    public ChatTemplate RequireTemplate() => Text.RequireTemplate();
 
     /// <inheritdoc/>
     public void Dispose() => Decoder.Dispose();
-
-    private static LanguageModel Guarded(Decoder decoder, Func<LanguageModel> make)
-    {
-        try
-        {
-            return make();
-        }
-        catch
-        {
-            decoder.Dispose();
-            throw;
-        }
-    }
 }

@@ -12,7 +12,7 @@ public static class ModelFiles
     // Other files of a directory that belong to the model and are copied along when it is saved.
     private static readonly string[] Companions =
     [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+        "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
         "chat_template.jinja", "chat_template.json", "generation_config.json",
     ];
 

@@ -6,13 +6,13 @@ namespace Rlt.Teaching;
 /// <summary>Which of a question's explanations become traces.</summary>
 public enum TraceChoice
 {
-    /// <summary>The first that has its closing tag.</summary>
+    /// <summary>The first that is usable: it has its closing tag and is not empty.</summary>
     First,
 
-    /// <summary>The one with the highest reward among those that have it.</summary>
+    /// <summary>The usable one with the highest reward.</summary>
     Best,
 
-    /// <summary>All that have it.</summary>
+    /// <summary>All usable ones.</summary>
     All,
 }
 
@@ -80,42 +80,17 @@ public sealed record CollectConfig : IValidated
     public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
 
     /// <inheritdoc/>
-    public IEnumerable<ConfigProblem> Problems()
-    {
-        if (MaxBadRows is < 0 or > 1)
-        {
-            yield return new ConfigProblem(nameof(MaxBadRows), $"is {MaxBadRows}; expected a share from 0 to 1");
-        }
+    public IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
+        .. Ranges.Sampling(Temperature, TopP),
+        .. Ranges.AtLeastOne(
+            (nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens), (nameof(BlockSize), BlockSize)),
+        .. Ranges.NotNegative((nameof(Limit), Limit)),
+        .. BestWithoutStudent(),
+    ];
 
-        if (Keep == TraceChoice.Best && Student is null)
-        {
-            yield return new ConfigProblem(nameof(Keep), "is best, which needs a student to score with. Set student, or keep: first");
-        }
-
-        if (Temperature < 0)
-        {
-            yield return new ConfigProblem(nameof(Temperature), $"is {Temperature}; expected 0 (the likeliest tokens) or more");
-        }
-
-        if (TopP is <= 0 or > 1)
-        {
-            yield return new ConfigProblem(nameof(TopP), $"is {TopP}; expected more than 0, up to 1");
-        }
-
-        foreach ((string key, int value) in new[]
-        {
-            (nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens), (nameof(BlockSize), BlockSize),
-        })
-        {
-            if (value < 1)
-            {
-                yield return new ConfigProblem(key, $"is {value}; expected 1 or more");
-            }
-        }
-
-        if (Limit < 0)
-        {
-            yield return new ConfigProblem(nameof(Limit), $"is {Limit}; expected 0 (all rows) or more");
-        }
-    }
+    private IEnumerable<ConfigProblem> BestWithoutStudent() => Keep == TraceChoice.Best && Student is null
+        ? [new ConfigProblem(nameof(Keep), "is best, which needs a student to score with. Set student, or keep: first")]
+        : [];
 }

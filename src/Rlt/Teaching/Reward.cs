@@ -1,7 +1,7 @@
 namespace Rlt.Teaching;
 
 /// <summary>An explanation's reward and its parts. The statistics are of the values in nats, whatever normalisation and bounds the terms have.</summary>
-/// <param name="Total">solution_score − think_kl + match.</param>
+/// <param name="Total">solution_score − think_kl + match − penalty.</param>
 /// <param name="SolutionScore">The term of the solution's log-likelihoods: how likely the solution becomes.</param>
 /// <param name="SolutionMean">Mean log-likelihood of a solution token.</param>
 /// <param name="SolutionMin">Least log-likelihood of a solution token.</param>
@@ -23,7 +23,10 @@ public sealed record Reward(
     int ExplanationTokens,
     int SolutionTokens)
 {
-    /// <summary>The reward of one explanation.</summary>
+    /// <summary>What the explanation's signs of gaming cost it; 0 unless the config weighs them.</summary>
+    public double Penalty { get; init; }
+
+    /// <summary>The RLT reward of one explanation, penalties apart.</summary>
     /// <param name="solution">log π_student(s_k | t, q, s_&lt;k) of the solution's tokens; at least one.</param>
     /// <param name="teacher">log π_teacher(t_k | s, q, t_&lt;k) of the explanation's tokens.</param>
     /// <param name="student">log π_student(t_k | q, t_&lt;k) of the same tokens.</param>

@@ -43,6 +43,9 @@ public sealed record RewardOptions : IValidated
     /// <summary>Added to the reward where the closing tag is missing.</summary>
     public double MissingTagPenalty { get; init; } = -1;
 
+    /// <summary>What signs of gaming cost; nothing in the paper.</summary>
+    public RewardPenalties Penalties { get; init; } = new();
+
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems()
     {

@@ -7,7 +7,8 @@ namespace Rlt.Teaching;
 /// <param name="TeacherThink">log π_teacher of the explanation's tokens; nats.</param>
 /// <param name="StudentThink">log π_student of the same tokens.</param>
 /// <param name="Solution">log π_student of the solution's tokens.</param>
-public sealed record ScoredCase(Reward Reward, float[] TeacherThink, float[] StudentThink, float[] Solution);
+/// <param name="Signs">The explanation's signs of gaming.</param>
+public sealed record ScoredCase(Reward Reward, float[] TeacherThink, float[] StudentThink, float[] Solution, ExplanationSigns Signs);
 
 /// <summary>Scores explanations under a teacher and a frozen student, many in one pass.</summary>
 public sealed class RewardScorer(Decoder teacher, Decoder student, RewardOptions options, int tokenBudget)
@@ -24,7 +25,7 @@ public sealed class RewardScorer(Decoder teacher, Decoder student, RewardOptions
 
         float[][] teacherLogProbs = SequenceScorer.LogProbs(teacher, [.. cases.Select(c => c.Teacher)], options.TeacherTemperature, tokenBudget);
         float[][] studentLogProbs = SequenceScorer.LogProbs(student, [.. cases.Select(c => c.Student)], options.StudentTemperature, tokenBudget);
-        return [.. cases.Select((c, i) => Combine(c, teacherLogProbs[i], studentLogProbs[i]))];
+        return Penalized([.. cases.Select((c, i) => Combine(c, teacherLogProbs[i], studentLogProbs[i]))]);
     }
 
     /// <summary>Refuses a case that is longer than the teacher's or the student's context; nothing is ever cut.</summary>
@@ -36,7 +37,18 @@ public sealed class RewardScorer(Decoder teacher, Decoder student, RewardOptions
         float[] teacherThink = Select(teacherLogProbs, c.Teacher.Mask!);
         float[] studentThink = Select(studentLogProbs, c.Thinks);
         float[] solution = Select(studentLogProbs, c.Solves);
-        return new ScoredCase(Reward.From(solution, teacherThink, studentThink, c.Closed, options), teacherThink, studentThink, solution);
+        return new ScoredCase(Reward.From(solution, teacherThink, studentThink, c.Closed, options), teacherThink, studentThink, solution, c.Signs);
+    }
+
+    private ScoredCase[] Penalized(ScoredCase[] scored)
+    {
+        RewardPenalties penalties = options.Penalties;
+        double[] totals = WeightedRewards.Sum(
+            [Each(one => one.Reward.Total), Each(one => one.Signs.LeaksEarly), Each(one => one.Signs.CopiesSolution), Each(one => one.Signs.Repetition)],
+            [1, -penalties.LeaksEarly, -penalties.CopiesSolution, -penalties.Repetition]);
+        return [.. scored.Zip(totals, (one, total) => one with { Reward = one.Reward with { Total = total, Penalty = one.Reward.Total - total } })];
+
+        double[] Each(Func<ScoredCase, double> value) => [.. scored.Select(value)];
     }
 
     private static float[] Select(float[] values, bool[] marks) => [.. values.Where((_, i) => marks[i])];

@@ -2,10 +2,23 @@ using Rlt.Models;
 
 namespace Rlt.Teaching;
 
-/// <summary>Finds tasks that could not be explained or scored before any compute is spent.</summary>
+/// <summary>Finds tasks that could not be answered, explained or scored before any compute is spent.</summary>
 public static class TaskLengths
 {
     private const int ShownCharacters = 60;
+
+    /// <summary>Checks that every task's prompt leaves room for at least one more token.</summary>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="prompt">What the model is given of a task.</param>
+    /// <param name="model">The model that goes on from there.</param>
+    /// <exception cref="DataException">A prompt fills the model's context.</exception>
+    public static void RequirePrompts(IReadOnlyList<TeachingTask> tasks, Func<TeachingTask, string> prompt, ModelText model)
+    {
+        for (int i = 0; i < tasks.Count; i++)
+        {
+            PromptTokens(tasks[i], Which(tasks, i), prompt, model);
+        }
+    }
 
     /// <summary>Checks every task with the longest explanation it may get.</summary>
     /// <param name="tasks">The tasks.</param>
@@ -14,21 +27,15 @@ public static class TaskLengths
     /// <param name="student">Scores them.</param>
     /// <param name="maxNewTokens">The limit of an explanation.</param>
     /// <exception cref="DataException">A task's solution has no token, or a text does not fit its model's context.</exception>
-    public static void Require(IReadOnlyList<TeachingTask> tasks, TeachingFormat format, LanguageModel teacher, LanguageModel student, int maxNewTokens)
+    public static void Require(IReadOnlyList<TeachingTask> tasks, TeachingFormat format, ModelText teacher, ModelText student, int maxNewTokens)
     {
         for (int i = 0; i < tasks.Count; i++)
         {
-            string which = $"task {i + 1} of {tasks.Count} ('{Shown(tasks[i].Question)}')";
-            int prompt = teacher.Tokenizer.Encode(format.TeacherPrompt(tasks[i]), addSpecialTokens: false).Ids.Length;
-            int context = teacher.Decoder.Config.MaxPositions;
-            if (prompt >= context)
-            {
-                throw new DataException($"{which}: the teacher's prompt has {prompt} tokens; {teacher.Directory} takes {context}, the explanation included. Leave the row out, or use a teacher with a longer context.");
-            }
-
+            string which = Which(tasks, i);
+            int prompt = PromptTokens(tasks[i], which, format.TeacherPrompt, teacher);
             int view = StudentTokens(tasks[i], which, format, teacher, student);
-            int longest = view + Math.Min(maxNewTokens, context - prompt);
-            int room = student.Decoder.Config.MaxPositions;
+            int longest = view + Math.Min(maxNewTokens, teacher.Config.MaxPositions - prompt);
+            int room = student.Config.MaxPositions;
             if (longest > room)
             {
                 throw new DataException(
@@ -38,7 +45,16 @@ public static class TaskLengths
         }
     }
 
-    private static int StudentTokens(TeachingTask task, string which, TeachingFormat format, LanguageModel teacher, LanguageModel student)
+    private static int PromptTokens(TeachingTask task, string which, Func<TeachingTask, string> prompt, ModelText model)
+    {
+        int tokens = model.Tokenizer.Encode(prompt(task), addSpecialTokens: false).Ids.Length;
+        int context = model.Config.MaxPositions;
+        return tokens < context
+            ? tokens
+            : throw new DataException($"{which}: the prompt has {tokens} tokens; {model.Directory} takes {context}, what it writes included. Leave the row out, or use a model with a longer context.");
+    }
+
+    private static int StudentTokens(TeachingTask task, string which, TeachingFormat format, ModelText teacher, ModelText student)
     {
         try
         {
@@ -49,6 +65,8 @@ public static class TaskLengths
             throw new DataException($"{which}: {error.Message}", error);
         }
     }
+
+    private static string Which(IReadOnlyList<TeachingTask> tasks, int index) => $"task {index + 1} of {tasks.Count} ('{Shown(tasks[index].Question)}')";
 
     private static string Shown(string question) => question.Length <= ShownCharacters ? question : question[..ShownCharacters] + "…";
 }

@@ -11,6 +11,9 @@ namespace Rlt.Teaching;
 /// <param name="Closed">Whether the completion had its closing tag.</param>
 public sealed record TeachingCase(TokenSequence Teacher, TokenSequence Student, bool[] Thinks, bool[] Solves, bool Closed)
 {
+    /// <summary>The explanation's signs of gaming, from its text.</summary>
+    public ExplanationSigns Signs { get; init; } = new(0, 0, 0);
+
     /// <summary>Tokenizes both texts once, with character offsets, and selects the tokens that lie wholly inside the spans.</summary>
     /// <remarks>
     /// An explanation's token counts only where both texts have it at the same characters, so the two log-probabilities of
@@ -38,7 +41,10 @@ public sealed record TeachingCase(TokenSequence Teacher, TokenSequence Student, 
             studentSequence,
             Mark(studentThinks, from, studentSequence.ScoredCount),
             Mark(solution, from, studentSequence.ScoredCount),
-            closed);
+            closed)
+        {
+            Signs = ExplanationSigns.Of(explanation, task),
+        };
     }
 
     /// <summary>Refuses a case that is longer than a context: cut, its spans would be wrong or its solution gone.</summary>

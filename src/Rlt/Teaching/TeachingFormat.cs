@@ -4,14 +4,18 @@ using Rlt.Text.Tokenization;
 namespace Rlt.Teaching;
 
 /// <summary>Writes the teacher's and the student's texts of one explanation. No tokens, no tensors.</summary>
-/// <remarks>Source: RLT (arXiv 2506.08388), section 3.1 and its figure of the two prompts; every character is checked against the original's.</remarks>
+/// <remarks>
+/// Source: RLT (arXiv 2506.08388), section 3.1 and its figure of the two prompts; every character is checked against the original's.
+/// Templates of some reasoning models (DeepSeek-R1) open the thought themselves. The student then goes on right there, with the
+/// tag once, as it does in use; the teacher, who writes no thought before the solution, is given its turn without the tag.
+/// </remarks>
 public sealed class TeachingFormat(PromptFormat format, ChatRenderer teacherChat, ChatRenderer studentChat)
 {
     /// <summary>The tags.</summary>
     public PromptFormat Format { get; } = format;
 
     /// <summary>The format for one model, whichever part it plays.</summary>
-    public static TeachingFormat ForOne(PromptFormat format, LanguageModel model)
+    public static TeachingFormat ForOne(PromptFormat format, ModelText model)
     {
         var chat = new ChatRenderer(model.RequireTemplate());
         return new TeachingFormat(format, chat, chat);
@@ -19,7 +23,7 @@ public sealed class TeachingFormat(PromptFormat format, ChatRenderer teacherChat
 
     /// <summary>What the teacher is given: it continues with the explanation and the closing tag.</summary>
     public string TeacherPrompt(TeachingTask task) => task.TeacherPrompt
-        ?? teacherChat.Prompt(task.TeacherSystem ?? Format.TeacherSystem, task.Question)
+        ?? BeforeThought(teacherChat.Prompt(task.TeacherSystem ?? Format.TeacherSystem, task.Question))
             + Format.SolutionOpen + task.Solution + Format.SolutionClose + Format.Delimiter + Format.ExplanationOpen + Format.Padding;
 
     /// <summary>The explanation in a completion: all before the closing tag, to the end where there is none.</summary>
@@ -52,7 +56,7 @@ public sealed class TeachingFormat(PromptFormat format, ChatRenderer teacherChat
     /// <summary>The student's view: the question, the explanation as its own thought, the solution as its answer.</summary>
     public SpannedText StudentText(TeachingTask task, string explanation)
     {
-        string beforeExplanation = StudentPrompt(task) + Format.ThoughtOpen + Format.Padding;
+        string beforeExplanation = IntoThought(StudentPrompt(task));
         string beforeSolution = beforeExplanation + explanation + Format.ThoughtClose + Format.Delimiter + Format.SolutionOpen;
         int solutionStart = beforeSolution.Length + LeadingPadding(task.Solution);
         return new SpannedText(
@@ -63,6 +67,14 @@ public sealed class TeachingFormat(PromptFormat format, ChatRenderer teacherChat
 
     /// <summary>The explanation of a row without the padding that <see cref="TeacherPrompt"/> already ends with.</summary>
     public string WithoutPadding(string explanation) => explanation[LeadingPadding(explanation)..];
+
+    // The blank space that a template puts after the tag stands for the padding.
+    private string IntoThought(string prompt) =>
+        !OpensThought(prompt) ? prompt + Format.ThoughtOpen + Format.Padding : char.IsWhiteSpace(prompt[^1]) ? prompt : prompt + Format.Padding;
+
+    private string BeforeThought(string prompt) => OpensThought(prompt) ? prompt[..prompt.LastIndexOf(Format.ThoughtOpen, StringComparison.Ordinal)] : prompt;
+
+    private bool OpensThought(string prompt) => prompt.TrimEnd().EndsWith(Format.ThoughtOpen, StringComparison.Ordinal);
 
     private int LeadingPadding(string text) =>
         Format.Padding.Length > 0 && text.StartsWith(Format.Padding, StringComparison.Ordinal) ? Format.Padding.Length : 0;

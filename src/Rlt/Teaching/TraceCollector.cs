@@ -38,7 +38,7 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
         }
     }
 
-    // A question whose explanations all lack the closing tag leaves a row without a trace, so that the file says what is missing.
+    // A question whose explanations all lack the closing tag or any word leaves a row without a trace, so that the file says what is missing.
     private (List<JsonObject> Rows, JsonObject Metrics) Block(int first, int count)
     {
         TeachingTask[] block = [.. tasks.Skip(first).Take(count)];
@@ -48,18 +48,20 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
         var rows = new List<JsonObject>();
         for (int i = 0; i < block.Length; i++)
         {
-            int[] closed = [.. Enumerable.Range(i * config.Samples, config.Samples).Where(k => format.Explanation(explanations[k].Text).Closed)];
+            int[] usable = [.. Enumerable.Range(i * config.Samples, config.Samples).Where(k => IsUsable(explanations[k]))];
             int[] kept = config.Keep switch
             {
-                TraceChoice.All => closed,
-                TraceChoice.Best => [.. closed.OrderByDescending(k => scores![k].Reward.Total).Take(1)],
-                _ => [.. closed.Take(1)],
+                TraceChoice.All => usable,
+                TraceChoice.Best => [.. usable.OrderByDescending(k => scores![k].Reward.Total).Take(1)],
+                _ => [.. usable.Take(1)],
             };
             rows.AddRange(kept.Length == 0 ? [Row(first + i, block[i], null, null)] : kept.Select(k => Row(first + i, block[i], explanations[k], scores?[k].Reward)));
         }
 
         return (rows, Metrics(explanations, scores, rows));
     }
+
+    private bool IsUsable(Explanation explanation) => format.Explanation(explanation.Text) is (var text, true) && !string.IsNullOrWhiteSpace(text);
 
     private IReadOnlyList<ScoredCase>? Score(IReadOnlyList<Explanation> explanations) => student is null
         ? null
@@ -79,7 +81,7 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
 
         if (explanation is null)
         {
-            row["dropped"] = "no explanation with its closing tag";
+            row["dropped"] = "no explanation that has its closing tag and is not empty";
             row.Remove("explanation");
             return row;
         }
@@ -96,7 +98,7 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
         return row;
     }
 
-    private static JsonObject Metrics(IReadOnlyList<Explanation> explanations, IReadOnlyList<ScoredCase>? scores, List<JsonObject> rows)
+    private JsonObject Metrics(IReadOnlyList<Explanation> explanations, IReadOnlyList<ScoredCase>? scores, List<JsonObject> rows)
     {
         var metrics = new JsonObject
         {
@@ -104,6 +106,7 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
             ["dropped"] = rows.Count(row => row.ContainsKey("dropped")),
             ["explanation_tokens"] = explanations.Average(e => e.Sample.Ids.Length),
             ["truncated"] = explanations.Count(e => e.Sample.Finish == FinishReason.Length) / (double)explanations.Count,
+            ["empty"] = explanations.Count(e => string.IsNullOrWhiteSpace(format.Explanation(e.Text).Explanation)) / (double)explanations.Count,
         };
         if (scores is not null)
         {

@@ -37,7 +37,7 @@ public sealed record GrpoOptions : IValidated
     /// <summary>token or sequence.</summary>
     public RatioLevel Ratio { get; init; } = RatioLevel.Token;
 
-    /// <summary>The ratio is clipped below 1 − this where that lowers the loss's pull; 0 leaves it. Acts with several updates a batch.</summary>
+    /// <summary>The ratio is clipped below 1 − this where that lowers the loss's pull; 0 leaves it. Acts with several updates a batch (<see cref="ReusesSamples"/>).</summary>
     public double ClipLow { get; init; }
 
     /// <summary>The ratio is clipped above 1 + this; 0 leaves it.</summary>
@@ -45,6 +45,9 @@ public sealed record GrpoOptions : IValidated
 
     /// <summary>Optimizer steps on one batch of samples, each on its share of the groups.</summary>
     public int UpdatesPerBatch { get; init; } = 1;
+
+    /// <summary>μ: passes over one batch of samples, each of as many optimizer steps as <see cref="UpdatesPerBatch"/> says (GRPO, arXiv 2402.03300, algorithm 1).</summary>
+    public int NumIterations { get; init; } = 1;
 
     /// <summary>Divides advantages by their group's deviation; off, they are only centred (Dr. GRPO).</summary>
     public bool NormalizeByStd { get; init; } = true;
@@ -58,35 +61,33 @@ public sealed record GrpoOptions : IValidated
     /// <summary>Takes the loss's log-probabilities at the sampling temperature; off, at 1.</summary>
     public bool UnbiasLogProbs { get; init; } = true;
 
-    /// <inheritdoc/>
-    public IEnumerable<ConfigProblem> Problems()
-    {
-        foreach ((string key, double value) in new[] { (nameof(Beta), Beta), (nameof(ClipHigh), ClipHigh), (nameof(ResampleRounds), ResampleRounds) })
-        {
-            if (value < 0)
-            {
-                yield return new ConfigProblem(key, $"is {value}; expected 0 or more");
-            }
-        }
+    /// <summary>Whether the policy has moved from the one that sampled by the time it learns some of the samples.</summary>
+    public bool ReusesSamples => UpdatesPerBatch * NumIterations > 1;
 
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. Ranges.NotNegative((nameof(Beta), Beta), (nameof(ClipHigh), ClipHigh), (nameof(ResampleRounds), ResampleRounds)),
+        .. Ranges.AtLeastOne((nameof(UpdatesPerBatch), UpdatesPerBatch), (nameof(NumIterations), NumIterations)),
+        .. ClippingProblems(),
+    ];
+
+    private IEnumerable<ConfigProblem> ClippingProblems()
+    {
         if (ClipLow is < 0 or >= 1)
         {
             yield return new ConfigProblem(nameof(ClipLow), $"is {ClipLow}; expected 0 (no clipping) to below 1");
         }
 
-        if (UpdatesPerBatch < 1)
+        if (ReusesSamples && ClipLow == 0 && ClipHigh == 0)
         {
-            yield return new ConfigProblem(nameof(UpdatesPerBatch), $"is {UpdatesPerBatch}; expected 1 or more");
+            (string key, int value) = UpdatesPerBatch > 1 ? (nameof(UpdatesPerBatch), UpdatesPerBatch) : (nameof(NumIterations), NumIterations);
+            yield return new ConfigProblem(key, $"is {value} without clipping, which lets the policy run away from its samples. Set clip_low and clip_high (0.2 and 0.28 are usual)");
         }
 
-        if (UpdatesPerBatch > 1 && ClipLow == 0 && ClipHigh == 0)
+        if (!ReusesSamples && (ClipLow > 0 || ClipHigh > 0))
         {
-            yield return new ConfigProblem(nameof(UpdatesPerBatch), $"is {UpdatesPerBatch} without clipping, which lets the policy run away from its samples. Set clip_low and clip_high (0.2 and 0.28 are usual)");
-        }
-
-        if (UpdatesPerBatch == 1 && (ClipLow > 0 || ClipHigh > 0))
-        {
-            yield return new ConfigProblem(nameof(ClipHigh), "does nothing with one update a batch, where the ratio is 1. Set updates_per_batch, or leave clip_low and clip_high out");
+            yield return new ConfigProblem(nameof(ClipHigh), "does nothing with one update a batch, where the ratio is 1. Set updates_per_batch or num_iterations, or leave clip_low and clip_high out");
         }
     }
 }

@@ -25,19 +25,4 @@ internal sealed record RolloutBatch(IReadOnlyList<Explanation> Rollouts, IReadOn
 
     /// <summary>This batch and another.</summary>
     public RolloutBatch Add(RolloutBatch other) => new([.. Rollouts, .. other.Rollouts], [.. Scores, .. other.Scores], [.. Advantages, .. other.Advantages]);
-
-    /// <summary>The rollouts' indices in a number of shares of whole groups, as even as can be; a share may be missing where groups are.</summary>
-    public IEnumerable<int[]> Shares(int count, int groupSize)
-    {
-        int groups = Rollouts.Count / groupSize;
-        for (int share = 0; share < count; share++)
-        {
-            int first = groups * share / count * groupSize;
-            int end = groups * (share + 1) / count * groupSize;
-            if (end > first)
-            {
-                yield return [.. Enumerable.Range(first, end - first)];
-            }
-        }
-    }
 }

@@ -68,35 +68,10 @@ public sealed record SftConfig : IValidated
     public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
 
     /// <inheritdoc/>
-    public IEnumerable<ConfigProblem> Problems()
-    {
-        if (MaxBadRows is < 0 or > 1)
-        {
-            yield return new ConfigProblem(nameof(MaxBadRows), $"is {MaxBadRows}; expected a share from 0 to 1");
-        }
-
-        if (Steps < 0)
-        {
-            yield return new ConfigProblem(nameof(Steps), $"is {Steps}; expected 0 (as the epochs need) or more");
-        }
-
-        foreach ((string key, int value) in new[]
-        {
-            (nameof(Epochs), Epochs), (nameof(BatchSize), BatchSize), (nameof(MicroBatchTokens), MicroBatchTokens), (nameof(Cutoff), Cutoff),
-        })
-        {
-            if (value < 1)
-            {
-                yield return new ConfigProblem(key, $"is {value}; expected 1 or more");
-            }
-        }
-
-        foreach ((string key, int value) in new[] { (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery) })
-        {
-            if (value < 0)
-            {
-                yield return new ConfigProblem(key, $"is {value}; expected 0 or more");
-            }
-        }
-    }
+    public IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
+        .. Ranges.AtLeastOne((nameof(Epochs), Epochs), (nameof(BatchSize), BatchSize), (nameof(MicroBatchTokens), MicroBatchTokens), (nameof(Cutoff), Cutoff)),
+        .. Ranges.NotNegative((nameof(Steps), Steps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery)),
+    ];
 }

@@ -32,6 +32,9 @@ public sealed record TeacherConfig : IValidated
     /// <summary>Explanations sampled for each question.</summary>
     public int GroupSize { get; init; } = 64;
 
+    /// <summary>A fresh order of the questions each epoch; off, they come as they stand in the file (a curriculum).</summary>
+    public bool Shuffle { get; init; } = true;
+
     /// <summary>Sampling temperature; log-probabilities of the loss are taken at it too.</summary>
     public double Temperature { get; init; } = 0.7;
 
@@ -93,13 +96,19 @@ public sealed record TeacherConfig : IValidated
     public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
 
     /// <inheritdoc/>
-    public IEnumerable<ConfigProblem> Problems()
-    {
-        if (MaxBadRows is < 0 or > 1)
-        {
-            yield return new ConfigProblem(nameof(MaxBadRows), $"is {MaxBadRows}; expected a share from 0 to 1");
-        }
+    public IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
+        .. Ranges.Share(nameof(ReferenceSyncMix), ReferenceSyncMix),
+        .. Ranges.AtLeastOne(
+            (nameof(Steps), Steps), (nameof(QuestionsPerStep), QuestionsPerStep), (nameof(MaxNewTokens), MaxNewTokens),
+            (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens), (nameof(MicroBatchTokens), MicroBatchTokens)),
+        .. Ranges.NotNegative((nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery), (nameof(SamplesKept), SamplesKept)),
+        .. OwnProblems(),
+    ];
 
+    private IEnumerable<ConfigProblem> OwnProblems()
+    {
         if (GroupSize < 2)
         {
             yield return new ConfigProblem(nameof(GroupSize), $"is {GroupSize}; GRPO needs at least 2 explanations a question. Set it to 4 or more");
@@ -118,34 +127,6 @@ public sealed record TeacherConfig : IValidated
         if (Lora is not null && ReferenceSyncSteps > 0)
         {
             yield return new ConfigProblem(nameof(ReferenceSyncSteps), $"is {ReferenceSyncSteps}; with lora the reference is the base model itself, which stays as it is. Set it to 0");
-        }
-
-        if (ReferenceSyncMix is < 0 or > 1)
-        {
-            yield return new ConfigProblem(nameof(ReferenceSyncMix), $"is {ReferenceSyncMix}; expected 0 to 1");
-        }
-
-        foreach ((string key, int value) in new[]
-        {
-            (nameof(Steps), Steps), (nameof(QuestionsPerStep), QuestionsPerStep), (nameof(MaxNewTokens), MaxNewTokens),
-            (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens), (nameof(MicroBatchTokens), MicroBatchTokens),
-        })
-        {
-            if (value < 1)
-            {
-                yield return new ConfigProblem(key, $"is {value}; expected 1 or more");
-            }
-        }
-
-        foreach ((string key, int value) in new[]
-        {
-            (nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery), (nameof(SamplesKept), SamplesKept),
-        })
-        {
-            if (value < 0)
-            {
-                yield return new ConfigProblem(key, $"is {value}; expected 0 or more");
-            }
         }
     }
 }

@@ -103,7 +103,7 @@ public sealed class TeacherTrainer(
     private RolloutBatch Round(int step, int round, int questions, PhaseClock phases)
     {
         // Further rounds draw from permutations of their own, so that the main order does not depend on the rewards.
-        int[] chosen = EpochOrder.Slice(tasks.Count, step, config.QuestionsPerStep, round == 0 ? config.Seed : (long)RandomStream.Key(config.Seed, round))[..questions];
+        int[] chosen = EpochOrder.Slice(tasks.Count, step, config.QuestionsPerStep, round == 0 ? config.Seed : (long)RandomStream.Key(config.Seed, round), config.Shuffle)[..questions];
         ulong[][] streams = [.. chosen.Select((question, place) => Streams(step, round, question, place))];
         IReadOnlyList<Explanation> rollouts = _explainer.Explain([.. chosen.Select(q => tasks[q])], streams);
         phases.End("sample");
@@ -113,28 +113,31 @@ public sealed class TeacherTrainer(
         return new RolloutBatch(rollouts, scores, GroupAdvantage.From([.. scores.Select(score => score.Reward.Total)], config.GroupSize, config.Loss.NormalizeByStd));
     }
 
-    // One optimizer step, or several on disjoint shares of the groups; the samples' own log-probabilities are then the old ones.
+    // One optimizer step, or several, on shares of the groups or on all again; the samples' own log-probabilities are then the old ones.
     private UpdateRecord Learn(int step, RolloutBatch batch, float[][]? reference_, GradientStore gradients, AdamW optimizer, PhaseClock phases)
     {
         double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, config.Steps, config.Optimizer.WarmupRatio);
         var logProbs = new float[batch.Sequences.Length][];
         double loss = 0, norm = 0;
-        foreach (int[] share in batch.Shares(config.Loss.UpdatesPerBatch, config.GroupSize))
+        int[][] shares = [.. UpdateOrder.Of(batch.Rollouts.Count / config.GroupSize, config.GroupSize, config.Loss.UpdatesPerBatch, config.Loss.NumIterations)];
+        for (int update = 0; update < shares.Length; update++)
         {
+            int[] share = shares[update];
             TokenSequence[] sequences = [.. share.Select(i => batch.Sequences[i])];
             bool[] counts = [.. share.Select(i => !config.Loss.MaskTruncated || batch.Rollouts[i].Sample.Finish == FinishReason.Stop)];
             float[] weights = TokenWeights.Of(sequences, counts, config.Loss.Aggregation, config.MaxNewTokens);
             (double part, float[][] learned) = MicroBatches.Backward(
                 policy.Decoder, gradients, sequences, LossTemperature, config.MicroBatchTokens, keepGraphs: !config.Recompute,
                 (logProbs_N, rows) => GrpoLoss.Compute(logProbs_N, Tokens(batch, share, rows, weights, reference_, logProbs_N.device), config.Loss),
-                (long)RandomStream.Key(config.Seed, step, share[0]));
+                (long)RandomStream.Key(config.Seed, step, update));
             phases.End("backward");
-            loss += part / config.Loss.UpdatesPerBatch;
+            loss += part / shares.Length;
             norm = Math.Max(norm, Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, part));
             phases.End("optimizer");
             for (int i = 0; i < share.Length; i++)
             {
-                logProbs[share[i]] = learned[i];
+                // A later pass sees the policy after it has moved.
+                logProbs[share[i]] ??= learned[i];
             }
         }
 
@@ -147,7 +150,7 @@ public sealed class TeacherTrainer(
             PerToken(row => batch.Advantages[share[row]]),
             PerToken(row => weights[row]),
             tensor(rows.SelectMany((row, place) => Enumerable.Repeat((long)place, Count(row))).ToArray(), device: device),
-            config.Loss.UpdatesPerBatch == 1 ? null : tensor(rows.SelectMany(row => batch.Rollouts[share[row]].Sample.LogProbs).ToArray(), device: device),
+            !config.Loss.ReusesSamples ? null : tensor(rows.SelectMany(row => batch.Rollouts[share[row]].Sample.LogProbs).ToArray(), device: device),
             reference_ is null ? null : tensor(rows.SelectMany(row => reference_[share[row]]).ToArray(), device: device));
 
         int Count(int row) => batch.Sequences[share[row]].ScoredCount;
@@ -163,17 +166,35 @@ public sealed class TeacherTrainer(
     private void KeepSamples(int step, RolloutBatch batch) =>
         RunRows.Append(folder.Samples, Enumerable.Range(0, Math.Min(config.SamplesKept, batch.Rollouts.Count)).Select(i => SampleRow(step, batch, i)));
 
-    private static JsonObject SampleRow(int step, RolloutBatch batch, int index) => new()
+    private static JsonObject SampleRow(int step, RolloutBatch batch, int index)
     {
-        ["step"] = step + 1,
-        ["question"] = batch.Rollouts[index].Task.Question,
-        ["solution"] = batch.Rollouts[index].Task.Solution,
-        ["completion"] = batch.Rollouts[index].Text,
-        ["reward"] = batch.Scores[index].Reward.Total,
-        ["solution_score"] = batch.Scores[index].Reward.SolutionScore,
-        ["think_kl"] = batch.Scores[index].Reward.ThinkKl,
-        ["advantage"] = batch.Advantages[index],
-    };
+        TeachingTask task = batch.Rollouts[index].Task;
+        var row = new JsonObject
+        {
+            ["step"] = step + 1,
+            ["question"] = task.Question,
+            ["solution"] = task.Solution,
+            ["completion"] = batch.Rollouts[index].Text,
+            ["reward"] = batch.Scores[index].Reward.Total,
+            ["solution_score"] = batch.Scores[index].Reward.SolutionScore,
+            ["think_kl"] = batch.Scores[index].Reward.ThinkKl,
+            ["advantage"] = batch.Advantages[index],
+        };
+
+        // With what else the task brought, scoring the row again gives the same reward.
+        foreach ((string key, string? text) in new[]
+        {
+            ("answer", task.Answer), ("teacher_system", task.TeacherSystem), ("student_system", task.StudentSystem), ("prompt", task.TeacherPrompt),
+        })
+        {
+            if (text is not null)
+            {
+                row[key] = text;
+            }
+        }
+
+        return row;
+    }
 
     private sealed record UpdateRecord(double Loss, double GradNorm, double LearningRate, float[][] LogProbs);
 }

@@ -7,6 +7,9 @@ namespace Rlt.Tests.Cli;
 /// <summary>Every command end to end: exit code, files, fields.</summary>
 public sealed class CommandTests : IDisposable
 {
+    // One model in the same type; only the batches that its float32 sums run in may differ.
+    private const double SameBatchRounding = 1e-5;
+
     private readonly CommandLine _rlt = new();
 
     public void Dispose() => _rlt.Dispose();
@@ -86,6 +89,20 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void LogProbsGenerateTokenize_CsvAndJson_AreReadAsByTheOtherCommands()
+    {
+        _rlt.Write("in.csv", "id,text\na,hello there\n");
+        _rlt.Write("in.json", "[{\"id\": \"a\", \"text\": \"hello there\"}]");
+        foreach (string command in new[] { "tokenize", "logprobs", "generate" })
+        {
+            string[] common = [command, "--model", "@model", .. command == "generate" ? new[] { "--max-new-tokens", "3" } : []];
+            AssertDone(_rlt.Run([.. common, "--input", "@in.csv", "--output", "@csv.jsonl"]));
+            AssertDone(_rlt.Run([.. common, "--input", "@in.json", "--output", "@json.jsonl"]));
+            Assert.Equal(File.ReadAllText(_rlt["json.jsonl"]), File.ReadAllText(_rlt["csv.jsonl"]));
+        }
+    }
+
+    [Fact]
     public void Generate_GreedyWithStop_EndsAtTheText()
     {
         _rlt.Write("in.jsonl", "{\"prompt\": \"hello\"}\n");
@@ -128,6 +145,30 @@ public sealed class CommandTests : IDisposable
         Assert.Equal("the solution is empty or has no token of its own between its tags; a reward needs at least one", rows[2]["error"]!.GetValue<string>());
         Assert.Equal($"{_rlt["in.jsonl"]}:4: 'solution' is missing; expected a text.", rows[3]["error"]!.GetValue<string>());
         Assert.Equal(1, rows[0]["id"]!.GetValue<int>());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Score_SamplesOfATrainingRun_HaveTheRewardsThatTheTrainerLogged(bool solutionTags)
+    {
+        // Plain texts that training pads or trims, prompts of the rows' own, and a penalty that reads the answer.
+        string tags = TinyDirectory.FormatYaml.Replace("pad_plain_text: false", "pad_plain_text: true", StringComparison.Ordinal);
+        _rlt.Write("padded.yaml", solutionTags ? tags : tags.Replace("\"<s>\"", "\"\"", StringComparison.Ordinal).Replace("\"</s>\"", "\"\"", StringComparison.Ordinal));
+        _rlt.Write("rows.jsonl", """
+            {"question": "2 + 3?", "solution": " 5 ", "answer": "5", "teacher_system": "teach", "system": "think"}
+            {"question": "4 + 4?", "solution": "8", "answer": "8", "prompt": "explain 8: "}
+            {"question": "1 + 6?", "solution": "7", "student_system": ""}
+
+            """);
+        _rlt.Write("reward.yaml", "penalties:\n  leaks_early: 0.5\n  repetition: 2\nmissing_tag_penalty: -3\n");
+        _rlt.Write("run.yaml", "base: teacher.yaml\nsteps: 1\nquestions_per_step: 3\nsamples_kept: 6\nmax_new_tokens: 30\nreward:\n  penalties:\n    leaks_early: 0.5\n    repetition: 2\n  missing_tag_penalty: -3\n");
+        AssertDone(_rlt.Run("train-teacher", "--config", "@run.yaml", "--data", "@rows.jsonl", "--set", $"format={_rlt["padded.yaml"]}"));
+        AssertDone(_rlt.Run(
+            "score", "--teacher", "@model", "--student", "@student", "--input", "@run/samples.jsonl", "--output", "@scored.jsonl", "--format", "@padded.yaml", "--config", "@reward.yaml"));
+        JsonObject[] logged = _rlt.Rows("run/samples.jsonl"), scored = _rlt.Rows("scored.jsonl");
+        Assert.Equal(6, logged.Length);
+        Assert.All(logged.Zip(scored), pair => Assert.All(new[] { "reward", "solution_score", "think_kl" }, key => Assert.Equal(Number(pair.First, key), Number(pair.Second, key), SameBatchRounding)));
     }
 
     [Fact]

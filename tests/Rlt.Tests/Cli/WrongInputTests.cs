@@ -129,7 +129,7 @@ public sealed class WrongInputTests : IDisposable
     [Theory]
     [InlineData("teacher.yaml", "train-teacher", "temperature=0", "temperature is 0; expected more than 0: a group of greedy samples has no spread")]
     [InlineData("teacher.yaml", "train-teacher", "group_size=1", "group_size is 1; GRPO needs at least 2 explanations a question. Set it to 4 or more")]
-    [InlineData("teacher.yaml", "train-teacher", "reference_sync_mix=2", "reference_sync_mix is 2; expected 0 to 1")]
+    [InlineData("teacher.yaml", "train-teacher", "reference_sync_mix=2", "reference_sync_mix is 2; expected a share from 0 to 1")]
     [InlineData("teacher.yaml", "train-teacher", "loss.beta=-1", "loss.beta is -1; expected 0 or more")]
     [InlineData("teacher.yaml", "train-teacher", "steps=0", "steps is 0; expected 1 or more")]
     [InlineData("teacher.yaml", "train-teacher", "optimizer.learning_rate=0", "optimizer.learning_rate is 0; expected more than 0")]
@@ -140,11 +140,11 @@ public sealed class WrongInputTests : IDisposable
     [InlineData("collect.yaml", "collect", "max_bad_rows=2", "max_bad_rows is 2; expected a share from 0 to 1")]
     [InlineData("eval.yaml", "eval", "max_bad_rows=2", "max_bad_rows is 2; expected a share from 0 to 1")]
     [InlineData("sft.yaml", "warmup", "batch_size=0", "batch_size is 0; expected 1 or more")]
-    [InlineData("sft.yaml", "warmup", "steps=-1", "steps is -1; expected 0 (as the epochs need) or more")]
+    [InlineData("sft.yaml", "warmup", "steps=-1", "steps is -1; expected 0 or more")]
     [InlineData("sft.yaml", "distill", "optimizer.max_grad_norm=-1", "optimizer.max_grad_norm is -1; expected 0 (no clipping) or more")]
     [InlineData("collect.yaml", "collect", "keep=best", "keep is best, which needs a student to score with. Set student, or keep: first")]
     [InlineData("collect.yaml", "collect", "top_p=0", "top_p is 0; expected more than 0, up to 1")]
-    [InlineData("collect.yaml", "collect", "limit=-1", "limit is -1; expected 0 (all rows) or more")]
+    [InlineData("collect.yaml", "collect", "limit=-1", "limit is -1; expected 0 or more")]
     [InlineData("eval.yaml", "eval", "samples=4", "samples is 4 at temperature 0, where all are alike. Set temperature, or samples: 1")]
     [InlineData("eval.yaml", "eval", "temperature=-1", "temperature is -1; expected 0 (the likeliest tokens) or more")]
     public void RunCommand_SettingOutOfRange_SaysKeyValueAndWhatIsExpected(string config, string command, string setting, string message)
@@ -183,6 +183,21 @@ public sealed class WrongInputTests : IDisposable
         Assert.Equal(
             $"{_rlt["plain"]} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); this command needs one.",
             Refused(command, "--config", "@" + config, "--model", "@plain"));
+        Assert.False(Directory.Exists(_rlt["run"]));
+    }
+
+    [Theory]
+    [InlineData("teacher.yaml", "train-teacher")]
+    [InlineData("collect.yaml", "collect")]
+    [InlineData("eval.yaml", "eval")]
+    public void RunCommand_PromptFillsTheContext_IsToldBeforeAnyWeightIsRead(string config, string command)
+    {
+        string question = string.Concat(Enumerable.Repeat("one more word ", 200));
+        File.AppendAllText(_rlt["data.jsonl"], $"{{\"question\": \"{question}\", \"solution\": \"1\", \"answer\": \"1\"}}\n");
+        File.Delete(_rlt["model/model.safetensors"]);
+        string message = Refused(command, "--config", "@" + config);
+        Assert.StartsWith("task 4 of 4 ('one more word", message, StringComparison.Ordinal);
+        Assert.EndsWith($" tokens; {_rlt["model"]} takes 256, what it writes included. Leave the row out, or use a model with a longer context.", message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_rlt["run"]));
     }
 

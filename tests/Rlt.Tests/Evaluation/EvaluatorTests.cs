@@ -130,5 +130,5 @@ public sealed class EvaluatorTests : IDisposable
     private RunFolder Folder(string name) => RunFolder.Open(_scratch[name], ConfigWriter.ToYaml(Config));
 
     private Evaluator Evaluator(EvalConfig config) => new(
-        config, _model, [.. Enumerable.Range(0, 4).Select(i => new EvalQuestion(new TeachingTask($"{i}?", ""), $"{i}"))], TeachingFormat.ForOne(TinyDirectory.Format, _model));
+        config, _model, [.. Enumerable.Range(0, 4).Select(i => new EvalQuestion(new TeachingTask($"{i}?", ""), $"{i}"))], TeachingFormat.ForOne(TinyDirectory.Format, _model.Text));
 }

@@ -68,6 +68,38 @@ public sealed class ChatRendererTests
         Assert.Equal("<user>q</user><assistant><think>\nwhy</think>\n<s>5</s></assistant>", format.StudentText(new TeachingTask("q", "5"), "why").Text);
     }
 
+    [GoldenTheory("chat_templates/templates.json")]
+    [InlineData("deepseek-ai-DeepSeek-R1-Distill-Qwen-32B", "<bos><｜User｜>q<｜Assistant｜>", "<think>\n", "<｜end▁of▁sentence｜>")]
+    [InlineData("DeepSeek-V3-lenml", "<bos><｜User｜>q<｜Assistant｜>", "<think>\n", "<｜end▁of▁sentence｜>")]
+    [InlineData("Qwen3", "<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n", "<think>\n", "<|im_end|>\n")]
+    public void Texts_TemplateThatMayOpenTheThought_HaveTheTagOnceAndTheTeacherNone(string name, string turn, string opened, string end)
+    {
+        string template = Golden.Json(Golden.Find("chat_templates/templates.json"))[name]!.GetValue<string>();
+        var chat = new ChatRenderer(ChatTemplate.Parse(template, name, new JsonObject { ["bos_token"] = "<bos>" }));
+        var tags = TinyDirectory.Format with { ThoughtOpen = "<think>", ThoughtClose = "</think>", SolutionOpen = "", SolutionClose = "", Delimiter = "\n\n" };
+        var format = new TeachingFormat(tags, chat, chat);
+        var task = new TeachingTask("q", "5");
+        SpannedText student = format.StudentText(task, "why\n");
+        Assert.Equal($"{turn}{opened}why\n</think>\n\n5{end}", student.Text);
+        Assert.Equal("why\n", student.Text[student.Explanation.Start..student.Explanation.End]);
+        Assert.StartsWith(format.StudentPrompt(task), student.Text, StringComparison.Ordinal);
+        Assert.Equal($"{turn}5\n\n<e>\n", format.TeacherPrompt(task));
+    }
+
+    [Theory]
+    [InlineData("<think>", "a<think>\nwhy</think>\n<s>5</s>.", "a<s>5</s>\n<e>\n")]
+    [InlineData("<think>\n", "a<think>\nwhy</think>\n<s>5</s>.", "a<s>5</s>\n<e>\n")]
+    [InlineData("<think> ", "a<think> why</think>\n<s>5</s>.", "a<s>5</s>\n<e>\n")]
+    [InlineData("<think>\n\n</think>\n\n", "a<think>\n\n</think>\n\n<think>\nwhy</think>\n<s>5</s>.", "a<think>\n\n</think>\n\n<s>5</s>\n<e>\n")]
+    public void Texts_GenerationPromptWithTheTag_GoOnAsTheTemplateLeftIt(string opening, string studentText, string teacherPrompt)
+    {
+        string template = "{% for m in messages %}{% if m.role == 'assistant' %}{{ m.content + '.' }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ 'a" + opening.Replace("\n", "\\n", StringComparison.Ordinal) + "' }}{% endif %}";
+        var chat = new ChatRenderer(ChatTemplate.Parse(template, "test"));
+        var format = new TeachingFormat(TinyDirectory.Format with { ThoughtOpen = "<think>", ThoughtClose = "</think>" }, chat, chat);
+        Assert.Equal(studentText, format.StudentText(new TeachingTask("q", "5"), "why").Text);
+        Assert.Equal(teacherPrompt, format.TeacherPrompt(new TeachingTask("q", "5")));
+    }
+
     [Fact]
     public void Constructor_TemplateWithoutAssistant_IsRefused()
     {

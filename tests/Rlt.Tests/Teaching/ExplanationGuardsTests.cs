@@ -34,6 +34,14 @@ public sealed class ExplanationGuardsTests
     }
 
     [Fact]
+    public void Signs_OfAnExplanation_AreTheGuardsFigures()
+    {
+        var task = new TeachingTask("20 + 21?", "a b c d e") { Answer = "41" };
+        Assert.Equal(new ExplanationSigns(1, 0.5, 0), ExplanationSigns.Of("41 it is and a b c d stops", task));
+        Assert.Equal(new ExplanationSigns(0, 0, 0), ExplanationSigns.Of("", task));
+    }
+
+    [Fact]
     public void SilentFailures_HealthyStep_SaysNothing() =>
         Assert.Empty(SilentFailures.Of(new JsonObject { ["step"] = 3, ["empty"] = 0.1, ["truncated"] = 0, ["sampler_difference"] = 1e-5 }));
 

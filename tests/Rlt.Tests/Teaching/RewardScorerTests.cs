@@ -20,6 +20,30 @@ public sealed class RewardScorerTests
         Assert.Equal(Reward.From(scored.Solution, scored.TeacherThink, scored.StudentThink, closed: true, new RewardOptions()), scored.Reward);
     }
 
+    [Fact]
+    public void Score_Penalties_AreTheWeightedSignsSubtracted()
+    {
+        using Decoder model = TinyModel.Create();
+        TeachingCase one = Case(12, 12) with { Signs = new ExplanationSigns(1, 0.5, 0.25) };
+        var options = new RewardOptions { Penalties = new RewardPenalties { LeaksEarly = 2, CopiesSolution = 3, Repetition = 4 } };
+        Reward plain = new RewardScorer(model, model, new RewardOptions(), 64).Score([one])[0].Reward;
+        Reward[] penalized = [.. new RewardScorer(model, model, options, 64).Score([one, Case(12, 12)]).Select(scored => scored.Reward)];
+        Assert.Equal(0, plain.Penalty);
+        Assert.Equal(4.5, penalized[0].Penalty, 1e-9);
+        Assert.Equal(plain.Total - 4.5, penalized[0].Total, 1e-9);
+
+        // A case without signs costs nothing.
+        Assert.Equal(plain, penalized[1]);
+    }
+
+    [Fact]
+    public void WeightedRewards_OtherNumberOfWeightsOrSamples_IsRefused()
+    {
+        Assert.Equal([4.0, 1.5], WeightedRewards.Sum([[1, 2], [6, -1]], [1, 0.5]));
+        Assert.StartsWith("1 reward functions have 2 weights", Assert.Throws<ArgumentException>(() => WeightedRewards.Sum([[1]], [1, 2])).Message, StringComparison.Ordinal);
+        Assert.StartsWith("reward functions have 1, 2 values", Assert.Throws<ArgumentException>(() => WeightedRewards.Sum([[1], [1, 2]], [1, 2])).Message, StringComparison.Ordinal);
+    }
+
     // The models take 512 tokens.
     [Theory]
     [InlineData(513, 20, "question, explanation and solution have 513 tokens; the teacher's context takes 512. Use a shorter explanation or a teacher with a longer context.")]

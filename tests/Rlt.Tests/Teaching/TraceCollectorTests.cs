@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Data;
+using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Teaching;
 using Rlt.Tests.Data;
@@ -55,7 +56,7 @@ public sealed class TraceCollectorTests : IDisposable
         });
         Assert.All(rows.Where(row => row.ContainsKey("dropped")), row =>
         {
-            Assert.Equal("no explanation with its closing tag", row["dropped"]!.GetValue<string>());
+            Assert.Equal("no explanation that has its closing tag and is not empty", row["dropped"]!.GetValue<string>());
             Assert.False(row.ContainsKey("explanation"));
         });
     }
@@ -74,6 +75,23 @@ public sealed class TraceCollectorTests : IDisposable
             Assert.Equal(group.First().ToJsonString(), first[group.Key].ToJsonString());
             Assert.Equal(group.MaxBy(row => row["reward"]!.GetValue<double>())!.ToJsonString(), best[group.Key].ToJsonString());
         }
+    }
+
+    [Fact]
+    public void Run_ClosedButEmptyExplanations_AreCountedAndLeftOut()
+    {
+        // The tag is what the teacher's likeliest token says, so every explanation ends where it begins.
+        TeachingTask task = new("0 + 1?", "1");
+        var greedy = new SamplingOptions { Temperature = 0, MaxNewTokens = 1 };
+        string tag = new Explainer(_teacher.Decoder, _teacher.Tokenizer, _format, greedy).Explain([task], [[1]])[0].Text;
+        var chat = new ChatRenderer(ChatTemplate.TryLoad(_scratch["teacher"])!);
+        var format = new TeachingFormat(Format with { ExplanationClose = tag }, chat, chat);
+        JsonObject? metrics = null;
+        new TraceCollector(Config with { Temperature = 0 }, _teacher, null, [task], format).Run(_scratch["traces"], (_, block) => metrics = block, default);
+        Assert.Equal((1.0, 0, 1, 0.0), (Value("empty"), (int)Value("traces"), (int)Value("dropped"), Value("truncated")));
+        Assert.True(Assert.Single(JsonLines.Read(_scratch["traces"])).Has("dropped"));
+
+        double Value(string key) => double.Parse(metrics![key]!.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]

@@ -30,6 +30,39 @@ public sealed class GoldenGrpoTests
         }
     }
 
+    [GoldenFact("grpo/advantages.jsonl")]
+    public void WeightedRewards_GoldenFunctions_RewardsAdvantagesAndMetricsAgree()
+    {
+        JsonObject row = Assert.Single(Golden.Lines(Golden.Find("grpo/advantages.jsonl")), row => row.ContainsKey("rewards_per_function"));
+        double[][] values = [.. row["rewards_per_function"]!.AsArray().Select(function => Doubles(function!))];
+        double[] rewards = WeightedRewards.Sum(values, Doubles(row["reward_weights"]!));
+        int groupSize = row["num_generations"]!.GetValue<int>();
+        Assert.All(Doubles(row["advantages"]!).Zip(GroupAdvantage.From(rewards, groupSize)), pair => AssertRelative(pair.First, pair.Second, 1e-5, "advantage"));
+        AssertRelative(row["metrics"]!["reward"]!.GetValue<double>(), rewards.Average(), 1e-6, "reward");
+        AssertRelative(row["metrics"]!["reward_std"]!.GetValue<double>(), GroupAdvantage.Deviations(rewards, groupSize).Average(), 1e-6, "reward_std");
+    }
+
+    [GoldenFact("grpo/sampler.jsonl")]
+    public void EpochOrderAndUpdateOrder_GoldenPermutations_AreTheRepeatSamplersOrder()
+    {
+        foreach (JsonObject row in Golden.Lines(Golden.Find("grpo/sampler.jsonl")))
+        {
+            int items = Int("num_samples"), questions = Int("batch_size"), groupSize = Int("mini_repeat_count"), iterations = Int("repeat_count");
+            int[][] permutations = [.. row["permutations_used"]!.AsArray().Select(order => Ints(order!))];
+
+            // The sampler leaves out what does not fill a step at the end of its epochs; its reported length does not tell.
+            int steps = items * permutations.Length / questions;
+            int[] visits = [.. Enumerable.Range(0, steps).SelectMany(step => Visits(EpochOrder.Slice(items, step, questions, epoch => permutations[epoch])))];
+            Assert.Equal(Ints(row["yielded"]!), visits);
+            Assert.Equal(Int("reported_len"), items * groupSize * iterations * Int("artificial_epochs"));
+
+            IEnumerable<int> Visits(int[] slice) =>
+                UpdateOrder.Of(slice.Length, groupSize, updates: 1, iterations).SelectMany(samples => samples.Select(sample => slice[sample / groupSize]));
+
+            int Int(string key) => row[key]!.GetValue<int>();
+        }
+    }
+
     [GoldenFact("grpo/selective_log_softmax.jsonl")]
     public void LogSoftmaxGather_GoldenLogits_Agree()
     {
@@ -198,6 +231,8 @@ public sealed class GoldenGrpoTests
         using var scope = NewDisposeScope();
         return model.Parameters.First(p => p.Name == name).Value.detach().norm().item<float>();
     }
+
+    private static int[] Ints(JsonNode node) => [.. node.AsArray().Select(item => item!.GetValue<int>())];
 
     private static double[] Doubles(JsonNode node) => [.. node.AsArray().Select(item => Golden.Number(item!))];
 

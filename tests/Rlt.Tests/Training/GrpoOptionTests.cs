@@ -93,6 +93,8 @@ public sealed class GrpoOptionTests
 
     [Theory]
     [InlineData("updates_per_batch=2", "without clipping, which lets the policy run away")]
+    [InlineData("num_iterations=3", "num_iterations is 3 without clipping")]
+    [InlineData("num_iterations=0", "expected 1 or more")]
     [InlineData("clip_high=0.28", "does nothing with one update a batch")]
     [InlineData("clip_low=1.5", "expected 0 (no clipping) to below 1")]
     [InlineData("beta=-1", "expected 0 or more")]
@@ -100,6 +102,14 @@ public sealed class GrpoOptionTests
     {
         var error = Assert.Throws<ConfigException>(() => ConfigLoader.Load<GrpoOptions>(null, [setting]));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void UpdateOrder_SeveralUpdatesAndIterations_AreWholeGroupsAndEverySampleOnceAnIteration()
+    {
+        int[][] updates = [.. UpdateOrder.Of(groups: 3, groupSize: 2, updates: 2, iterations: 2)];
+        Assert.Equal([[0, 1], [2, 3, 4, 5], [0, 1], [2, 3, 4, 5]], updates);
+        Assert.Equal([[0, 1], [0, 1]], UpdateOrder.Of(groups: 1, groupSize: 2, updates: 3, iterations: 2));
     }
 
     private static Tensor Loss(Tensor logProbs_N, GrpoOptions options) => GrpoLoss.Compute(logProbs_N, Tokens(), options);

@@ -68,6 +68,10 @@ public sealed class ScheduleAndOrderTests
     public void Slice_OtherSeed_OtherOrder() => Assert.NotEqual(EpochOrder.Slice(50, 0, 50, 1), EpochOrder.Slice(50, 0, 50, 2));
 
     [Fact]
+    public void Slice_NoShuffle_IsTheFilesOrderInEveryEpoch() =>
+        Assert.Equal([0, 1, 2, 3, 4, 0, 1, 2], Enumerable.Range(0, 4).SelectMany(step => EpochOrder.Slice(5, step, 2, 7, shuffle: false)));
+
+    [Fact]
     public void Slice_ManyEpochs_EveryItemComesFirstAboutEquallyOften()
     {
         // 2000 epochs of 5 items: 400 each, deviation 18; five deviations.

@@ -91,5 +91,5 @@ public sealed class SftExampleTests : IDisposable
     private static IReadOnlyList<SftRow> Rows(string path, SftTarget target) => SftExample.Read(new DataSource(path), target, TinyDirectory.Format).Rows;
 
     private (IReadOnlyList<TokenSequence> Sequences, int Cut) Read(SftTarget target, string row) => SftExample.Encode(
-        Rows(_scratch.Write("rows.jsonl", row), target), target, TeachingFormat.ForOne(TinyDirectory.Format, _model), _model, 1000);
+        Rows(_scratch.Write("rows.jsonl", row), target), target, TeachingFormat.ForOne(TinyDirectory.Format, _model.Text), _model, 1000);
 }

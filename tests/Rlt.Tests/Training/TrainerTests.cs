@@ -151,6 +151,28 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void RunTeacher_TwoIterations_LearnEachBatchAgainByTheSamplersOwnLogProbs()
+    {
+        TeacherConfig once = _run.Teacher with { Steps = 1, Optimizer = _run.Teacher.Optimizer with { LearningRate = 1e-3 } };
+        _run.RunTeacher("once", once);
+        _run.RunTeacher("twice", once with { Loss = new GrpoOptions { NumIterations = 2, ClipLow = 0.2, ClipHigh = 0.28 } });
+        Assert.NotEqual(_run.Weights("once"), _run.Weights("twice"));
+        JsonObject one = Metrics("once")[0], two = Metrics("twice")[0];
+        Assert.Equal(one["reward"]!.GetValue<double>(), two["reward"]!.GetValue<double>());
+
+        // The guard compares with the policy that sampled, not with the one that the first pass made.
+        Assert.InRange(two["sampler_difference"]!.GetValue<double>(), 0, 1e-4);
+    }
+
+    [Fact]
+    public void RunTeacher_NoShuffle_SamplesComeInTheFilesOrder()
+    {
+        _run.RunTeacher("a", _run.Teacher with { Steps = 2, Shuffle = false, SamplesKept = 8 });
+        string[] questions = [.. File.ReadAllLines(Path.Combine(_run["a"], "samples.jsonl")).Select(line => JsonNode.Parse(line)!["question"]!.GetValue<string>()).Distinct()];
+        Assert.Equal(TrainingRun.Tasks.Select(task => task.Question), questions);
+    }
+
+    [Fact]
     public void RunTeacher_TwentySteps_NoTensorLeaks()
     {
         _run.RunTeacher("a", _run.Teacher with { Steps = 20, SaveEvery = 0 });

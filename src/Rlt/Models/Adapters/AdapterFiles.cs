@@ -8,7 +8,7 @@ using Rlt.Runs;
 namespace Rlt.Models.Adapters;
 
 /// <summary>Reads and writes adapters as PEFT does: <c>adapter_config.json</c> beside <c>adapter_model.safetensors</c>.</summary>
-/// <remarks>What PEFT knows beyond plain LoRA (DoRA, rank-stabilised scales, ranks by pattern, trained biases) is refused.</remarks>
+/// <remarks>What PEFT knows beyond plain LoRA (DoRA, rank-stabilised scales, ranks by pattern, trained biases, starts that change the base) is refused.</remarks>
 public static class AdapterFiles
 {
     /// <summary>The name of the file that says what the adapters are, and of which base model.</summary>
@@ -21,6 +21,10 @@ public static class AdapterFiles
     internal const string NamePrefix = "base_model.model.";
 
     private const int MaxRank = 1 << 16;
+
+    // With these PEFT takes a part out of the base model's weights before it adds the adapter.
+    private static readonly string[] BaseChangingStarts = ["pissa", "olora", "corda", "loftq"];
+
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Whether a directory holds adapters.</summary>
@@ -112,9 +116,14 @@ public static class AdapterFiles
             json.Note(key, "expected false");
         }
 
-        foreach (string key in new[] { "modules_to_save", "layers_to_transform", "layer_replication", "exclude_modules", "target_parameters", "trainable_token_indices" }.Where(json.IsFilled))
+        foreach (string key in new[] { "modules_to_save", "layers_to_transform", "layer_replication", "exclude_modules", "target_parameters", "trainable_token_indices", "alora_invocation_tokens", "arrow_config", "use_bdlora" }.Where(json.IsFilled))
         {
             json.Note(key, "expected null");
+        }
+
+        if (json.IsText("init_lora_weights") && json.Text("init_lora_weights") is { } start && BaseChangingStarts.Any(known => start.StartsWith(known, StringComparison.Ordinal)))
+        {
+            json.Note("init_lora_weights", "expected a start that leaves the base model's weights as they are. Save the adapters as plain LoRA (PEFT: save_pretrained with path_initial_model_for_weight_conversion)");
         }
 
         foreach (string key in new[] { "rank_pattern", "alpha_pattern" }.Where(json.IsFilled))

@@ -59,6 +59,53 @@ public sealed class AdapterFilesTests : IDisposable
         string Text(string key) => config[key]!.ToString();
     }
 
+    [GoldenTheory("models")]
+    [InlineData("qwen2_teacher")]
+    [InlineData("qwen2_student_sharded")]
+    [InlineData("qwen2_student_bf16")]
+    [InlineData("llama_llama3rope")]
+    [InlineData("qwen3")]
+    public void Save_AdaptersOfEveryFamily_FollowFromTheBaseModelsFilesAlone(string name)
+    {
+        const int Rank = 3;
+        string source = Golden.Find($"models/{name}"), saved = _scratch["family"];
+        using (LanguageModel model = LanguageModel.LoadToTrain(source, TinyDirectory.Device, new LoraConfig { Rank = Rank }, seed: 1))
+        {
+            model.Save(saved);
+        }
+
+        // PEFT wraps every named linear map: A maps its inputs to the rank, B the rank to its outputs.
+        var expected = new List<string>();
+        using (WeightFiles weights = WeightFiles.Open(source))
+        {
+            foreach ((SafetensorsFile _, TensorEntry entry) in weights.Entries.Values.Where(pair => pair.Entry.Name.EndsWith("_proj.weight", StringComparison.Ordinal)))
+            {
+                string module = "base_model.model." + entry.Name[..^".weight".Length];
+                expected.Add($"{module}.lora_A.weight {Rank},{entry.Shape[1]}");
+                expected.Add($"{module}.lora_B.weight {entry.Shape[0]},{Rank}");
+            }
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(saved, "adapter_model.safetensors"));
+        Assert.Equal(expected.Order(StringComparer.Ordinal), file.Entries.Values.Select(entry => $"{entry.Name} {string.Join(',', entry.Shape)}").Order(StringComparer.Ordinal));
+        string[] files = ["adapter_config.json", "adapter_model.safetensors", "generation_config.json", "merges.txt", "tokenizer.json", "tokenizer_config.json", "vocab.json"];
+        Assert.Equal(files, Directory.EnumerateFiles(saved).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.All(files.Skip(2), companion => Assert.Equal(File.ReadAllBytes(Path.Combine(source, companion)), File.ReadAllBytes(Path.Combine(saved, companion))));
+    }
+
+    [Fact]
+    public void Save_AdapterConfig_HasOnlyFieldsThatPeftKnows()
+    {
+        // Of the fields of PEFT's LoraConfig (0.20), those of plain LoRA; PEFT warns of a name that it does not know.
+        string[] known =
+        [
+            "alpha_pattern", "auto_mapping", "base_model_name_or_path", "bias", "fan_in_fan_out", "inference_mode", "init_lora_weights", "layer_replication", "layers_pattern",
+            "layers_to_transform", "loftq_config", "lora_alpha", "lora_dropout", "megatron_config", "megatron_core", "modules_to_save", "peft_type", "r", "rank_pattern", "revision",
+            "target_modules", "task_type", "use_dora", "use_rslora",
+        ];
+        Assert.Empty(Golden.Json(ConfigPath).Select(field => field.Key).Except(known));
+    }
+
     [Fact]
     public void Load_AdapterDirectory_IsTheModelThatWasSaved()
     {
@@ -96,6 +143,9 @@ public sealed class AdapterFilesTests : IDisposable
     [InlineData("use_dora", "true", "use_dora is true; expected false.")]
     [InlineData("use_rslora", "true", "use_rslora is true; expected false.")]
     [InlineData("modules_to_save", "[\"lm_head\"]", "modules_to_save is [\"lm_head\"]; expected null.")]
+    [InlineData("alora_invocation_tokens", "[5]", "alora_invocation_tokens is [5]; expected null.")]
+    [InlineData("init_lora_weights", "\"olora\"", "init_lora_weights is \"olora\"; expected a start that leaves the base model's weights as they are. Save the adapters as plain LoRA (PEFT: save_pretrained with path_initial_model_for_weight_conversion).")]
+    [InlineData("init_lora_weights", "\"pissa_niter_4\"", "init_lora_weights is \"pissa_niter_4\"; expected a start that leaves the base model's weights as they are. Save the adapters as plain LoRA (PEFT: save_pretrained with path_initial_model_for_weight_conversion).")]
     [InlineData("rank_pattern", "{\"q_proj\": 4}", "rank_pattern is {\"q_proj\":4}; expected an empty object: one rank and one alpha for all adapters.")]
     [InlineData("r", "0", "r is 0; expected a whole number from 1 to 65536.")]
     [InlineData("lora_alpha", "0", "lora_alpha is 0; expected a number above 0, at most 1.7976931348623157E+308.")]
@@ -106,6 +156,18 @@ public sealed class AdapterFilesTests : IDisposable
     {
         Edit(key, JsonNode.Parse(value));
         Assert.Equal($"{ConfigPath}: {message}", Refused());
+    }
+
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    [InlineData("\"gaussian\"")]
+    [InlineData("\"orthogonal\"")]
+    public void Load_StartThatLeavesTheBaseAsItIs_IsRead(string start)
+    {
+        Edit("init_lora_weights", JsonNode.Parse(start));
+        using LanguageModel model = LanguageModel.Load(_adapter, TinyDirectory.Device);
+        Assert.NotNull(model.Decoder.Adapters);
     }
 
     [Fact]

@@ -1,0 +1,58 @@
+using Rlt.Models.Adapters;
+using Rlt.Text.Chat;
+using Rlt.Text.Tokenization;
+
+namespace Rlt.Models;
+
+/// <summary>What of a model directory makes and measures texts: tokenizer, chat template and config. Read at once, before any weight.</summary>
+public sealed class ModelText
+{
+    private ModelText(string directory, LoraConfig? lora, string baseDirectory)
+    {
+        Directory = directory;
+        Lora = lora;
+        BaseDirectory = baseDirectory;
+        Config = ModelConfig.Load(baseDirectory);
+        Tokenizer = Tokenizer.Load(TokenizerDirectory);
+        Template = ChatTemplate.TryLoad(TokenizerDirectory);
+        if (Tokenizer.VocabularySize > Config.VocabularySize)
+        {
+            throw new CheckpointException(
+                $"{TokenizerDirectory}: the tokenizer has {Tokenizer.VocabularySize} ids, config.json's vocab_size is {Config.VocabularySize}. Is tokenizer.json of another model?");
+        }
+    }
+
+    /// <summary>Where it was read from.</summary>
+    public string Directory { get; }
+
+    /// <summary>The adapters that the directory holds; null for a whole model.</summary>
+    public LoraConfig? Lora { get; }
+
+    /// <summary>The whole model's directory; another than <see cref="Directory"/> where that one holds adapters.</summary>
+    public string BaseDirectory { get; }
+
+    /// <summary>Where the tokenizer's files are; adapters need not come with their own.</summary>
+    public string TokenizerDirectory => File.Exists(Path.Combine(Directory, "tokenizer.json")) ? Directory : BaseDirectory;
+
+    /// <summary>The model's shape, the length of its context among it.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The chat template; null where the model has none.</summary>
+    public ChatTemplate? Template { get; }
+
+    /// <summary>Reads a directory: a whole model's, or adapters' with the base model that they name.</summary>
+    /// <exception cref="CheckpointException">A file is not there or cannot be used.</exception>
+    public static ModelText Load(string directory)
+    {
+        (LoraConfig? lora, string baseDirectory) = AdapterFiles.IsAdapter(directory) ? AdapterFiles.ReadConfig(directory) : (null, directory);
+        return new ModelText(directory, lora, baseDirectory);
+    }
+
+    /// <summary>The chat template.</summary>
+    /// <exception cref="CheckpointException">The model has none.</exception>
+    public ChatTemplate RequireTemplate() => Template
+        ?? throw new CheckpointException($"{Directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); this command needs one.");
+}
