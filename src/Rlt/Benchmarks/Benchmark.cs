@@ -52,9 +52,8 @@ public sealed class Benchmark
         var byRows = new JsonObject();
         foreach (int rows in _options.Rows)
         {
-            double first = Stopwatches.Median(() => Sample(rows, 1), _model.Device, _options.Repetitions);
-            double all = Stopwatches.Median(() => Sample(rows, _options.NewTokens), _model.Device, _options.Repetitions);
-            double seconds = Math.Max(all - first, 1e-9);
+            double[] runs = [.. Enumerable.Range(0, _options.Repetitions + 1).Select(_ => DecodeSeconds(rows)).Skip(1).Order()];
+            double seconds = runs[runs.Length / 2];
             double context = _options.Prompt + (_options.NewTokens / 2.0);
             JsonObject measured = Rate(rows * (_options.NewTokens - 1), seconds, Arithmetic.ForwardFlops(_model.Config, context));
             double bytes = Arithmetic.DecodeBytes(_model.Config, rows, context, (int)_model.Embedding.Value.ElementSize) * (_options.NewTokens - 1) / seconds;
@@ -63,6 +62,34 @@ public sealed class Benchmark
         }
 
         return byRows;
+    }
+
+    // The loop of Generation/SamplingEngine from the first drawn token on, without its prompts.
+    private double DecodeSeconds(int count)
+    {
+        using var scope = NewDisposeScope();
+        using var batch = new RowBatch(_model);
+        var options = new SamplingOptions { Temperature = Temperature };
+        Draw(batch.Enter([.. Enumerable.Range(0, count).Select(row => new SampleRow(row, 0, Ids(_options.Prompt, row), RandomStream.Key(row)))]).Logits_BV);
+        return Stopwatches.Time(
+            () =>
+            {
+                for (int step = 1; step < _options.NewTokens; step++)
+                {
+                    using var stepScope = NewDisposeScope();
+                    Draw(batch.Step());
+                }
+            },
+            _model.Device);
+
+        void Draw(Tensor logits_BV)
+        {
+            (int[] ids, _) = TokenSampler.Draw(logits_BV, [.. batch.Rows.Select(row => RandomStream.Uniform(row.Stream, row.Ids.Count))], options);
+            for (int i = 0; i < ids.Length; i++)
+            {
+                batch.Rows[i].Ids.Add(ids[i]);
+            }
+        }
     }
 
     private JsonObject Score()

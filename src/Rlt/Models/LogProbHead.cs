@@ -7,8 +7,9 @@ namespace Rlt.Models;
 /// <summary>Log-probabilities of chosen tokens from hidden states, a chunk of positions at a time: [N, V] is never made.</summary>
 public static class LogProbHead
 {
-    // A chunk's float32 logits take this much memory.
-    private const long ChunkBytes = 64L << 20;
+    // A chunk's float32 logits take this much memory. Each chunk reads the head, and in training reads and writes its gradient, so chunks
+    // of a large vocabulary must not be small.
+    private const long ChunkBytes = 256L << 20;
 
     /// <summary>Positions whose logits are made at once.</summary>
     public static int ChunkRows(Decoder model) => (int)Math.Clamp(ChunkBytes / (4L * model.Config.VocabularySize), 16, 4096);

@@ -9,6 +9,7 @@ namespace rlt {
 namespace {
 
 constexpr int64_t kOutputs = 16;  // outputs at once, one a lane
+constexpr int64_t kAhead = 512;   // bytes by which weights are fetched ahead: 16 rows at once are more than processors follow by themselves
 
 // Sums run over the inputs in order, for each output in a lane of its own, as in the matrix products of more rows: a row's result
 // does not depend on how many rows there are.
@@ -71,7 +72,10 @@ void full_outputs(const T* x, const T* weight, int64_t inputs, float* y) {
   int64_t k = 0;
   for (; k + 16 * per_word <= inputs; k += 16 * per_word) {
     __m512i words[16];
-    for (int n = 0; n < 16; n++) words[n] = _mm512_loadu_si512(weight + n * inputs + k);
+    for (int n = 0; n < 16; n++) {
+      words[n] = _mm512_loadu_si512(weight + n * inputs + k);
+      _mm_prefetch(reinterpret_cast<const char*>(weight + n * inputs + k) + kAhead, _MM_HINT_T0);
+    }
     turn(words);
     for (int i = 0; i < 16; i++)
       for (int row = 0; row < ROWS; row++) sum[row] = multiply_add(sum[row], words[i], x + row * inputs + k + i * per_word);
