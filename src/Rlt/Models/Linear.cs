@@ -9,8 +9,8 @@ namespace Rlt.Models;
 /// <param name="bias">[out], or null.</param>
 public sealed class Linear(Parameter weight, Parameter? bias)
 {
-    // Up to here reading the weights is all that costs, and a matrix product would pack them first.
-    private const int FewRows = 8;
+    // Rows of a decoding step, for which reading the weights costs as much as the arithmetic; a general product would first write them out anew.
+    private const int FewRows = 256;
 
     /// <summary>[out, in].</summary>
     public Parameter Weight { get; } = weight;

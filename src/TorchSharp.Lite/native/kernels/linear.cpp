@@ -1,9 +1,10 @@
-// A linear map of a few rows: the weights are read once, as they lie in memory, and nothing is packed. That is all a
-// decoding step of a few sequences costs; for more rows a matrix product is faster.
+// A linear map of a decoding step's rows: the weights are read once, as they lie in memory. That is all that a step of a few sequences
+// costs; a general product would first write them out in an order of its own. For many rows a general product is faster.
 #include <algorithm>
+#include <vector>
 
 #include "kernels.h"
-#include "lanes.h"
+#include "multiply.h"
 
 namespace rlt {
 namespace {
@@ -64,6 +65,16 @@ inline __m512 multiply_add(__m512 sum, __m512i words, const bf16* x) {
 }
 #endif
 
+// The words of 16 outputs from k on, turned: word i of `words` has the word k + i of each output.
+template <typename T>
+inline void turned_words(const T* weight, int64_t inputs, int64_t k, __m512i* words) {
+  for (int n = 0; n < 16; n++) {
+    words[n] = _mm512_loadu_si512(weight + n * inputs + k);
+    _mm_prefetch(reinterpret_cast<const char*>(weight + n * inputs + k) + kAhead, _MM_HINT_T0);
+  }
+  turn(words);
+}
+
 template <int ROWS, typename T>
 void full_outputs(const T* x, const T* weight, int64_t inputs, float* y) {
   constexpr int64_t per_word = 4 / sizeof(T);
@@ -72,11 +83,7 @@ void full_outputs(const T* x, const T* weight, int64_t inputs, float* y) {
   int64_t k = 0;
   for (; k + 16 * per_word <= inputs; k += 16 * per_word) {
     __m512i words[16];
-    for (int n = 0; n < 16; n++) {
-      words[n] = _mm512_loadu_si512(weight + n * inputs + k);
-      _mm_prefetch(reinterpret_cast<const char*>(weight + n * inputs + k) + kAhead, _MM_HINT_T0);
-    }
-    turn(words);
+    turned_words(weight, inputs, k, words);
     for (int i = 0; i < 16; i++)
       for (int row = 0; row < ROWS; row++) sum[row] = multiply_add(sum[row], words[i], x + row * inputs + k + i * per_word);
   }
@@ -113,12 +120,89 @@ void rows_of(const T* x, const T* weight, const T* bias, T* y, int64_t inputs, i
   });
 }
 
+constexpr int64_t kPanel = 64;     // outputs of a panel
+constexpr int64_t kTileRows = 12;  // rows multiplied with a panel at once
+
+// The weights of `count` outputs as words [inputs / per word][kPanel]: word by word, the outputs side by side.
+template <typename W, typename T>
+void fill_panel(const T* weight, int64_t inputs, int64_t count, typename W::Word* panel) {
+  int64_t words = inputs / W::kElements, done = 0;
+#ifdef __AVX512F__
+  if (sizeof(T) * W::kElements == 4 && count == kPanel) {
+    for (; done + 16 <= words; done += 16)
+      for (int64_t n = 0; n < kPanel; n += 16) {
+        __m512i block[16];
+        turned_words(weight + n * inputs, inputs, done * W::kElements, block);
+        for (int i = 0; i < 16; i++) _mm512_storeu_si512(panel + (done + i) * kPanel + n, block[i]);
+      }
+  }
+#endif
+  for (int64_t i = done; i < words; i++)
+    for (int64_t n = 0; n < kPanel; n++) {
+      const T* at = weight + n * inputs + i * W::kElements;
+      panel[i * kPanel + n] = n < count ? W::word(widen(at[0]), widen(at[W::kElements - 1])) : typename W::Word{};
+    }
+}
+
+template <typename T>
+inline void fetch(const T* from, int64_t elements) {
+  for (int64_t i = 0; i < elements; i += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(from + i, 0, 2);
+}
+
+// Rows beyond a few: panel by panel, each panel against all rows while it is in the cache.
+template <typename T>
+void panels(const T* x, const T* weight, const T* bias, T* y, int64_t rows, int64_t inputs, int64_t outputs) {
+  using W = WordsOf<T>;
+  using Word = typename W::Word;
+  int64_t words = inputs / W::kElements;
+  std::vector<Word> copy;
+  const Word* left = reinterpret_cast<const Word*>(x);
+  if (sizeof(T) * W::kElements != 4) {
+    copy.resize(rows * words);
+    for (int64_t i = 0; i < rows * words; i++) copy[i] = W::word(widen(x[i * W::kElements]), widen(x[i * W::kElements + W::kElements - 1]));
+    left = copy.data();
+  }
+  int64_t count = (outputs + kPanel - 1) / kPanel;
+  parallel_ranges(count, 1, [=](int64_t begin, int64_t end) {
+    static thread_local std::vector<Word> panel;
+    panel.resize(words * kPanel);
+    float sums[kTileRows * kPanel];
+    for (int64_t item = begin; item < end; item++) {
+      int64_t first = item * kPanel, width = std::min(kPanel, outputs - first);
+      fill_panel<W>(weight + first * inputs, inputs, width, panel.data());
+      const T* next = item + 1 < end ? weight + (first + kPanel) * inputs : nullptr;
+      int64_t ahead = std::min(kPanel, outputs - first - kPanel) * inputs;
+      for (int64_t row = 0; row < rows; row += kTileRows) {
+        int64_t tile = std::min(kTileRows, rows - row);
+        // The next panel comes from memory while this one is multiplied.
+        if (next != nullptr) fetch(next + ahead * row / rows, ahead * (row + tile) / rows - ahead * row / rows);
+        multiply<W>(sums, kPanel, left + row * words, words, 1, panel.data(), kPanel, tile, kPanel, words, false);
+        for (int64_t i = 0; i < tile; i++) {
+          const float* from = sums + i * kPanel;
+          T* to = y + (row + i) * outputs + first;
+          if (bias == nullptr) {
+#pragma omp simd
+            for (int64_t n = 0; n < width; n++) store(&to[n], from[n]);
+          } else {
+#pragma omp simd
+            for (int64_t n = 0; n < width; n++) store(&to[n], from[n] + widen(bias[first + n]));
+          }
+        }
+      }
+    }
+  });
+}
+
 }  // namespace
 
 template <typename T>
 void linear_rows(const T* x, const T* weight, const T* bias, T* y, int64_t rows, int64_t inputs, int64_t outputs) {
-  for (; rows >= 8; rows -= 8, x += 8 * inputs, y += 8 * outputs) rows_of<8>(x, weight, bias, y, inputs, outputs);
-  for (; rows >= 4; rows -= 4, x += 4 * inputs, y += 4 * outputs) rows_of<4>(x, weight, bias, y, inputs, outputs);
+  if (rows > 8) return panels(x, weight, bias, y, rows, inputs, outputs);
+  if (rows == 8) return rows_of<8>(x, weight, bias, y, inputs, outputs);
+  if (rows >= 4) {
+    rows_of<4>(x, weight, bias, y, inputs, outputs);
+    rows -= 4, x += 4 * inputs, y += 4 * outputs;
+  }
   if (rows == 3) rows_of<3>(x, weight, bias, y, inputs, outputs);
   if (rows == 2) rows_of<2>(x, weight, bias, y, inputs, outputs);
   if (rows == 1) rows_of<1>(x, weight, bias, y, inputs, outputs);

@@ -189,6 +189,7 @@ Tensor linear_op(const Tensor& x, const Tensor& weight, const c10::optional<Tens
   TORCH_CHECK(x.dim() == 2 && weight.dim() == 2, "expected x [N, in] and weight [out, in]");
   Tensor in = dense(x), w = dense(weight, x.scalar_type(), {weight.size(0), x.size(1)}, "weight");
   Tensor b = bias.has_value() ? dense(*bias, x.scalar_type(), {weight.size(0)}, "bias") : Tensor();
+  if (x.size(1) % 2 != 0) return at::linear(x, weight, bias);  // the kernel takes pairs
   Tensor y = at::empty({x.size(0), weight.size(0)}, x.options());
   RLT_TYPED(in, linear_rows(data<T>(in), data<T>(w), data<T>(b), data<T>(y), x.size(0), x.size(1), weight.size(0)));
   return y;

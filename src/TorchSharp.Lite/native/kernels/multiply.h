@@ -1,0 +1,134 @@
+// Matrix products of blocks that are in the cache, with the sums in registers.
+#pragma once
+
+#include <type_traits>
+
+#include "lanes.h"
+
+namespace rlt {
+
+// The words in which matrices are multiplied: one float, or two bf16 whose products are added in one instruction.
+struct Single {
+  using Word = float;
+  using Source = float;
+  static constexpr int64_t kElements = 1;
+  static Word word(float first, float) { return first; }
+  using Words = floats;
+  static Words read(const Source* from) { return load(from); }
+  static floats multiply_add(floats sum, Word left, Words right) { return sum + broadcast(left) * right; }
+};
+
+// As Single, with a right-hand side that is read as it lies in memory.
+template <typename T>
+struct Widened : Single {
+  using Source = T;
+  static Words read(const Source* from) { return load(from); }
+};
+
+#ifdef RLT_BF16_DOT
+struct Pair {
+  using Word = uint32_t;
+  using Source = uint32_t;
+  static constexpr int64_t kElements = 2;
+  static Word word(float first, float second) {
+    bf16 low, high;
+    store(&low, first);
+    store(&high, second);
+    return static_cast<uint32_t>(low.bits) | static_cast<uint32_t>(high.bits) << 16;
+  }
+  using Words = __m512i;
+  static Words read(const Source* from) { return _mm512_loadu_si512(from); }
+  static floats multiply_add(floats sum, Word left, Words right) {
+    return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(static_cast<int>(left)), (__m512bh)right);
+  }
+};
+template <typename T>
+using WordsOf = std::conditional_t<std::is_same<T, bf16>::value, Pair, Single>;
+#else
+template <typename T>
+using WordsOf = Single;
+#endif
+
+// One row of a tile. Its sums have names, and so have the rows of a tile: an array of them would live in memory, not in registers.
+template <typename W, int NV>
+struct TileRow {
+  floats s0{}, s1{}, s2{}, s3{};
+
+  void read(const float* c) {
+    s0 = load(c);
+    if constexpr (NV > 1) s1 = load(c + kLanes);
+    if constexpr (NV > 2) s2 = load(c + 2 * kLanes), s3 = load(c + 3 * kLanes);
+  }
+
+  void multiply_add(typename W::Word left, typename W::Words b0, typename W::Words b1, typename W::Words b2, typename W::Words b3) {
+    s0 = W::multiply_add(s0, left, b0);
+    if constexpr (NV > 1) s1 = W::multiply_add(s1, left, b1);
+    if constexpr (NV > 2) s2 = W::multiply_add(s2, left, b2), s3 = W::multiply_add(s3, left, b3);
+  }
+
+  void write(float* c) const {
+    *reinterpret_cast<floats*>(c) = s0;
+    if constexpr (NV > 1) *reinterpret_cast<floats*>(c + kLanes) = s1;
+    if constexpr (NV > 2) {
+      *reinterpret_cast<floats*>(c + 2 * kLanes) = s2;
+      *reinterpret_cast<floats*>(c + 3 * kLanes) = s3;
+    }
+  }
+};
+
+// C[rows, 16 * columns] (+)= A B over `depth` words, where word (m, k) of A is a[m * a_row + k * a_depth]: MR rows (1, 2, 4 or 6) of
+// NV vectors (1, 2 or 4) at a time in registers.
+template <typename W, int MR, int NV>
+inline void multiply_tile(
+    float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t depth, bool add) {
+  TileRow<W, NV> r0, r1, r2, r3, r4, r5;
+  if (add) {
+    r0.read(c);
+    if constexpr (MR > 1) r1.read(c + c_row);
+    if constexpr (MR > 2) r2.read(c + 2 * c_row), r3.read(c + 3 * c_row);
+    if constexpr (MR > 4) r4.read(c + 4 * c_row), r5.read(c + 5 * c_row);
+  }
+  for (int64_t k = 0; k < depth; k++, a += a_depth, b += b_row) {
+    typename W::Words b0 = W::read(b), b1{}, b2{}, b3{};
+    if constexpr (NV > 1) b1 = W::read(b + kLanes);
+    if constexpr (NV > 2) b2 = W::read(b + 2 * kLanes), b3 = W::read(b + 3 * kLanes);
+    r0.multiply_add(a[0], b0, b1, b2, b3);
+    if constexpr (MR > 1) r1.multiply_add(a[a_row], b0, b1, b2, b3);
+    if constexpr (MR > 2) {
+      r2.multiply_add(a[2 * a_row], b0, b1, b2, b3);
+      r3.multiply_add(a[3 * a_row], b0, b1, b2, b3);
+    }
+    if constexpr (MR > 4) {
+      r4.multiply_add(a[4 * a_row], b0, b1, b2, b3);
+      r5.multiply_add(a[5 * a_row], b0, b1, b2, b3);
+    }
+  }
+  r0.write(c);
+  if constexpr (MR > 1) r1.write(c + c_row);
+  if constexpr (MR > 2) r2.write(c + 2 * c_row), r3.write(c + 3 * c_row);
+  if constexpr (MR > 4) r4.write(c + 4 * c_row), r5.write(c + 5 * c_row);
+}
+
+template <typename W, int NV>
+inline void multiply_columns(
+    float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t rows, int64_t depth,
+    bool add) {
+  int64_t m = 0;
+  for (; m + 6 <= rows; m += 6) multiply_tile<W, 6, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
+  for (; m + 4 <= rows; m += 4) multiply_tile<W, 4, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
+  for (; m + 2 <= rows; m += 2) multiply_tile<W, 2, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
+  if (m < rows) multiply_tile<W, 1, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
+}
+
+// `columns` is a multiple of 16.
+template <typename W>
+inline void multiply(
+    float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t rows, int64_t columns,
+    int64_t depth, bool add) {
+  int64_t n = 0;
+  for (; n + 4 * kLanes <= columns; n += 4 * kLanes) multiply_columns<W, 4>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
+  for (; n + 2 * kLanes <= columns; n += 2 * kLanes) multiply_columns<W, 2>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
+  for (; n < columns; n += kLanes) multiply_columns<W, 1>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
+}
+
+}  // namespace rlt
