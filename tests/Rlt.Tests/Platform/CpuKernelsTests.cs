@@ -1,0 +1,208 @@
+#if !TORCHSHARP_PACKAGES
+using Rlt.Models;
+using Rlt.Platform;
+using Rlt.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlt.Tests.Platform;
+
+/// <summary>Each fused kernel against plain operators in float64 on the same, already rounded, inputs; forward and backward.</summary>
+public sealed class CpuKernelsTests : IDisposable
+{
+    private readonly long _liveBefore = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public CpuKernelsTests() => manual_seed(11);
+
+    public static TheoryData<ScalarType, int, int> Shapes => new()
+    {
+        { ScalarType.Float32, 1, 8 }, { ScalarType.Float32, 33, 40 }, { ScalarType.Float32, 700, 96 }, { ScalarType.BFloat16, 1, 8 }, { ScalarType.BFloat16, 33, 40 }, { ScalarType.BFloat16, 700, 96 },
+    };
+
+    public static TheoryData<ScalarType, int, int, int> Heads => new()
+    {
+        { ScalarType.Float32, 4, 2, 16 }, { ScalarType.Float32, 3, 1, 8 }, { ScalarType.Float32, 14, 2, 64 }, { ScalarType.Float32, 2, 2, 24 },
+        { ScalarType.BFloat16, 4, 2, 16 }, { ScalarType.BFloat16, 3, 1, 8 }, { ScalarType.BFloat16, 14, 2, 64 }, { ScalarType.BFloat16, 2, 2, 24 },
+    };
+
+    public static TheoryData<ScalarType, int, int, int> Products => new()
+    {
+        { ScalarType.Float32, 1, 512, 48 }, { ScalarType.Float32, 3, 30, 17 }, { ScalarType.Float32, 8, 100, 64 }, { ScalarType.Float32, 13, 70, 130 }, { ScalarType.Float32, 100, 64, 64 },
+        { ScalarType.BFloat16, 1, 512, 48 }, { ScalarType.BFloat16, 3, 30, 17 }, { ScalarType.BFloat16, 8, 100, 64 }, { ScalarType.BFloat16, 13, 70, 130 }, { ScalarType.BFloat16, 5, 33, 16 }, { ScalarType.BFloat16, 100, 64, 64 },
+    };
+
+    public void Dispose()
+    {
+        _scope.Dispose();
+        Assert.Equal(_liveBefore, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void RmsNorm_AnyRows_EqualsPlain(ScalarType dtype, int rows, int width) => AssertSame(
+        dtype, [[rows, width], [width]], x => CpuKernels.RmsNorm(x[0], x[1], 1e-6), x => Norm(x[0], x[1]));
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void AddRmsNorm_BothResultsUsed_EqualsPlain(ScalarType dtype, int rows, int width) => AssertSame(
+        dtype, [[rows, width], [rows, width], [width]],
+        x =>
+        {
+            (Tensor sum, Tensor normed) = CpuKernels.AddRmsNorm(x[0], x[1], x[2], 1e-6);
+            return sum * normed;
+        },
+        x => (x[0] + x[1]) * Norm(x[0] + x[1], x[2]));
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void SwiGlu_AnySize_EqualsPlain(ScalarType dtype, int rows, int width) =>
+        AssertSame(dtype, [[rows, width], [rows, width]], x => CpuKernels.SwiGlu(x[0], x[1]), x => x[0].silu() * x[1]);
+
+    [Theory]
+    [MemberData(nameof(Heads))]
+    public void Rotate_RowsAtAnyPosition_EqualsPlain(ScalarType dtype, int heads, int kvHeads, int width)
+    {
+        Assert.True(kvHeads <= heads);
+        Tensor angles_PF = rand([64, width / 2], ScalarType.Float32) * 6;
+        Tensor positions_N = tensor(TinyModel.Ids(50, 2).Select(id => (long)id).ToArray());
+        AssertSame(
+            dtype, [[50, heads, width]], x => CpuKernels.Rotate(x[0], angles_PF.cos(), angles_PF.sin(), positions_N),
+            x => new RotaryTurn(angles_PF.cos(), angles_PF.sin(), positions_N).Apply(x[0]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Heads))]
+    public void Attention_SegmentsWithAndWithoutParents_EqualsPlain(ScalarType dtype, int heads, int kvHeads, int width)
+    {
+        // A run longer than several blocks, a shared beginning with three continuations of which one is a single row.
+        using var layout = new SequenceLayout([new(0, 150, -1), new(150, 70, -1), new(220, 33, 1), new(253, 1, 1), new(254, 90, 1)], CPU);
+        AssertSame(
+            dtype, [[344, heads, width], [344, kvHeads, width], [344, kvHeads, width]], x => CpuKernels.Attention(x[0], x[1], x[2], layout.Table_S4),
+            x => Attention.Packed(x[0], x[1], x[2], layout));
+    }
+
+    [Theory]
+    [MemberData(nameof(Products))]
+    public void LinearOfFewRows_AnySize_EqualsPlain(ScalarType dtype, int rows, int inputs, int outputs)
+    {
+        using var noGrad = no_grad();
+        (Tensor x, Tensor weight, Tensor bias) = (Rounded([rows, inputs], dtype), Rounded([outputs, inputs], dtype), Rounded([outputs], dtype));
+        foreach (Tensor? added in new[] { null, bias })
+        {
+            Tensor expected = nn.functional.linear(x.to(ScalarType.Float64), weight.to(ScalarType.Float64), added?.to(ScalarType.Float64));
+            AssertClose(expected, CpuKernels.LinearOfFewRows(x, weight, added), dtype);
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void LogProb_AndItsGradient_EqualPlain(ScalarType dtype)
+    {
+        Tensor logits_NV = Rounded([40, 1000], dtype) * 4;
+        Tensor targets_N = tensor(TinyModel.Ids(40, 3).Select(id => (long)id).ToArray());
+        Tensor weights_N = randn([40]);
+        Tensor wide_NV = logits_NV.to(ScalarType.Float64).requires_grad_();
+        Tensor expected_N = (wide_NV / 0.7).log_softmax(-1).gather(1, targets_N.unsqueeze(1)).squeeze(1);
+        (expected_N * weights_N.to(ScalarType.Float64)).sum().backward();
+        (Tensor logProb_N, Tensor logSum_N) = CpuKernels.LogProb(logits_NV, targets_N, 0.7);
+        AssertClose(expected_N.detach(), logProb_N, ScalarType.Float32);
+        CpuKernels.LogProbBackward(logits_NV, targets_N, logSum_N, weights_N, 0.7);
+        AssertClose(wide_NV.grad!, logits_NV, dtype);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Draw_ManyUniforms_InvertsTheDistribution(ScalarType dtype)
+    {
+        const int Draws = 4000;
+        Tensor logits_V = Rounded([300], dtype) * 2;
+        float[] uniforms = [.. Enumerable.Range(0, Draws).Select(i => (i + 0.5f) / Draws)];
+        (Tensor ids_B, Tensor logProbs_B) = CpuKernels.Draw(logits_V.expand(Draws, 300).contiguous(), tensor(uniforms), 0.8);
+        double[] logProbs = (logits_V.to(ScalarType.Float64) / 0.8).log_softmax(-1).data<double>().ToArray();
+        long[] ids = ids_B.data<long>().ToArray();
+        float[] drawn = logProbs_B.data<float>().ToArray();
+        double passed = 0;
+        for (int id = 0; id < 300; id++)
+        {
+            // Evenly spread uniforms fall on a token as often as its probability says, give or take the two at its ends.
+            Assert.InRange(ids.Count(drawnId => drawnId == id), (Math.Exp(logProbs[id]) * Draws) - 1.01, (Math.Exp(logProbs[id]) * Draws) + 1.01);
+            passed += Math.Exp(logProbs[id]);
+        }
+
+        Assert.Equal(1, passed, 1e-9);
+        Assert.Equal(ids.Order(), ids);
+        Assert.All(ids.Zip(drawn), pair => Assert.Equal(logProbs[pair.First], pair.Second, 1e-4));
+        Assert.Equal(logits_V.argmax(-1).item<long>(), CpuKernels.Draw(logits_V.unsqueeze(0), tensor(new[] { 0.99f }), 0).Token.item<long>());
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void AdamW_SomeSteps_EqualThePublishedAlgorithm(ScalarType dtype)
+    {
+        using var weight = new Parameter("w", Rounded([37, 5], dtype));
+        using var optimizer = new AdamW([weight], new AdamWOptions { WeightDecay = 0.1 });
+        using var gradients = new GradientStore([weight]);
+        Tensor expected = weight.Value.detach().to(ScalarType.Float64), mean = zeros_like(expected), square = zeros_like(expected);
+        for (int step = 1; step <= 4; step++)
+        {
+            Tensor gradient = randn([37, 5]);
+            gradients.Add(weight, gradient);
+            optimizer.Step(gradients, 0.01);
+            gradients.Clear();
+            gradient = gradient.to(ScalarType.Float64);
+            mean = (mean * 0.9) + (gradient * 0.1);
+            square = (square * 0.999) + (gradient * gradient * 0.001);
+            expected = expected * (1 - (0.01 * 0.1));
+            expected = expected - (mean / (1 - Math.Pow(0.9, step)) / ((square / (1 - Math.Pow(0.999, step))).sqrt() + 1e-8) * 0.01);
+        }
+
+        AssertClose(expected, weight.Value.detach(), dtype);
+    }
+
+    [Fact]
+    public void Kernels_OfOtherShapes_AreRefusedByName()
+    {
+        Tensor x = zeros([4, 8]);
+        Assert.Contains("weight", Assert.ThrowsAny<Exception>(() => CpuKernels.RmsNorm(x, zeros([7]), 1e-6)).Message, StringComparison.Ordinal);
+        using var layout = new SequenceLayout([new(0, 9, -1)], CPU);
+        Tensor heads = zeros([4, 2, 8]);
+        Assert.Contains("outside", Assert.ThrowsAny<Exception>(() => CpuKernels.Attention(heads, heads, heads, layout.Table_S4)).Message, StringComparison.Ordinal);
+        Assert.False(CpuKernels.Serve(zeros([1], ScalarType.Float64)));
+    }
+
+    private static Tensor Norm(Tensor x, Tensor weight) => x * ((x * x).mean([-1], keepdim: true) + 1e-6).rsqrt() * weight;
+
+    private static Tensor Rounded(long[] shape, ScalarType dtype) => randn(shape).to(dtype);
+
+    // float32 sums of some hundred terms; bfloat16 keeps 8 bits, and a result of two factors is rounded more than once.
+    private static void AssertClose(Tensor expected, Tensor actual, ScalarType dtype)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        double scale = Math.Max(1, expected.abs().max().item<double>());
+        double worst = (expected - actual.to(ScalarType.Float64)).abs().max().item<double>();
+        Assert.True(worst <= scale * (dtype == ScalarType.Float32 ? 2e-5 : 2e-2), $"largest difference {worst} of {scale}");
+    }
+
+    private static void AssertSame(ScalarType dtype, long[][] shapes, Func<Tensor[], Tensor> fused, Func<Tensor[], Tensor> plain)
+    {
+        Tensor[] narrow = [.. shapes.Select(shape => Rounded(shape, dtype).requires_grad_())];
+        Tensor[] wide = [.. narrow.Select(tensor => tensor.detach().to(ScalarType.Float64).requires_grad_())];
+        (Tensor actual, Tensor expected) = (fused(narrow), plain(wide));
+        Tensor above = Rounded(actual.shape, dtype);
+        actual.backward([above]);
+        expected.backward([above.to(ScalarType.Float64)]);
+        AssertClose(expected.detach(), actual.detach(), dtype);
+        foreach ((Tensor n, Tensor w) in narrow.Zip(wide))
+        {
+            AssertClose(w.grad!, n.grad!, dtype);
+        }
+
+        using var noGrad = no_grad();
+        AssertClose(expected, fused(narrow), dtype);
+    }
+}
+#endif
