@@ -60,7 +60,7 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
     {
         var columns = new TaskRow(row, fields);
         string question = columns.Question;
-        string? answer = columns.Answer ?? BoxedAnswer.Extract(columns.SolutionText ?? "");
+        string? answer = columns.Answer ?? AnswerGrader.Boxed(columns.SolutionText ?? "");
         return answer is null
             ? throw row.Problem($"no '{fields.Answer ?? "answer"}', and no \\boxed{{}} in {(columns.SolutionIsInTurn ? "the assistant's turn" : $"'{columns.SolutionColumn}'")}; expected one of them.")
             : new EvalQuestion(new TeachingTask(question, "") { StudentSystem = columns.StudentSystem, Row = row.Fields }, answer);

@@ -1,9 +1,17 @@
+using Rlt.Evaluation.Grading.Equality;
+using Rlt.Evaluation.Grading.Extraction;
+using Rlt.Evaluation.Grading.Numbers;
+using Rlt.Evaluation.Grading.Syntax;
+
 namespace Rlt.Evaluation.Grading;
 
 /// <summary>Decides whether a response's final answer is the expected one.</summary>
+/// <remarks>Never throws; depth, size and work are bounded, and what exceeds the bounds is compared as text.</remarks>
 public static class AnswerGrader
 {
-    /// <summary>Grades a response. Never throws; work is bounded whatever the texts hold.</summary>
+    private const int WorkUnits = 20_000;
+
+    /// <summary>Grades a response.</summary>
     /// <param name="answer">The expected answer: plain, LaTeX, or a text that boxes it.</param>
     /// <param name="response">The whole response.</param>
     /// <param name="options">How alike the answers must be.</param>
@@ -14,8 +22,44 @@ public static class AnswerGrader
     }
 
     /// <summary>A response's final answer as it was written; null where it states none.</summary>
-    public static string? Extract(string response) => BoxedAnswer.Extract(response);
+    public static string? Extract(string response) => FinalAnswer.Of(response);
+
+    /// <summary>What the last box of a text holds; null where there is none, or the text ends inside it.</summary>
+    public static string? Boxed(string text) => Boxes.Last(text);
 
     /// <summary>Whether an extracted answer is the expected one.</summary>
-    public static bool Same(string answer, string? extracted, GradingOptions options) => options.Precision >= 0 && BoxedAnswer.Same(answer, extracted);
+    public static bool Same(string answer, string? extracted, GradingOptions options)
+    {
+        if (extracted is null)
+        {
+            return false;
+        }
+
+        string expected = FinalAnswer.Stated(answer) ?? answer;
+        return PlainForm.Same(expected, extracted) || SameMathematics(PlainForm.WithDigits(expected), PlainForm.WithDigits(extracted), options);
+    }
+
+    private static bool SameMathematics(string expected, string extracted, GradingOptions options)
+    {
+        if (AnswerParser.TryParse(expected) is { } left && AnswerParser.TryParse(extracted) is { } right && Same(left, right, options))
+        {
+            return true;
+        }
+
+        // "100,200" is one number or two.
+        return NumberText.IsAmbiguous(expected)
+            && AnswerParser.TryParse(expected, commasSeparate: true) is { } list && AnswerParser.TryParse(extracted, commasSeparate: true) is { } other && Same(list, other, options);
+    }
+
+    private static bool Same(Expr expected, Expr extracted, GradingOptions options)
+    {
+        try
+        {
+            return new AnswerEquality(options, new WorkBudget(WorkUnits)).Same(expected, extracted);
+        }
+        catch (UngradableException)
+        {
+            return false;
+        }
+    }
 }
