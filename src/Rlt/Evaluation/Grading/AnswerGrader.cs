@@ -17,6 +17,12 @@ public static class AnswerGrader
     /// <param name="options">How alike the answers must be.</param>
     public static Verdict Grade(string answer, string response, GradingOptions options)
     {
+        // The reference word for word answers, even where no final answer can be told in it.
+        if (response.Length < 2 * (answer.Length + 20) && PlainForm.Of(response) == PlainForm.Of(answer) && answer.AsSpan().Trim().Length > 0)
+        {
+            return new Verdict(true, Extract(answer) ?? response.Trim());
+        }
+
         string? extracted = Extract(response);
         return new Verdict(Same(answer, extracted, options), extracted);
     }
@@ -35,7 +41,7 @@ public static class AnswerGrader
             return false;
         }
 
-        string expected = FinalAnswer.Stated(answer) ?? answer;
+        string expected = FinalAnswer.Stated(answer) ?? Statement.WithoutClause(answer);
         return PlainForm.Same(expected, extracted) || SameMathematics(PlainForm.WithDigits(expected), PlainForm.WithDigits(extracted), options);
     }
 

@@ -31,7 +31,7 @@ internal static partial class PlainForm
     public static bool Same(string expected, string actual)
     {
         (string a, string b) = (Of(expected), Of(actual));
-        if (a == b || Unbraced(a) == Unbraced(b))
+        if (a == b)
         {
             return true;
         }
@@ -41,7 +41,7 @@ internal static partial class PlainForm
             return string.Equals(choice.Groups[1].Value, chosen.Groups[1].Value + chosen.Groups[2].Value, StringComparison.OrdinalIgnoreCase);
         }
 
-        return Word().IsMatch(a) && string.Equals(a, Unbraced(b), StringComparison.OrdinalIgnoreCase);
+        return Words().IsMatch(a) && string.Equals(Unbraced(a), Unbraced(b), StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>The digits of a number written as a word up to twenty; else the answer itself.</summary>
@@ -66,9 +66,10 @@ internal static partial class PlainForm
     private static partial Regex Choice();
 
     // "(B)", "B.", "B) 12", "\text{(B) }12": a letter marked as a choice, alone or before its text.
-    [GeneratedRegex(@"^(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?\s*(?:\(([A-Za-z])\)|([A-Za-z])(?:[).:]|\}?$))")]
+    [GeneratedRegex(@"^(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?\s*(?:\(([A-Za-z])\)|([A-Za-z])(?:[).:]|(?=\}?$)))(?=\}?(?:\s|$))")]
     private static partial Regex MarkedChoice();
 
-    [GeneratedRegex(@"^[{]*\p{L}{2,}[}]*$")]
-    private static partial Regex Word();
+    // Braces of \text{…} are left around words.
+    [GeneratedRegex(@"^(?:[{]*[nN][oO][}]*|(?=.*\p{L}{3})[\p{L}\d{},.;:()'/-]*)$")]
+    private static partial Regex Words();
 }

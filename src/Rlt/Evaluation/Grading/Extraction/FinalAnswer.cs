@@ -17,7 +17,7 @@ internal static partial class FinalAnswer
         string text = ResponseText.Answering(response);
         int box = Boxes.LastStart(text);
         int final = LastPhrase(text, FinalPhrase(), box, out int after);
-        if (final >= 0 && Statement.Value(text[after..]) is { } stated)
+        if (final >= 0 && Statement.Value(text[after..]) is { } stated && (box < 0 || Statement.IsMathematics(stated)))
         {
             return stated;
         }
@@ -40,7 +40,7 @@ internal static partial class FinalAnswer
     public static string? Stated(string text)
     {
         int box = Boxes.LastStart(text);
-        if (LastPhrase(text, FinalPhrase(), box, out int after) >= 0 && Statement.Value(text[after..]) is { } stated)
+        if (LastPhrase(text, FinalPhrase(), box, out int after) >= 0 && Statement.Value(text[after..]) is { } stated && (box < 0 || Statement.IsMathematics(stated)))
         {
             return stated;
         }

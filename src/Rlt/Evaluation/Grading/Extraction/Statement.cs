@@ -7,22 +7,31 @@ namespace Rlt.Evaluation.Grading.Extraction;
 internal static partial class Statement
 {
     private const int MostWords = 6;
+    private const int MostSentences = 40;
 
     /// <summary>The value right after "the answer is": the first formulas, else a short text, else the last number of the sentence.</summary>
     public static string? Value(string text)
     {
         string first = FirstSentence(text);
+        if (Choice().Match(first) is { Success: true } choice)
+        {
+            return choice.Groups[1].Value;
+        }
+
         IReadOnlyList<Formula> formulas = Formula.All(first);
         if (formulas.Count > 0)
         {
             string before = first[..formulas[0].Start];
             bool isDirect = !Word().IsMatch(before);
-            return isDirect ? Joined(first, formulas, 0) : Statement.InSentence(first);
+            return isDirect ? Joined(first, formulas, 0) : InSentence(first);
         }
 
         string plain = Plain(first);
         return plain.Length == 0 ? null : IsAnswer(plain) ? plain : InSentence(first) ?? (Word().Count(plain) <= MostWords ? plain : null);
     }
+
+    /// <summary>An answer without the "where n is a whole number" after it.</summary>
+    public static string WithoutClause(string answer) => answer.Length < AnswerParser.MostCharacters && Clause().Match(answer) is { Success: true, Index: > 0 } clause ? answer[..clause.Index] : answer;
 
     /// <summary>A text that is nothing but an answer: mathematics, or one word or letter.</summary>
     public static string? Whole(string text)
@@ -35,20 +44,35 @@ internal static partial class Statement
     public static string? Last(string text)
     {
         string rest = Hope().Replace(text, "").TrimEnd();
-        foreach (string sentence in Sentences(rest).Reverse().Take(40))
+        string[] sentences = [.. SentenceEnd().Split(rest).TakeLast(MostSentences)];
+        for (int i = sentences.Length - 1; i >= 0; i--)
         {
-            if (InSentence(sentence) is { } value)
+            if (InSentence(sentences[i]) is { } value)
             {
-                return value;
+                return i > 0 && Restated(sentences[i - 1], sentences[i]) is { } computed ? computed : value;
             }
         }
 
         return null;
     }
 
+    // "16 * 8 = 132. She needs 132 spoons for 16 muffins.": the sentence repeats what was computed before it.
+    private static string? Restated(string before, string sentence)
+    {
+        string statement = LeadingReason().Replace(sentence, "");
+        return !statement.Contains('=', StringComparison.Ordinal) && Formula.All(statement).Count == 0
+            && EqualsNumber().Matches(before).LastOrDefault() is { } computed && NumberPattern().Match(statement) is { Success: true } first
+            && Digits(first.Value) == Digits(computed.Groups[1].Value)
+                ? computed.Groups[1].Value.Trim()
+                : null;
+    }
+
+    private static string Digits(string number) => string.Concat(number.Where(letter => char.IsAsciiDigit(letter) || letter == '.'));
+
     private static string? InSentence(string sentence)
     {
         // What follows "because" is no answer.
+        sentence = LeadingReason().Replace(sentence, "");
         if (Reason().Match(sentence) is { Success: true } reason && Candidate(sentence[..reason.Index]) is { } before)
         {
             return before;
@@ -93,36 +117,43 @@ internal static partial class Statement
         return string.Join(", ", formulas.Skip(first).Take(last - first + 1).Select(formula => formula.Text.Trim())) + unit;
     }
 
-    private static bool IsAnswer(string plain) =>
-        plain.Length <= AnswerParser.MostCharacters && (SingleWord().IsMatch(plain) || (Words(plain) <= (Formula.All(plain).Count > 0 ? 0 : 2) && AnswerParser.TryParse(plain) is not null));
+    /// <summary>Is it mathematics without words: "the final answer is correct" states no value.</summary>
+    public static bool IsMathematics(string text) => Words(text) == 0 && AnswerParser.TryParse(text) is not null;
 
-    // Words outside of formulas' own commands and texts.
-    private static int Words(string plain) => Word().Count(CommandName().Replace(plain, " "));
+    // An equation may name its quantity with a word.
+    private static bool IsAnswer(string plain) => plain.Length <= AnswerParser.MostCharacters
+        && (SingleWord().IsMatch(plain) || (Words(plain) <= (plain.Contains('=', StringComparison.Ordinal) && Formula.All(plain).Count == 0 ? 1 : 0) && AnswerParser.TryParse(plain) is not null));
+
+    // Words that are neither part of a formula nor units.
+    private static int Words(string plain) => Word().Matches(CommandName().Replace(plain, " ")).Count(word => !Units.IsUnit(word.Value));
 
     private static string Plain(string text)
     {
-        string plain = Hope().Replace(text, "").Replace("**", "", StringComparison.Ordinal).Trim().Trim('"', '`').TrimEnd('.', ' ');
-        return plain;
+        return Hope().Replace(text, "").Replace("**", "", StringComparison.Ordinal).Trim().Trim('"', '`').TrimEnd('.', ' ');
     }
 
     private static string FirstSentence(string text)
     {
-        string rest = text.TrimStart(' ', ':', '*', '\n', '\r', '"', '\\' == ' ' ? ' ' : ' ');
+        string rest = text.TrimStart(' ', ':', '*', '\n', '\r', '"');
         return SentenceEnd().Match(rest) is { Success: true } end ? rest[..end.Index] : rest.Length > 1000 ? rest[..1000] : rest;
     }
-
-    private static string[] Sentences(string text) => SentenceEnd().Split(text);
 
     [GeneratedRegex(@"I hope (?:it|this) is correct\.?|I hope this helps[.!]?", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Hope();
 
-    [GeneratedRegex(@"(?<=[.!?](?:\$\$?|\\[\])]|\*\*)?)\s+(?=[A-Z\\(\[*~\-]|$)|\n\s*\n|(?<![$\\\[(,&=])\n(?![$\\\])&=])|\.?\s*(?=I hope)")]
+    [GeneratedRegex(@"(?<=(?<!\b(?:Mr|Mrs|Ms|Dr|St|vs|No|Fig))[.!?](?:\$\$?|\\[\])]|\*\*)?)\s+(?=[A-Z\\(\[*~\-]|$)|\n\s*\n|(?<![$\\\[(,&=])\n(?![$\\\])&=])|\.?\s*(?=I hope)")]
     private static partial Regex SentenceEnd();
+
+    [GeneratedRegex(@"\$?[\s,]*(?:\\text\s*\{\s*)?\b(?:where|for all|for any|for every)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Clause();
+
+    [GeneratedRegex(@"^\s*(?:since|because)\s[^,]*,\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex LeadingReason();
 
     [GeneratedRegex(@"\s(?:because|since|as desired|as required)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Reason();
 
-    [GeneratedRegex(@"=\s*(-?\s*[$€£]?\s*-?(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)?(?:\.?\d+)?(?:/\d+)?%?)(?![\d\w])")]
+    [GeneratedRegex(@"=\s*(-?\s*[$€£]?\s*-?(?:(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?|\.\d+)\s?%?)(?!\d|\.\.|…|\s*[-+*/^×]\s*[\d$])")]
     private static partial Regex EqualsNumber();
 
     [GeneratedRegex(@"(?<![\p{L}\d_.,/\\^{])(?:-(?=[\d.$]))?[$€£]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?(?:/\d+)?|\.\d+)(?:\s?\\?%|\s(?:percent|pct)\b)?(?![\d])")]
@@ -131,13 +162,16 @@ internal static partial class Statement
     [GeneratedRegex(@"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NumberWord();
 
-    [GeneratedRegex(@"\p{L}{2,}")]
+    [GeneratedRegex(@"\p{L}{3,}|(?<!\p{L})\p{L}\p{Ll}(?!\p{L})")]
     private static partial Regex Word();
+
+    [GeneratedRegex(@"^\(?([A-J])[).:](?=\s)")]
+    private static partial Regex Choice();
 
     [GeneratedRegex(@"^\(?\p{L}+\)?$")]
     private static partial Regex SingleWord();
 
-    [GeneratedRegex(@"\\(?:text|textbf|mbox|mathrm|operatorname|textnormal|textrm)\s*\{[^{}]*\}|\\[A-Za-z]+|\b(?:and|or|sqrt|pi|sin|cos|tan|log|ln|percent|pct)\b")]
+    [GeneratedRegex(@"\\(?:text|textbf|mbox|mathrm|operatorname|textnormal|textrm)\s*\{[^{}]*\}|\\[A-Za-z]+|(?<=[\d)])(?:or|and)(?=[\d(A-Z])|\b(?:and|or|sqrt|pi|sin|cos|tan|log|ln|percent|pct)\b")]
     private static partial Regex CommandName();
 
     [GeneratedRegex(@"^\s*(?:,|;|and|or|,\s*and|,\s*or|\s)\s*$")]

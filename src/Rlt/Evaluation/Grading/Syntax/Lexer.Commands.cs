@@ -148,7 +148,7 @@ internal sealed partial class Lexer
     {
         string text = content.Trim();
         bool isMath = command is "mathrm" or "operatorname" or "mathsf" or "mathtt" && (Commands.Functions.ContainsKey(text) || text.All(char.IsAsciiLetterUpper));
-        if (!isMath && Wordy().IsMatch(text))
+        if (!isMath && Wordy().IsMatch(text) && !char.IsAsciiDigit(text[0]))
         {
             AddWords(text);
         }

@@ -96,9 +96,9 @@ internal sealed partial class Lexer
     {
         string digits = NumberText.At(_text, _at, _commasSeparate || _brackets > 0, out int length) ?? throw new UngradableException("no number");
         _at += length;
-        if (Repeating().Match(_text, _at) is { Success: true } repeating)
+        if (Repeating().Match(_text, _at) is { Success: true } repeating && (digits + repeating.Groups[1].Value).Count(letter => letter == '.') == 1)
         {
-            digits += $"{(digits.Contains('.', StringComparison.Ordinal) ? "" : ".")}({repeating.Groups[1].Value})";
+            digits += $"{repeating.Groups[1].Value}({repeating.Groups[2].Value})";
             _at += repeating.Length;
         }
 
@@ -216,7 +216,7 @@ internal sealed partial class Lexer
         }
     }
 
-    [GeneratedRegex(@"\G\\overline\{(\d+)\}")]
+    [GeneratedRegex(@"\G(\.?)\\overline\{(\d+)\}")]
     private static partial Regex Repeating();
 
     [GeneratedRegex("^(?:or|and)(?=[A-Z])")]

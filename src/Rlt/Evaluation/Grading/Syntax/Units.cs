@@ -21,14 +21,24 @@ internal static class Units
     /// <summary>Is the word a sign of percentage.</summary>
     public static bool IsPercent(string word) => word.Trim().ToLowerInvariant() is "percent" or "pct" or "percents" or "per cent";
 
-    /// <summary>Do both name a unit of the same dimension at another scale: metres and centimetres.</summary>
+    /// <summary>Do both name units of one dimension, but of another scale or power: metres and centimetres, cm² and cm³.</summary>
     public static bool Conflict(string left, string right) =>
-        Base(left) is { } a && Base(right) is { } b && a != b && a.Split(':')[0] == b.Split(':')[0];
+        Base(left) is { } a && Base(right) is { } b && Dimension(a) == Dimension(b) && (a != b || Power(left) != Power(right));
 
-    private static string? Base(string unit) => unit.ToLowerInvariant()
-        .Split([' ', '.', '/', '^', '²', '³'], StringSplitOptions.RemoveEmptyEntries)
+    private static string Dimension(string unit) => unit.Split(':')[0];
+
+    private static string? Base(string unit) => Words(unit)
         .Select(word => Known.GetValueOrDefault(word))
         .FirstOrDefault(known => known is not null && !known.StartsWith("count", StringComparison.Ordinal));
+
+    private static int Power(string unit) => Words(unit) switch
+    {
+        var words when words.Contains("square") || words.Contains("sq") || words.Contains("2") => 2,
+        var words when words.Contains("cubic") || words.Contains("3") => 3,
+        _ => 1,
+    };
+
+    private static string[] Words(string unit) => unit.ToLowerInvariant().Split([' ', '.', '/', '^'], StringSplitOptions.RemoveEmptyEntries);
 
     private static FrozenDictionary<string, string> Table(params ReadOnlySpan<string> lines)
     {
