@@ -41,9 +41,18 @@ public static class AnswerGrader
             return false;
         }
 
-        string expected = FinalAnswer.Stated(answer) ?? Statement.WithoutClause(answer);
-        return PlainForm.Same(expected, extracted) || SameMathematics(PlainForm.WithDigits(expected), PlainForm.WithDigits(extracted), options);
+        string stated = FinalAnswer.Stated(answer) ?? answer;
+        (string expected, string given) = (Statement.WithoutClause(stated), Statement.WithoutClause(extracted));
+        if (!SameNumbers(stated[expected.Length..], extracted[given.Length..]))
+        {
+            return false;
+        }
+
+        return PlainForm.Same(expected, given) || SameMathematics(PlainForm.WithDigits(expected), PlainForm.WithDigits(given), options);
     }
+
+    // "where n > 2" may be left out or worded otherwise; its numbers may not be others.
+    private static bool SameNumbers(string clause, string other) => clause.Length == 0 || other.Length == 0 || clause.Where(char.IsAsciiDigit).SequenceEqual(other.Where(char.IsAsciiDigit));
 
     private static bool SameMathematics(string expected, string extracted, GradingOptions options)
     {
@@ -53,7 +62,7 @@ public static class AnswerGrader
         }
 
         // "100,200" is one number or two.
-        return NumberText.IsAmbiguous(expected)
+        return expected.Length <= AnswerParser.MostCharacters && NumberText.IsAmbiguous(expected)
             && AnswerParser.TryParse(expected, commasSeparate: true) is { } list && AnswerParser.TryParse(extracted, commasSeparate: true) is { } other && Same(list, other, options);
     }
 

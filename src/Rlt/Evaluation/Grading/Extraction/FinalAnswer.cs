@@ -14,7 +14,7 @@ internal static partial class FinalAnswer
     /// <summary>The final answer as it was written; null where none is stated.</summary>
     public static string? Of(string response)
     {
-        string text = ResponseText.Answering(response);
+        string text = ResponseText.Answering(response).TrimEnd();
         int box = Boxes.LastStart(text);
         int final = LastPhrase(text, FinalPhrase(), box, out int after);
         if (final >= 0 && Statement.Value(text[after..]) is { } stated && (box < 0 || Statement.IsMathematics(stated)))
@@ -32,7 +32,7 @@ internal static partial class FinalAnswer
             return answer;
         }
 
-        text = text.Length > MostTail ? text[^MostTail..] : text;
+        text = Blank().Replace(text.Length > MostTail ? text[^MostTail..] : text, blank => blank.Value.Contains("\n\n", StringComparison.Ordinal) ? "\n\n" : blank.Value[^1..]);
         return Statement.Whole(text) ?? Statement.Last(text);
     }
 
@@ -57,9 +57,12 @@ internal static partial class FinalAnswer
         return last is null ? -1 : start + last.Index;
     }
 
-    [GeneratedRegex(@"final\s+answer(?:\s+is)?[\s:*]*(?:(?:the\s+)?final\s+answer\s+is|the\s+answer\s+is)?[\s:*]*(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"[ \t\r\n]{3,}")]
+    private static partial Regex Blank();
+
+    [GeneratedRegex(@"final\s+answer(?:\s+is)?(?>[\s:*]*)(?:(?:(?:the\s+)?final\s+answer\s+is|the\s+answer\s+is)(?>[\s:*]*))?(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex FinalPhrase();
 
-    [GeneratedRegex(@"(?:\banswer(?:\s+(?:is|must\s+be|would\s+be|will\s+be|equals|=))|\banswer\s*[:=]|答案(?:是|为|：|:))[\s:*]*(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?:\banswer(?:\s+(?:is|must\s+be|would\s+be|will\s+be|equals|=))|\banswer\s*[:=]|答案(?:是|为|：|:))(?>[\s:*]*)(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Phrase();
 }

@@ -28,10 +28,10 @@ internal static partial class ResponseText
             text = end > 0 ? text[..(text.Length - text.AsSpan().TrimStart().Length + end)] : text;
         }
 
-        return NextTurn().Match(text) is { Success: true } turn ? text[..turn.Index] : text;
+        return NextTurn().Match(text) is { Success: true } turn && !text.AsSpan(0, turn.Index).IsWhiteSpace() ? text[..turn.Index] : text;
     }
 
     // A model that goes on with a question of its own has answered before it.
-    [GeneratedRegex(@"(?<=\S\s*)\n\s*(?:Question|Problem|User|Human)\s*\d*\s*:", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\n[ \t*#]{0,8}(?:Question|Problem|User|Human) ?\d{0,4} ?:", RegexOptions.CultureInvariant)]
     private static partial Regex NextTurn();
 }

@@ -8,6 +8,7 @@ internal static partial class Statement
 {
     private const int MostWords = 6;
     private const int MostSentences = 40;
+    private const int MostStatement = 1000;
 
     /// <summary>The value right after "the answer is": the first formulas, else a short text, else the last number of the sentence.</summary>
     public static string? Value(string text)
@@ -16,6 +17,11 @@ internal static partial class Statement
         if (Choice().Match(first) is { Success: true } choice)
         {
             return choice.Groups[1].Value;
+        }
+
+        if (WithoutClause(first) is var statement && statement != first && IsAnswer(Plain(statement)))
+        {
+            return Plain(first).Trim('$', ' ');
         }
 
         IReadOnlyList<Formula> formulas = Formula.All(first);
@@ -134,8 +140,8 @@ internal static partial class Statement
 
     private static string FirstSentence(string text)
     {
-        string rest = text.TrimStart(' ', ':', '*', '\n', '\r', '"');
-        return SentenceEnd().Match(rest) is { Success: true } end ? rest[..end.Index] : rest.Length > 1000 ? rest[..1000] : rest;
+        string rest = (text.Length > MostStatement ? text[..MostStatement] : text).TrimStart(' ', ':', '*', '\n', '\r', '"');
+        return SentenceEnd().Match(rest) is { Success: true } end ? rest[..end.Index] : rest;
     }
 
     [GeneratedRegex(@"I hope (?:it|this) is correct\.?|I hope this helps[.!]?", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

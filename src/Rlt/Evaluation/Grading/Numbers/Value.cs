@@ -6,7 +6,7 @@ namespace Rlt.Evaluation.Grading.Numbers;
 internal readonly struct Value
 {
     /// <summary>Exact numbers of more bits are rounded to high precision.</summary>
-    public const int MostExactBits = 20_000;
+    public const int MostExactBits = 12_000;
 
     // 33 digits agree: far more than two different answers share, far less than rounding spoils.
     private const long AgreeingBits = 110;
@@ -38,7 +38,7 @@ internal readonly struct Value
     public int Sign => IsExact ? _exact.Sign : _rounded.Re.Sign;
 
     /// <summary>What an operation on the number costs.</summary>
-    public int Cost => IsExact ? 1 + (int)(_exact.Bits * _exact.Bits / 1_000_000) : 3;
+    public int Cost => IsExact ? 1 + (int)(_exact.Bits * _exact.Bits / 400_000) : 3;
 
     public static implicit operator Value(Rational exact) => new(exact);
 

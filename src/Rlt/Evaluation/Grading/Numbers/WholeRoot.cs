@@ -13,6 +13,11 @@ internal static class WholeRoot
             return value;
         }
 
+        if (n >= value.GetBitLength())
+        {
+            return BigInteger.One;
+        }
+
         BigInteger guess = BigInteger.One << (int)((value.GetBitLength() / n) + 1);
         while (true)
         {
