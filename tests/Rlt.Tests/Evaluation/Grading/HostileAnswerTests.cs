@@ -11,6 +11,8 @@ public sealed class HostileAnswerTests(ITestOutputHelper output)
     // Far above what grading takes: only a hang exceeds it.
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(10);
 
+    private const string Matrix = "\\begin{pmatrix}1&x\\\\y&2\\end{pmatrix}";
+
     private static int Mutations => int.TryParse(Environment.GetEnvironmentVariable("RLT_GRADER_MUTATIONS"), CultureInfo.InvariantCulture, out int count) ? count : 5000;
 
     private static string[] Hostile =>
@@ -19,6 +21,7 @@ public sealed class HostileAnswerTests(ITestOutputHelper output)
         new string('(', 100_000), new string('{', 100_000) + new string('}', 100_000), new string('9', 1_000_000), new string('x', 1_000_000), string.Concat(Enumerable.Repeat("\\frac{", 50_000)),
         string.Concat(Enumerable.Repeat("x+", 1900)) + "x", string.Concat(Enumerable.Repeat("2^", 1000)) + "2", string.Concat(Enumerable.Repeat("\\boxed{", 20_000)), string.Concat(Enumerable.Repeat("$", 100_000)),
         string.Concat(Enumerable.Repeat("\\pm 1,", 600)), "(" + string.Concat(Enumerable.Repeat("x+y+z+1)(", 150)) + "1)", string.Concat(Enumerable.Repeat("1.5^{1.5}", 300)), new string('-', 3000) + "1", string.Concat(Enumerable.Repeat("\\tan ", 900)) + "1",
+        new string('(', 50) + Matrix + string.Concat(Enumerable.Repeat("+" + Matrix + ")", 50)), string.Concat(Enumerable.Repeat(Matrix, 60)), string.Concat(Enumerable.Repeat("2^{", 45)) + string.Concat(Enumerable.Repeat("n+", 800)) + "n" + new string('}', 45),
         string.Concat(Enumerable.Repeat("the answer is ", 50_000)), string.Concat(Enumerable.Repeat("1, ", 1000)), "\ud83d\0\ufeff", "", " ", string.Concat(Enumerable.Repeat("\\sqrt{2+", 50)) + "1" + new string('}', 50), string.Concat(Enumerable.Repeat("1/(1+", 50)) + "x" + new string(')', 50),
     ];
 

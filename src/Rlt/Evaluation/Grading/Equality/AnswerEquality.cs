@@ -13,12 +13,15 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
 {
     private const int MostItems = 100;
 
+    private const int CostOfPair = 5;
+
+    private readonly MatrixArithmetic _matrices = new(work);
     private readonly RegionReader _regions = new(options.Precision, work);
 
     /// <summary>Compares the expected answer with a response's.</summary>
     public bool Same(Expr expected, Expr actual)
     {
-        work.Spend(1);
+        work.Spend(CostOfPair);
         (expected, actual) = (Unwrapped(expected), Unwrapped(actual));
         if (UnitsConflict(expected, actual))
         {
@@ -44,7 +47,7 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
         return Equations.Sides(expected) is not null || Equations.Sides(actual) is not null ? SameEquation(expected, actual)
             : expected is Bracketed || actual is Bracketed ? SameBracketed(expected, actual)
             : expected is SetOperation || actual is SetOperation ? SameSet(expected, actual)
-            : MatrixArithmetic.Of(expected) is { } matrix ? SameMatrix(matrix, actual)
+            : _matrices.Of(expected) is { } matrix ? SameMatrix(matrix, actual)
             : SameScalar(expected, actual);
     }
 
@@ -127,7 +130,8 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
             return Same(expected, given.Value);
         }
 
-        return AnyOrder(Items(expected) ?? [expected], Items(actual) ?? [actual]);
+        (IReadOnlyList<Expr> items, IReadOnlyList<Expr> others) = (Items(expected) ?? [expected], Items(actual) ?? [actual]);
+        return InOrder(items, others) || AnyOrder(items, others);
     }
 
     private bool AnyOrder(IReadOnlyList<Expr> expected, IReadOnlyList<Expr> actual) =>
@@ -175,8 +179,8 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
     // [1, 2, 3] and (1, 2, 3) are one vector; [1, 2] and (1, 2) are two intervals.
     private static bool SameBrackets(Bracketed a, Bracketed b) => (a.Open == b.Open && a.Close == b.Close) || (a.Items.Count > 2 && b.Items.Count > 2);
 
-    private static Expr[]? Cells(Expr expression) =>
-        MatrixArithmetic.Of(expression) is { } matrix && (matrix.Rows.Count == 1 || matrix.Rows[0].Count == 1) ? [.. matrix.Parts] : null;
+    private Expr[]? Cells(Expr expression) =>
+        _matrices.Of(expression) is { } matrix && (matrix.Rows.Count == 1 || matrix.Rows[0].Count == 1) ? [.. matrix.Parts] : null;
 
     private bool SameSet(Expr expected, Expr actual)
     {
@@ -190,7 +194,7 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
     }
 
     private bool SameMatrix(Matrix expected, Expr actual) =>
-        MatrixArithmetic.Of(actual) is { } matrix && matrix.Rows.Count == expected.Rows.Count && matrix.Rows[0].Count == expected.Rows[0].Count
+        _matrices.Of(actual) is { } matrix && matrix.Rows.Count == expected.Rows.Count && matrix.Rows[0].Count == expected.Rows[0].Count
         && expected.Rows.Zip(matrix.Rows).All(pair => InOrder(pair.First, pair.Second));
 
     private bool SameScalar(Expr expected, Expr actual)

@@ -1,39 +1,66 @@
+using Rlt.Evaluation.Grading.Numbers;
 using Rlt.Evaluation.Grading.Syntax;
 
 namespace Rlt.Evaluation.Grading.Equality;
 
-/// <summary>Sums, products and multiples of matrices, written out.</summary>
-internal static class MatrixArithmetic
+/// <summary>Sums, products and multiples of matrices, written out cell by cell.</summary>
+internal sealed class MatrixArithmetic(WorkBudget work)
 {
-    private const int MostCells = 64;
-
     /// <summary>The matrix that an expression of matrices is; null where it is none.</summary>
-    public static Matrix? Of(Expr expression) => expression switch
+    /// <exception cref="UngradableException">Written out it would be too large.</exception>
+    public Matrix? Of(Expr expression) => Written(expression)?.Matrix;
+
+    private Sized? Written(Expr expression) => expression switch
     {
-        Matrix matrix => matrix,
-        Negation negation => Of(negation.Inner) is { } inner ? Scaled(new Number(-1), inner) : null,
-        Bracketed { Items: [var one] } => Of(one),
-        Product product when product.Factors.Any(factor => Of(factor) is not null) => product.Factors.Aggregate((left, right) => Multiplied(left, right)) as Matrix,
-        Quotient quotient => Of(quotient.Top) is { } top ? Scaled(new Quotient(new Number(1), quotient.Bottom), top) : null,
-        Sum sum when sum.Terms.All(term => Of(term) is not null) => sum.Terms.Select(Of).Aggregate((left, right) => Added(left, right)),
+        Matrix matrix => new Sized(matrix, matrix.Parts.Max(cell => cell.All().Count())),
+        Negation negation => Scaled(new Number(-1), Written(negation.Inner)),
+        Bracketed { Items: [var one] } => Written(one),
+        Product product => Multiplied(product.Factors),
+        Quotient quotient => Scaled(new Quotient(new Number(1), quotient.Bottom), Written(quotient.Top)),
+        Sum sum => sum.Terms.Skip(1).Aggregate(Written(sum.Terms[0]), (total, term) => total is null ? null : Added(total, Written(term))),
         _ => null,
     };
 
-    private static Expr Multiplied(Expr left, Expr right) => (Of(left), Of(right)) switch
+    private Sized? Multiplied(IReadOnlyList<Expr> factors)
     {
-        ({ } a, { } b) => Rows(a, b) ?? (Expr)new Words("no product"),
-        ({ } a, null) => Scaled(right, a),
-        (null, { } b) => Scaled(left, b),
-        _ => new Product([left, right]),
-    };
+        Sized?[] matrices = [.. factors.Select(Written)];
+        Sized? product = matrices.OfType<Sized>().FirstOrDefault();
+        foreach (Sized matrix in matrices.OfType<Sized>().Skip(1))
+        {
+            product = product is null ? null : Rows(product, matrix);
+        }
 
-    private static Matrix Scaled(Expr factor, Matrix matrix) => new([.. matrix.Rows.Select(row => (IReadOnlyList<Expr>)[.. row.Select(cell => new Product([factor, cell]))])]);
+        for (int i = 0; i < factors.Count; i++)
+        {
+            product = matrices[i] is null ? Scaled(factors[i], product) : product;
+        }
 
-    private static Matrix? Rows(Matrix a, Matrix b) => a.Rows[0].Count != b.Rows.Count || a.Rows.Count * b.Rows[0].Count > MostCells
+        return product;
+    }
+
+    private Sized? Scaled(Expr factor, Sized? matrix) => matrix is null
         ? null
-        : new([.. a.Rows.Select(row => (IReadOnlyList<Expr>)[.. Enumerable.Range(0, b.Rows[0].Count).Select(j => new Sum([.. row.Select((cell, k) => new Product([cell, b.Rows[k][j]]))]))])]);
+        : Bounded([.. matrix.Matrix.Rows.Select(row => (IReadOnlyList<Expr>)[.. row.Select(cell => new Product([factor, cell]))])], matrix.CellSize + factor.All().Count() + 1);
 
-    private static Matrix? Added(Matrix? a, Matrix? b) => a is null || b is null || a.Rows.Count != b.Rows.Count || a.Rows[0].Count != b.Rows[0].Count
+    private Sized? Rows(Sized a, Sized b)
+    {
+        (IReadOnlyList<IReadOnlyList<Expr>> left, IReadOnlyList<IReadOnlyList<Expr>> right) = (a.Matrix.Rows, b.Matrix.Rows);
+        return left[0].Count != right.Count
+            ? null
+            : Bounded([.. left.Select(row => (IReadOnlyList<Expr>)[.. right[0].Select((_, j) => new Sum([.. row.Select((cell, k) => new Product([cell, right[k][j]]))]))])], right.Count * (a.CellSize + b.CellSize + 1));
+    }
+
+    private Sized? Added(Sized a, Sized? b) => b is null || a.Matrix.Rows.Count != b.Matrix.Rows.Count || a.Matrix.Rows[0].Count != b.Matrix.Rows[0].Count
         ? null
-        : new([.. a.Rows.Zip(b.Rows, (x, y) => (IReadOnlyList<Expr>)[.. x.Zip(y, (p, q) => new Sum([p, q]))])]);
+        : Bounded([.. a.Matrix.Rows.Zip(b.Matrix.Rows, (x, y) => (IReadOnlyList<Expr>)[.. x.Zip(y, (p, q) => new Sum([p, q]))])], a.CellSize + b.CellSize + 1);
+
+    // A cell's tree grows with each factor; what it costs to value is paid for here.
+    private Sized Bounded(IReadOnlyList<IReadOnlyList<Expr>> rows, long cellSize)
+    {
+        work.Spend((int)Math.Min(int.MaxValue / 2, rows.Count * rows[0].Count * cellSize));
+        return new Sized(new Matrix(rows), cellSize);
+    }
+
+    // A matrix and the most parts that one of its cells has.
+    private sealed record Sized(Matrix Matrix, long CellSize);
 }

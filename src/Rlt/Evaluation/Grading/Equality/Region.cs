@@ -43,6 +43,8 @@ internal abstract record Region
     // The real line cut at all ends: cell 2k is the gap before the k-th end, cell 2k + 1 the end itself.
     private sealed class Line(IReadOnlyList<Value> ends, Dictionary<Expr, int> places)
     {
+        private const int CostOfEnd = 10;
+
         public IEnumerable<int> Cells => Enumerable.Range(0, (2 * ends.Count) + 1);
 
         public static Line? Of(Region[] regions, int precision, WorkBudget work)
@@ -50,6 +52,7 @@ internal abstract record Region
             var values = new List<(Expr End, Value Value)>();
             foreach (Expr end in regions.SelectMany(region => region.Ends()))
             {
+                work.Spend(CostOfEnd);
                 if (ScalarEquality.Constant(end, work) is not { IsReal: true } value)
                 {
                     return null;

@@ -8,8 +8,19 @@ internal abstract record Expr
     /// <summary>The parts, in reading order.</summary>
     public virtual IEnumerable<Expr> Parts => [];
 
-    /// <summary>This and all parts of parts.</summary>
-    public IEnumerable<Expr> All() => Parts.SelectMany(part => part.All()).Prepend(this);
+    /// <summary>This and all parts of parts, in reading order.</summary>
+    public IEnumerable<Expr> All()
+    {
+        var open = new Stack<Expr>([this]);
+        while (open.TryPop(out Expr? next))
+        {
+            yield return next;
+            foreach (Expr part in next.Parts.Reverse())
+            {
+                open.Push(part);
+            }
+        }
+    }
 }
 
 /// <summary>A number as written.</summary>
