@@ -54,6 +54,7 @@ internal static class GradeCommand
         Precision = Precision(row) ?? options.Precision,
         Strict = Flag(row, "strict") ?? options.Strict,
         AllowSetRelationComparison = Flag(row, "allow_set_relation_comp") ?? options.AllowSetRelationComparison,
+        StatedOnly = Setting(row, "finish_reason") == "length",
     };
 
     // CSV has texts only; an empty one is no setting.

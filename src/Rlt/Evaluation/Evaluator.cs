@@ -79,7 +79,7 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
     private JsonObject Row(int index, int sampleIndex, EvalQuestion question, Sample sample)
     {
         string response = model.Tokenizer.Decode(sample.Finish == FinishReason.Stop ? sample.Ids[..^1] : sample.Ids);
-        Verdict verdict = AnswerGrader.Grade(question.Answer, response, GradingOptions.Default);
+        Verdict verdict = AnswerGrader.Grade(question.Answer, response, GradingOptions.Default with { StatedOnly = sample.Finish != FinishReason.Stop });
         return new JsonObject
         {
             ["index"] = index,

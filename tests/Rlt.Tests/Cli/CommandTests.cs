@@ -123,7 +123,7 @@ public sealed class CommandTests : IDisposable
         _rlt.Write("in.jsonl", """
             {"id": 1, "answer": "1/2", "response": "so $\\boxed{0.5}$"}
             {"answer": 7, "response": "The answer is 8.", "correct": null}
-            {"answer": "7", "response": "I cannot tell."}
+            {"answer": "7", "response": "so 3 + 4 = 7 and", "finish_reason": "length"}
             {"answer": "1/3", "response": "\\boxed{0.33}", "precision": 2}
             {"answer": "f(x)", "response": "\\boxed{f(y)}", "strict": false}
             {"answer": "[0,1]", "response": "\\boxed{0 \\le x \\le 1}", "allow_set_relation_comp": true}

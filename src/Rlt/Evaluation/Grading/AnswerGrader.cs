@@ -18,17 +18,17 @@ public static class AnswerGrader
     public static Verdict Grade(string answer, string response, GradingOptions options)
     {
         // The reference word for word answers, even where no final answer can be told in it.
-        if (response.Length < 2 * (answer.Length + 20) && PlainForm.Of(response) == PlainForm.Of(answer) && answer.AsSpan().Trim().Length > 0)
+        if (!options.StatedOnly && response.Length < 2 * (answer.Length + 20) && PlainForm.Of(response) == PlainForm.Of(answer) && answer.AsSpan().Trim().Length > 0)
         {
             return new Verdict(true, Extract(answer) ?? response.Trim());
         }
 
-        string? extracted = Extract(response);
+        string? extracted = FinalAnswer.Of(response, options.StatedOnly);
         return new Verdict(Same(answer, extracted, options), extracted);
     }
 
     /// <summary>A response's final answer as it was written; null where it states none.</summary>
-    public static string? Extract(string response) => FinalAnswer.Of(response);
+    public static string? Extract(string response) => FinalAnswer.Of(response, statedOnly: false);
 
     /// <summary>What the last box of a text holds; null where there is none, or the text ends inside it.</summary>
     public static string? Boxed(string text) => Boxes.Last(text);

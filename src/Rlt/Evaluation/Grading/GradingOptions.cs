@@ -17,4 +17,7 @@ public sealed record GradingOptions
 
     /// <summary>Whether an inequality may answer for the set that it describes; the set may always answer for the inequality.</summary>
     public bool AllowSetRelationComparison { get; init; }
+
+    /// <summary>Whether an answer must be boxed or announced: the last number of a response that was cut off is no answer.</summary>
+    public bool StatedOnly { get; init; }
 }

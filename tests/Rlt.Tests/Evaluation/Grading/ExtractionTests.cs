@@ -87,6 +87,14 @@ public sealed class ExtractionTests
     public void Extract_Response_IsTheAnswerAsWritten(string response, string? expected) => Assert.Equal(expected, AnswerGrader.Extract(response));
 
     [Theory]
+    [InlineData("so it is 5", false)]
+    [InlineData("5", false)]
+    [InlineData("so it is \\boxed{5} and", true)]
+    [InlineData("The answer is 5. To check", true)]
+    public void Grade_CutOffResponse_MustHaveStatedItsAnswer(string response, bool correct) => Assert.Equal(
+        (correct, true), (AnswerGrader.Grade("5", response, GradingOptions.Default with { StatedOnly = true }).Correct, AnswerGrader.Grade("5", response, GradingOptions.Default).Correct));
+
+    [Theory]
     [InlineData("so $\\boxed{7}$", "7")]
     [InlineData("so 7", null)]
     [InlineData("\\boxed{7", null)]

@@ -12,7 +12,9 @@ internal static partial class FinalAnswer
     private const int MostTail = 6000;
 
     /// <summary>The final answer as it was written; null where none is stated.</summary>
-    public static string? Of(string response)
+    /// <param name="response">The whole response.</param>
+    /// <param name="statedOnly">Whether it must be boxed or announced.</param>
+    public static string? Of(string response, bool statedOnly)
     {
         string text = ResponseText.Answering(response).TrimEnd();
         int box = Boxes.LastStart(text);
@@ -30,6 +32,11 @@ internal static partial class FinalAnswer
         if (LastPhrase(text, Phrase(), -1, out after) >= 0 && Statement.Value(text[after..]) is { } answer)
         {
             return answer;
+        }
+
+        if (statedOnly)
+        {
+            return null;
         }
 
         text = Blank().Replace(text.Length > MostTail ? text[^MostTail..] : text, blank => blank.Value.Contains("\n\n", StringComparison.Ordinal) ? "\n\n" : blank.Value[^1..]);
