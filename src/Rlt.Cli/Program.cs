@@ -42,7 +42,7 @@ internal static class Program
         var root = new RootCommand("RLT: trains teachers that learn to explain, collects their explanations, and distills students on them.");
         foreach (Command command in new[]
         {
-            WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(), DistillCommand.Create(), EvalCommand.Create(),
+            WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(), DistillCommand.Create(), EvalCommand.Create(), GradeCommand.Create(),
             TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), BenchCommand.Create(), ResultsCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
         })
         {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Data;
+using Rlt.Evaluation.Grading;
 using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Runs;
@@ -59,7 +60,7 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
     {
         var columns = new TaskRow(row, fields);
         string question = columns.Question;
-        string? answer = columns.Answer ?? BoxedAnswer.Extract(columns.SolutionText ?? "");
+        string? answer = columns.Answer ?? AnswerGrader.Boxed(columns.SolutionText ?? "");
         return answer is null
             ? throw row.Problem($"no '{fields.Answer ?? "answer"}', and no \\boxed{{}} in {(columns.SolutionIsInTurn ? "the assistant's turn" : $"'{columns.SolutionColumn}'")}; expected one of them.")
             : new EvalQuestion(new TeachingTask(question, "") { StudentSystem = columns.StudentSystem, Row = row.Fields }, answer);
@@ -78,7 +79,7 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
     private JsonObject Row(int index, int sampleIndex, EvalQuestion question, Sample sample)
     {
         string response = model.Tokenizer.Decode(sample.Finish == FinishReason.Stop ? sample.Ids[..^1] : sample.Ids);
-        string? extracted = BoxedAnswer.Extract(response);
+        Verdict verdict = AnswerGrader.Grade(question.Answer, response, GradingOptions.Default with { StatedOnly = sample.Finish != FinishReason.Stop });
         return new JsonObject
         {
             ["index"] = index,
@@ -86,8 +87,8 @@ public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyL
             ["question"] = question.Task.Question,
             ["answer"] = question.Answer,
             ["response"] = response,
-            ["extracted"] = extracted,
-            ["correct"] = BoxedAnswer.Same(question.Answer, extracted),
+            ["extracted"] = verdict.Extracted,
+            ["correct"] = verdict.Correct,
             ["finish_reason"] = sample.Finish == FinishReason.Stop ? "stop" : "length",
             ["tokens"] = sample.Ids.Length,
         };

@@ -20,7 +20,7 @@ public sealed class CommandTests : IDisposable
         CommandResult result = _rlt.Run("--help");
         Assert.Equal(0, result.Exit);
         Assert.All(
-            new[] { "warmup", "train-teacher", "collect", "score", "distill", "eval", "results", "tokenize", "logprobs", "generate", "merge", "doctor", "world", "init" },
+            new[] { "warmup", "train-teacher", "collect", "score", "distill", "eval", "grade", "results", "tokenize", "logprobs", "generate", "merge", "doctor", "world", "init" },
             command => Assert.Contains($"  {command} ", result.Output, StringComparison.Ordinal));
     }
 
@@ -115,6 +115,36 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(("length", "stop"), (free["finish_reason"]!.GetValue<string>(), stopped["finish_reason"]!.GetValue<string>()));
         Assert.Equal(Ids(free)[..Ids(stopped).Length], Ids(stopped));
         Assert.InRange(Ids(stopped).Length, 1, 5);
+    }
+
+    [Fact]
+    public void Grade_Rows_AddsVerdictAndExtractedAnswerInOrder()
+    {
+        _rlt.Write("in.jsonl", """
+            {"id": 1, "answer": "1/2", "response": "so $\\boxed{0.5}$"}
+            {"answer": 7, "response": "The answer is 8.", "correct": null}
+            {"answer": "7", "response": "so 3 + 4 = 7 and", "finish_reason": "length"}
+            {"answer": "1/3", "response": "\\boxed{0.33}", "precision": 2}
+            {"answer": "f(x)", "response": "\\boxed{f(y)}", "strict": false}
+            {"answer": "[0,1]", "response": "\\boxed{0 \\le x \\le 1}", "allow_set_relation_comp": true}
+
+            """);
+        CommandResult result = _rlt.Run("grade", "--input", "@in.jsonl", "--output", "@out.jsonl");
+        Assert.Equal((0, "6 graded, 66.67 % correct, 16.67 % without an answer\n"), (result.Exit, result.Output));
+        JsonObject[] rows = _rlt.Rows("out.jsonl");
+        Assert.Equal([true, false, false, true, true, true], rows.Select(row => row["correct"]!.GetValue<bool>()));
+        Assert.Equal(["0.5", "8", null, "0.33", "f(y)", "0 \\le x \\le 1"], rows.Select(row => row["extracted"]?.GetValue<string>()));
+        Assert.Equal((1, 7), (rows[0]["id"]!.GetValue<int>(), rows[1]["answer"]!.GetValue<int>()));
+        Assert.True(rows[2].ContainsKey("extracted"));
+    }
+
+    [Fact]
+    public void Grade_OptionsAndCsv_AreRead()
+    {
+        _rlt.Write("in.csv", "answer,response,precision\n1/3,0.33,\n1/3,0.33,6\nx+1,y+1,\n\"[0,1]\",0<=x<=1,\n");
+        CommandResult result = _rlt.Run("grade", "--input", "@in.csv", "--output", "@out.jsonl", "--precision", "2", "--no-strict", "--allow-set-relation-comp");
+        Assert.Equal(0, result.Exit);
+        Assert.Equal([true, false, true, true], _rlt.Rows("out.jsonl").Select(row => row["correct"]!.GetValue<bool>()));
     }
 
     [Fact]

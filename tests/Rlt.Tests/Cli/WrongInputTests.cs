@@ -290,6 +290,23 @@ public sealed class WrongInputTests : IDisposable
         Assert.False(File.Exists(_rlt["out.jsonl"]));
     }
 
+    [Theory]
+    [InlineData("""{"answer": "5"}""", ":1: 'response' is missing; expected a text.")]
+    [InlineData("""{"response": "5"}""", ":1: 'answer' is missing; expected a text.")]
+    [InlineData("""{"answer": "5", "response": 5}""", ":1: 'response' is 5; expected a text.")]
+    [InlineData("""{"answer": "5", "response": "5", "precision": -1}""", ":1: 'precision' is -1; expected a number of decimal places from 0 to 60.")]
+    [InlineData("""{"answer": "5", "response": "5", "strict": "perhaps"}""", ":1: 'strict' is perhaps; expected true or false.")]
+    public void Grade_UnusableRow_SaysFileLineAndWhat(string row, string message)
+    {
+        _rlt.Write("in.jsonl", row + "\n");
+        Assert.Equal(_rlt["in.jsonl"] + message, Refused("grade", "--input", "@in.jsonl", "--output", "@out.jsonl"));
+        Assert.False(File.Exists(_rlt["out.jsonl"]));
+    }
+
+    [Fact]
+    public void Grade_PrecisionBeyondBounds_IsRefused() => Assert.Equal(
+        "--precision is 61; expected a number of decimal places from 0 to 60", Refused("grade", "--input", "@data.jsonl", "--output", "@out.jsonl", "--precision", "61"));
+
     [Fact]
     public void Results_FoldersWithoutRuns_NamesThem() => Assert.Equal(
         $"{_rlt["absent"]}: no run of train-teacher (metrics.jsonl) or eval (summary.json) is there.", Refused("results", "@absent"));

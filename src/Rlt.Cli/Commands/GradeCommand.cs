@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Rlt.Data;
+using Rlt.Evaluation.Grading;
+
+namespace Rlt.Cli.Commands;
+
+/// <summary><c>rlt grade</c>: which responses give the expected answer.</summary>
+internal static class GradeCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("grade", "Grades rows {answer, response}: adds 'correct', and 'extracted', the response's final answer.");
+        Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file; rows may have 'precision', 'strict' and 'allow_set_relation_comp' of their own");
+        Option<string> output = SharedOptions.Required("--output", "the JSONL file to write: the rows with 'correct' and 'extracted'");
+        var precision = new Option<int>("--precision") { Description = "decimal places to which numbers written as decimals must agree", DefaultValueFactory = _ => GradingOptions.Default.Precision };
+        var loose = new Option<bool>("--no-strict") { Description = "free variables may have other names, and a tuple may answer for a set" };
+        var relations = new Option<bool>("--allow-set-relation-comp") { Description = "an inequality may answer for the set that it describes" };
+        foreach (Option option in new Option[] { input, output, precision, loose, relations })
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(parsed =>
+        {
+            var options = new GradingOptions { Precision = parsed.GetValue(precision), Strict = !parsed.GetValue(loose), AllowSetRelationComparison = parsed.GetValue(relations) };
+            if (options.Precision is < 0 or > GradingOptions.MostPrecision)
+            {
+                throw new ConfigException($"--precision is {options.Precision}; expected a number of decimal places from 0 to {GradingOptions.MostPrecision}");
+            }
+
+            var tally = new Tally();
+            JsonLines.Write(parsed.GetValue(output)!, RowFile.Read(parsed.GetValue(input)!).Select(row => tally.Count(Grade(row, options))));
+            Console.WriteLine(tally);
+        });
+        return command;
+    }
+
+    private static JsonObject Grade(JsonRow row, GradingOptions options)
+    {
+        Verdict verdict = AnswerGrader.Grade(Answer(row), row.Text("response"), OfRow(row, options));
+        row.Fields["correct"] = verdict.Correct;
+        row.Fields["extracted"] = verdict.Extracted;
+        return row.Fields;
+    }
+
+    // A number is as good an answer as its text.
+    private static string Answer(JsonRow row) => row.Fields["answer"] is JsonValue value && value.GetValueKind() is JsonValueKind.Number ? value.ToJsonString() : row.Text("answer");
+
+    private static GradingOptions OfRow(JsonRow row, GradingOptions options) => options with
+    {
+        Precision = Precision(row) ?? options.Precision,
+        Strict = Flag(row, "strict") ?? options.Strict,
+        AllowSetRelationComparison = Flag(row, "allow_set_relation_comp") ?? options.AllowSetRelationComparison,
+        StatedOnly = Setting(row, "finish_reason") == "length",
+    };
+
+    // CSV has texts only; an empty one is no setting.
+    private static string? Setting(JsonRow row, string key) => row.Fields[key]?.ToString() is { Length: > 0 } text ? text : null;
+
+    private static int? Precision(JsonRow row) => Setting(row, "precision") is not { } text ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int places) && places <= GradingOptions.MostPrecision ? places
+        : throw row.Problem($"'precision' is {text}; expected a number of decimal places from 0 to {GradingOptions.MostPrecision}.");
+
+    private static bool? Flag(JsonRow row, string key) => Setting(row, key) is not { } text ? null
+        : bool.TryParse(text, out bool value) ? value
+        : throw row.Problem($"'{key}' is {text}; expected true or false.");
+
+    private sealed class Tally
+    {
+        private int _rows;
+        private int _correct;
+        private int _unparsed;
+
+        public JsonObject Count(JsonObject row)
+        {
+            _rows++;
+            _correct += row["correct"]!.GetValue<bool>() ? 1 : 0;
+            _unparsed += row["extracted"] is null ? 1 : 0;
+            return row;
+        }
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_rows} graded, {Share(_correct):P2} correct, {Share(_unparsed):P2} without an answer");
+
+        private double Share(int count) => _rows == 0 ? 0 : (double)count / _rows;
+    }
+}

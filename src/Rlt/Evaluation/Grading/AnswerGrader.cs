@@ -1,0 +1,80 @@
+using Rlt.Evaluation.Grading.Equality;
+using Rlt.Evaluation.Grading.Extraction;
+using Rlt.Evaluation.Grading.Numbers;
+using Rlt.Evaluation.Grading.Syntax;
+
+namespace Rlt.Evaluation.Grading;
+
+/// <summary>Decides whether a response's final answer is the expected one.</summary>
+/// <remarks>Never throws; depth, size and work are bounded, and what exceeds the bounds is compared as text.</remarks>
+public static class AnswerGrader
+{
+    private const int WorkUnits = 20_000;
+
+    /// <summary>Grades a response.</summary>
+    /// <param name="answer">The expected answer: plain, LaTeX, or a text that boxes it.</param>
+    /// <param name="response">The whole response.</param>
+    /// <param name="options">How alike the answers must be.</param>
+    public static Verdict Grade(string answer, string response, GradingOptions options)
+    {
+        // The reference word for word answers, even where no final answer can be told in it.
+        if (!options.StatedOnly && response.Length < 2 * (answer.Length + 20) && PlainForm.Of(response) == PlainForm.Of(answer) && answer.AsSpan().Trim().Length > 0)
+        {
+            return new Verdict(true, Extract(answer) ?? response.Trim());
+        }
+
+        string? extracted = FinalAnswer.Of(response, options.StatedOnly);
+        return new Verdict(Same(answer, extracted, options), extracted);
+    }
+
+    /// <summary>A response's final answer as it was written; null where it states none.</summary>
+    public static string? Extract(string response) => FinalAnswer.Of(response, statedOnly: false);
+
+    /// <summary>What the last box of a text holds; null where there is none, or the text ends inside it.</summary>
+    public static string? Boxed(string text) => Boxes.Last(text);
+
+    /// <summary>Whether an extracted answer is the expected one.</summary>
+    public static bool Same(string answer, string? extracted, GradingOptions options)
+    {
+        if (extracted is null)
+        {
+            return false;
+        }
+
+        string stated = FinalAnswer.Stated(answer) ?? answer;
+        (string expected, string given) = (Statement.WithoutClause(stated), Statement.WithoutClause(extracted));
+        if (!SameNumbers(stated[expected.Length..], extracted[given.Length..]))
+        {
+            return false;
+        }
+
+        return PlainForm.Same(expected, given) || SameMathematics(PlainForm.WithDigits(expected), PlainForm.WithDigits(given), options);
+    }
+
+    // "where n > 2" may be left out or worded otherwise; its numbers may not be others.
+    private static bool SameNumbers(string clause, string other) => clause.Length == 0 || other.Length == 0 || clause.Where(char.IsAsciiDigit).SequenceEqual(other.Where(char.IsAsciiDigit));
+
+    private static bool SameMathematics(string expected, string extracted, GradingOptions options)
+    {
+        if (AnswerParser.TryParse(expected) is { } left && AnswerParser.TryParse(extracted) is { } right && Same(left, right, options))
+        {
+            return true;
+        }
+
+        // "100,200" is one number or two.
+        return expected.Length <= AnswerParser.MostCharacters && NumberText.IsAmbiguous(expected)
+            && AnswerParser.TryParse(expected, commasSeparate: true) is { } list && AnswerParser.TryParse(extracted, commasSeparate: true) is { } other && Same(list, other, options);
+    }
+
+    private static bool Same(Expr expected, Expr extracted, GradingOptions options)
+    {
+        try
+        {
+            return new AnswerEquality(options, new WorkBudget(WorkUnits)).Same(expected, extracted);
+        }
+        catch (UngradableException)
+        {
+            return false;
+        }
+    }
+}

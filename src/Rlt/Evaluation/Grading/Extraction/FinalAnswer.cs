@@ -1,0 +1,75 @@
+using System.Text.RegularExpressions;
+
+namespace Rlt.Evaluation.Grading.Extraction;
+
+/// <summary>Finds the final answer of a response.</summary>
+/// <remarks>
+/// In this order: a box, or "final answer is …", whichever comes last; "the answer is …"; the whole response where it is nothing but an answer; the
+/// value of the last statement: after its last equals sign, else its last formula or number.
+/// </remarks>
+internal static partial class FinalAnswer
+{
+    private const int MostTail = 6000;
+
+    /// <summary>The final answer as it was written; null where none is stated.</summary>
+    /// <param name="response">The whole response.</param>
+    /// <param name="statedOnly">Whether it must be boxed or announced.</param>
+    public static string? Of(string response, bool statedOnly)
+    {
+        string text = ResponseText.Answering(response).TrimEnd();
+        int box = Boxes.LastStart(text);
+        int final = LastPhrase(text, FinalPhrase(), box, out int after);
+        if (final >= 0 && Statement.Value(text[after..]) is { } stated && (box < 0 || Statement.IsMathematics(stated)))
+        {
+            return stated;
+        }
+
+        if (box >= 0)
+        {
+            return Boxes.Last(text)?.Trim();
+        }
+
+        if (LastPhrase(text, Phrase(), -1, out after) >= 0 && Statement.Value(text[after..]) is { } answer)
+        {
+            return answer;
+        }
+
+        if (statedOnly)
+        {
+            return null;
+        }
+
+        text = Blank().Replace(text.Length > MostTail ? text[^MostTail..] : text, blank => blank.Value.Contains("\n\n", StringComparison.Ordinal) ? "\n\n" : blank.Value[^1..]);
+        return Statement.Whole(text) ?? Statement.Last(text);
+    }
+
+    /// <summary>The answer that a reference text states in a box or by a phrase; null where it does neither.</summary>
+    public static string? Stated(string text)
+    {
+        int box = Boxes.LastStart(text);
+        if (LastPhrase(text, FinalPhrase(), box, out int after) >= 0 && Statement.Value(text[after..]) is { } stated && (box < 0 || Statement.IsMathematics(stated)))
+        {
+            return stated;
+        }
+
+        return box >= 0 ? Boxes.Last(text)?.Trim() ?? Boxes.Last(text + "}")?.Trim() : null;
+    }
+
+    // The last match after a place, searched from the end of a long text only.
+    private static int LastPhrase(string text, Regex phrase, int from, out int after)
+    {
+        int start = Math.Max(from + 1, text.Length - MostTail);
+        Match? last = phrase.Matches(text[start..]).LastOrDefault();
+        after = last is null ? -1 : start + last.Index + last.Length;
+        return last is null ? -1 : start + last.Index;
+    }
+
+    [GeneratedRegex(@"[ \t\r\n]{3,}")]
+    private static partial Regex Blank();
+
+    [GeneratedRegex(@"final\s+answer(?:\s+is)?(?>[\s:*]*)(?:(?:(?:the\s+)?final\s+answer\s+is|the\s+answer\s+is)(?>[\s:*]*))?(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex FinalPhrase();
+
+    [GeneratedRegex(@"(?:\banswer(?:\s+(?:is|must\s+be|would\s+be|will\s+be|equals|=))|\banswer\s*[:=]|答案(?:是|为|：|:))(?>[\s:*]*)(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Phrase();
+}

@@ -1,0 +1,188 @@
+using System.Text.RegularExpressions;
+using Rlt.Evaluation.Grading.Syntax;
+
+namespace Rlt.Evaluation.Grading.Extraction;
+
+/// <summary>The value that a sentence states.</summary>
+internal static partial class Statement
+{
+    private const int MostWords = 6;
+    private const int MostSentences = 40;
+    private const int MostStatement = 1000;
+
+    /// <summary>The value right after "the answer is": the first formulas, else a short text, else the last number of the sentence.</summary>
+    public static string? Value(string text)
+    {
+        string first = FirstSentence(text);
+        if (Choice().Match(first) is { Success: true } choice)
+        {
+            return choice.Groups[1].Value;
+        }
+
+        if (WithoutClause(first) is var statement && statement != first && IsAnswer(Plain(statement)))
+        {
+            return Plain(first).Trim('$', ' ');
+        }
+
+        IReadOnlyList<Formula> formulas = Formula.All(first);
+        if (formulas.Count > 0)
+        {
+            string before = first[..formulas[0].Start];
+            bool isDirect = !Word().IsMatch(before);
+            return isDirect ? Joined(first, formulas, 0) : InSentence(first);
+        }
+
+        string plain = Plain(first);
+        return plain.Length == 0 ? null : IsAnswer(plain) ? plain : InSentence(first) ?? (Word().Count(plain) <= MostWords ? plain : null);
+    }
+
+    /// <summary>An answer without the "where n is a whole number" after it.</summary>
+    public static string WithoutClause(string answer) => answer.Length < AnswerParser.MostCharacters && Clause().Match(answer) is { Success: true, Index: > 0 } clause ? answer[..clause.Index] : answer;
+
+    /// <summary>A text that is nothing but an answer: mathematics, or one word or letter.</summary>
+    public static string? Whole(string text)
+    {
+        string plain = Plain(text);
+        return plain.Length > 0 && !plain.Contains('\n', StringComparison.Ordinal) && IsAnswer(plain) ? plain : null;
+    }
+
+    /// <summary>The value of the last sentence that states one.</summary>
+    public static string? Last(string text)
+    {
+        string rest = Hope().Replace(text, "").TrimEnd();
+        string[] sentences = [.. SentenceEnd().Split(rest).TakeLast(MostSentences)];
+        for (int i = sentences.Length - 1; i >= 0; i--)
+        {
+            if (InSentence(sentences[i]) is { } value)
+            {
+                return i > 0 && Restated(sentences[i - 1], sentences[i]) is { } computed ? computed : value;
+            }
+        }
+
+        return null;
+    }
+
+    // "16 * 8 = 132. She needs 132 spoons for 16 muffins.": the sentence repeats what was computed before it.
+    private static string? Restated(string before, string sentence)
+    {
+        string statement = LeadingReason().Replace(sentence, "");
+        return !statement.Contains('=', StringComparison.Ordinal) && Formula.All(statement).Count == 0
+            && EqualsNumber().Matches(before).LastOrDefault() is { } computed && NumberPattern().Match(statement) is { Success: true } first
+            && Digits(first.Value) == Digits(computed.Groups[1].Value)
+                ? computed.Groups[1].Value.Trim()
+                : null;
+    }
+
+    private static string Digits(string number) => string.Concat(number.Where(letter => char.IsAsciiDigit(letter) || letter == '.'));
+
+    private static string? InSentence(string sentence)
+    {
+        // What follows "because" is no answer.
+        sentence = LeadingReason().Replace(sentence, "");
+        if (Reason().Match(sentence) is { Success: true } reason && Candidate(sentence[..reason.Index]) is { } before)
+        {
+            return before;
+        }
+
+        return Candidate(sentence);
+    }
+
+    private static string? Candidate(string sentence)
+    {
+        IReadOnlyList<Formula> formulas = Formula.All(sentence);
+        Match? number = NumberPattern().Matches(sentence).LastOrDefault(match => formulas.All(formula => match.Index < formula.Start || match.Index >= formula.End));
+        Match? equals = EqualsNumber().Matches(sentence).LastOrDefault(match => formulas.All(formula => match.Index < formula.Start || match.Index >= formula.End));
+        if (equals is not null && (formulas.Count == 0 || formulas[^1].End <= equals.Index))
+        {
+            return equals.Groups[1].Value.Trim();
+        }
+
+        if (formulas.Count > 0 && (number is null || number.Index < formulas[^1].Start || formulas[^1].Text.Contains('=', StringComparison.Ordinal)))
+        {
+            return Joined(sentence, formulas, formulas.Count - 1);
+        }
+
+        return number?.Value.Trim() ?? (NumberWord().Matches(sentence).LastOrDefault() is { } word ? word.Value : null);
+    }
+
+    // Formulas with only "and", "or" or a comma between them are one answer.
+    private static string Joined(string text, IReadOnlyList<Formula> formulas, int from)
+    {
+        int first = from, last = from;
+        while (first > 0 && from == formulas.Count - 1 && Between().IsMatch(text[formulas[first - 1].End..formulas[first].Start]))
+        {
+            first--;
+        }
+
+        while (last + 1 < formulas.Count && Between().IsMatch(text[formulas[last].End..formulas[last + 1].Start]))
+        {
+            last++;
+        }
+
+        string unit = UnitAfter().Match(text, formulas[last].End) is { Success: true } word && last == first ? " " + word.Groups[1].Value : "";
+        return string.Join(", ", formulas.Skip(first).Take(last - first + 1).Select(formula => formula.Text.Trim())) + unit;
+    }
+
+    /// <summary>Is it mathematics without words: "the final answer is correct" states no value.</summary>
+    public static bool IsMathematics(string text) => Words(text) == 0 && AnswerParser.TryParse(text) is not null;
+
+    // An equation may name its quantity with a word.
+    private static bool IsAnswer(string plain) => plain.Length <= AnswerParser.MostCharacters
+        && (SingleWord().IsMatch(plain) || (Words(plain) <= (plain.Contains('=', StringComparison.Ordinal) && Formula.All(plain).Count == 0 ? 1 : 0) && AnswerParser.TryParse(plain) is not null));
+
+    // Words that are neither part of a formula nor units.
+    private static int Words(string plain) => Word().Matches(CommandName().Replace(plain, " ")).Count(word => !Units.IsUnit(word.Value));
+
+    private static string Plain(string text)
+    {
+        return Hope().Replace(text, "").Replace("**", "", StringComparison.Ordinal).Trim().Trim('"', '`').TrimEnd('.', ' ');
+    }
+
+    private static string FirstSentence(string text)
+    {
+        string rest = (text.Length > MostStatement ? text[..MostStatement] : text).TrimStart(' ', ':', '*', '\n', '\r', '"');
+        return SentenceEnd().Match(rest) is { Success: true } end ? rest[..end.Index] : rest;
+    }
+
+    [GeneratedRegex(@"I hope (?:it|this) is correct\.?|I hope this helps[.!]?", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Hope();
+
+    [GeneratedRegex(@"(?<=(?<!\b(?:Mr|Mrs|Ms|Dr|St|vs|No|Fig))[.!?](?:\$\$?|\\[\])]|\*\*)?)\s+(?=[A-Z\\(\[*~\-]|$)|\n\s*\n|(?<![$\\\[(,&=])\n(?![$\\\])&=])|\.?\s*(?=I hope)")]
+    private static partial Regex SentenceEnd();
+
+    [GeneratedRegex(@"\$?[\s,]*(?:\\text\s*\{\s*)?\b(?:where|for all|for any|for every)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Clause();
+
+    [GeneratedRegex(@"^\s*(?:since|because)\s[^,]*,\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex LeadingReason();
+
+    [GeneratedRegex(@"\s(?:because|since|as desired|as required)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Reason();
+
+    [GeneratedRegex(@"=\s*(-?\s*[$€£]?\s*-?(?:(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?|\.\d+)\s?%?)(?!\d|\.\.|…|\s*[-+*/^×]\s*[\d$])")]
+    private static partial Regex EqualsNumber();
+
+    [GeneratedRegex(@"(?<![\p{L}\d_.,/\\^{])(?:-(?=[\d.$]))?[$€£]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?(?:/\d+)?|\.\d+)(?:\s?\\?%|\s(?:percent|pct)\b)?(?![\d])")]
+    private static partial Regex NumberPattern();
+
+    [GeneratedRegex(@"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex NumberWord();
+
+    [GeneratedRegex(@"\p{L}{3,}|(?<!\p{L})\p{L}\p{Ll}(?!\p{L})")]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"^\(?([A-J])[).:](?=\s)")]
+    private static partial Regex Choice();
+
+    [GeneratedRegex(@"^\(?\p{L}+\)?$")]
+    private static partial Regex SingleWord();
+
+    [GeneratedRegex(@"\\(?:text|textbf|mbox|mathrm|operatorname|textnormal|textrm)\s*\{[^{}]*\}|\\[A-Za-z]+|(?<=[\d)])(?:or|and)(?=[\d(A-Z])|\b(?:and|or|sqrt|pi|sin|cos|tan|log|ln|percent|pct)\b")]
+    private static partial Regex CommandName();
+
+    [GeneratedRegex(@"^\s*(?:,|;|and|or|,\s*and|,\s*or|\s)\s*$")]
+    private static partial Regex Between();
+
+    [GeneratedRegex(@"\G\s*(percent|pct|%)(?![A-Za-z])")]
+    private static partial Regex UnitAfter();
+}
