@@ -55,7 +55,7 @@ public sealed record CollectConfig : IValidated
     /// <summary>Explanations sampled at once.</summary>
     public int SamplingRows { get; init; } = 64;
 
-    /// <summary>Padded tokens of one scoring pass.</summary>
+    /// <summary>Tokens of one scoring pass.</summary>
     public int ScoringTokens { get; init; } = 16384;
 
     /// <summary>Questions between two writes of the traces: what a stop can lose.</summary>

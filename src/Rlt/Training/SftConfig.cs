@@ -31,7 +31,7 @@ public sealed record SftConfig : IValidated
     /// <summary>Sequences of one optimizer step.</summary>
     public int BatchSize { get; init; } = 16;
 
-    /// <summary>Padded tokens of one micro-batch; the gradients do not depend on it.</summary>
+    /// <summary>Tokens of one micro-batch; the gradients do not depend on it.</summary>
     public int MicroBatchTokens { get; init; } = 8192;
 
     /// <summary>Recompute each layer in the backward pass instead of keeping its graph: less memory, about a third more time.</summary>

@@ -59,10 +59,10 @@ public sealed record TeacherConfig : IValidated
     /// <summary>The optimizer.</summary>
     public required OptimizerConfig Optimizer { get; init; }
 
-    /// <summary>Padded tokens of one scoring pass.</summary>
+    /// <summary>Tokens of one scoring pass.</summary>
     public int ScoringTokens { get; init; } = 16384;
 
-    /// <summary>Padded tokens of one training micro-batch; the gradients do not depend on it.</summary>
+    /// <summary>Tokens of one training micro-batch; the gradients do not depend on it.</summary>
     public int MicroBatchTokens { get; init; } = 8192;
 
     /// <summary>Recompute each layer in the backward pass instead of keeping its graph: less memory, about a third more time.</summary>
