@@ -61,7 +61,7 @@ void attention_backward(
     AttentionShape shape, T* dq, T* dk, T* dv);
 
 // A cache of blocks of P positions: keys [blocks, K, E, P] (positions side by side), values [blocks, K, P, E].
-constexpr int kLanes = 16;  // a block holds a multiple of this many positions
+constexpr int kBlockMultiple = 16;  // a block holds a multiple of this many positions, whatever the width of vectors
 
 struct CacheShape {
   int64_t kv_heads, width, block;

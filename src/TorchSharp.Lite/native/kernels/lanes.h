@@ -1,4 +1,4 @@
-// Vectors of 16 floats, for the kernels that keep sums in registers.
+// Vectors of floats, for the kernels that keep sums in registers.
 #pragma once
 
 #include "vector.h"
@@ -11,10 +11,17 @@
 
 namespace rlt {
 
-// The compiler splits it where the processor's registers are narrower.
-typedef float floats __attribute__((vector_size(64), aligned(4)));
-typedef uint16_t halves __attribute__((vector_size(32), aligned(2)));
-typedef uint32_t words __attribute__((vector_size(64), aligned(4)));
+// Floats of one register; wider vectors would live in memory.
+#ifdef __AVX512F__
+constexpr int kLanes = 16;
+constexpr int kTileVectors = 4;  // vectors of a row whose sums fit into the registers beside those of five other rows
+#else
+constexpr int kLanes = 8;
+constexpr int kTileVectors = 2;
+#endif
+typedef float floats __attribute__((vector_size(4 * kLanes), aligned(4)));
+typedef uint16_t halves __attribute__((vector_size(2 * kLanes), aligned(2)));
+typedef uint32_t words __attribute__((vector_size(4 * kLanes), aligned(4)));
 
 inline floats load(const float* from) { return *reinterpret_cast<const floats*>(from); }
 

@@ -76,7 +76,7 @@ struct TileRow {
   }
 };
 
-// C[rows, 16 * columns] (+)= A B over `depth` words, where word (m, k) of A is a[m * a_row + k * a_depth]: MR rows (1, 2, 4 or 6) of
+// C[rows, columns] (+)= A B over `depth` words, where word (m, k) of A is a[m * a_row + k * a_depth]: MR rows (1, 2, 4 or 6) of
 // NV vectors (1, 2 or 4) at a time in registers.
 template <typename W, int MR, int NV>
 inline void multiply_tile(
@@ -120,13 +120,14 @@ inline void multiply_columns(
   if (m < rows) multiply_tile<W, 1, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
 }
 
-// `columns` is a multiple of 16.
+// `columns` is a multiple of kLanes.
 template <typename W>
 inline void multiply(
     float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t rows, int64_t columns,
     int64_t depth, bool add) {
   int64_t n = 0;
-  for (; n + 4 * kLanes <= columns; n += 4 * kLanes) multiply_columns<W, 4>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
+  if constexpr (kTileVectors == 4)
+    for (; n + 4 * kLanes <= columns; n += 4 * kLanes) multiply_columns<W, 4>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
   for (; n + 2 * kLanes <= columns; n += 2 * kLanes) multiply_columns<W, 2>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
   for (; n < columns; n += kLanes) multiply_columns<W, 1>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
 }

@@ -261,7 +261,7 @@ void cache_write_op(const Tensor& k, const Tensor& v, const Tensor& slots, const
 Tensor cache_attention_op(const Tensor& q, const Tensor& keys, const Tensor& values, const Tensor& tables, const Tensor& lengths) {
   TORCH_CHECK(keys.is_contiguous() && values.is_contiguous() && keys.scalar_type() == q.scalar_type(), "the cache must be contiguous and of q's type");
   CacheShape shape{keys.size(1), keys.size(2), keys.size(3)};
-  TORCH_CHECK(shape.block % kLanes == 0, "a block must hold a multiple of ", kLanes, " positions");
+  TORCH_CHECK(shape.block % kBlockMultiple == 0, "a block must hold a multiple of ", kBlockMultiple, " positions");
   Tensor in = dense(q), out = at::empty_like(in), t = dense(tables, at::kLong, {q.size(0), tables.size(1)}, "tables");
   Tensor n = dense(lengths, at::kLong, {q.size(0)}, "lengths");
   RLT_TYPED(in, cache_attention(data<T>(in), data<T>(keys), data<T>(values), data<int64_t>(t), t.size(1), data<int64_t>(n), shape, q.size(0), q.size(1), data<T>(out)));
