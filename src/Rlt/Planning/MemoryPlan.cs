@@ -22,6 +22,9 @@ public sealed record PlanPhase(string Name, IReadOnlyList<PlanPart> Parts)
 /// </summary>
 public sealed class MemoryPlan
 {
+    /// <summary>The name of the phase that computes gradients.</summary>
+    public const string Backward = "backward";
+
     private readonly Workload _work;
 
     private MemoryPlan(Workload work)
@@ -85,7 +88,7 @@ public sealed class MemoryPlan
         {
             long sums = training.OffloadGradients ? 0 : Wide * _work.Model.TrainedCount;
             PassMemory memory = PassMemory.Training(_work.Model, Pass(training.MicroBatchTokens), _work.Fused, training.KeepGraphs);
-            yield return Phase("backward", ("gradients", sums + memory.LayerGradients), ("activations", memory.Activations), ("logits", memory.Logits));
+            yield return Phase(Backward, ("gradients", sums + memory.LayerGradients), ("activations", memory.Activations), ("logits", memory.Logits));
             yield return Phase("optimizer", ("gradients", sums), ("update", UpdateBytes(training)));
         }
     }

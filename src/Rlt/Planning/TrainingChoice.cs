@@ -9,7 +9,7 @@ public static class TrainingChoice
     private const int MostOnCpu = 8192;
     private const int MostOnGpu = 32768;
 
-    /// <summary>The workload with the fastest training that fits into a memory, else with the smallest.</summary>
+    /// <summary>The workload with the fastest training whose backward pass fits into a memory, else with the smallest.</summary>
     /// <param name="work">The workload; what its training has is not looked at, but for where states and sums are.</param>
     /// <param name="microBatchTokens">Tokens of a micro-batch; null to choose.</param>
     /// <param name="keepGraphs">Whether graphs are kept; null to choose.</param>
@@ -22,8 +22,11 @@ public static class TrainingChoice
                from tokens in microBatchTokens is { } fixedTokens ? [fixedTokens] : Sizes(work.Fused ? MostOnCpu : MostOnGpu, keep && keepGraphs is null ? LeastWithGraphs : LeastTokens)
                select work with { Training = work.Training! with { MicroBatchTokens = tokens, KeepGraphs = keep } },
         ];
-        return candidates.FirstOrDefault(candidate => MemoryPlan.Of(candidate).PeakBytes <= bytes) ?? candidates[^1];
+        return candidates.FirstOrDefault(candidate => BackwardBytes(candidate) <= bytes) ?? candidates[^1];
     }
+
+    // The only phase in which the choice matters.
+    private static long BackwardBytes(Workload work) => MemoryPlan.Of(work).Phases.First(phase => phase.Name == MemoryPlan.Backward).Bytes;
 
     private static IEnumerable<int> Sizes(int most, int least)
     {

@@ -84,6 +84,7 @@ public static class PlannedRun
     private static Workload Least(Workload work) => work with
     {
         Sampling = work.Sampling is { } sampling ? sampling with { NewTokens = 1 } : null,
+        SharedTokens = 0,
         LongestSequence = Math.Min(work.LongestSequence, Math.Max(work.Training!.MicroBatchTokens, work.SharedTokens + 1)),
     };
 

@@ -79,7 +79,7 @@ public sealed class PlanCommandTests : IDisposable
 
     [Theory]
     [InlineData("--gpu-memory", "much", "'much' is not a size of memory; expected such as 80G (10⁹ bytes) or 80GiB (2³⁰)")]
-    [InlineData("--set", "steps=-1", "--set steps=-1: steps is -1; expected 0 (as the epochs need) or more")]
+    [InlineData("--set", "steps=-1", "--set steps=-1: steps is -1; expected 0 or more")]
     [InlineData("--set", "optimizer.offload_gradients=true", "--set optimizer.offload_gradients=true: optimizer.offload_gradients is true without offload, whose memory is the larger. Set offload: true")]
     public void Plan_WrongInput_IsRefused(string option, string value, string message)
     {
