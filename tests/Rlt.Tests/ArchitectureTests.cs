@@ -14,10 +14,11 @@ public sealed class ArchitectureTests
         ["Configuration"] = ["Platform"],
         ["SmallWorld"] = ["Data", "Runs"],
         ["Models"] = ["TorchSharp", "Platform", "Text", "Data", "Runs"],
+        ["Planning"] = ["Models"],
         ["Generation"] = ["TorchSharp", "Platform", "Models", "Text"],
         ["Teaching"] = ["Generation", "Models", "Text", "Data", "Runs", "Configuration"],
-        ["Training"] = ["TorchSharp", "Platform", "Teaching", "Generation", "Models", "Text", "Data", "Runs", "Configuration"],
-        ["Benchmarks"] = ["TorchSharp", "Platform", "Training", "Generation", "Models"],
+        ["Training"] = ["TorchSharp", "Platform", "Teaching", "Generation", "Planning", "Models", "Text", "Data", "Runs", "Configuration"],
+        ["Benchmarks"] = ["TorchSharp", "Platform", "Training", "Generation", "Planning", "Models"],
         ["Evaluation"] = ["Teaching", "Generation", "Models", "Text", "Data", "Runs", "Configuration"],
     };
 

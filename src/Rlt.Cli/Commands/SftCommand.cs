@@ -35,12 +35,15 @@ internal static class SftCommand
             : config.Target == SftTarget.Text ? null : throw new ConfigException($"format: missing; {name} needs a format (stratos, r1, small, or a file like those in configs/formats/). Only 'target: text' goes without.");
         SftTarget target = config.Target!.Value;
         UsableRows<SftRow> rows = SftExample.Read(config.Source, target, tags);
-        using LanguageModel model = LanguageModel.LoadToTrain(config.Model, config.Device, config.Lora, config.Seed);
-        TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, model.Text);
-        (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Encode(rows.Rows, target, format, model, Math.Min(config.Cutoff, model.Decoder.Config.MaxPositions));
+        var text = ModelText.Load(config.Model);
+        TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, text);
+        (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Encode(rows.Rows, target, format, text, Math.Min(config.Cutoff, text.Config.MaxPositions));
+        (config, string plan) = PlannedRun.Settle(config, text.Config, examples.Max(example => example.Ids.Length));
+        using LanguageModel model = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver(name, folder, "loss", "grad_norm", "learning_rate", "tokens_per_second");
         observer.WarnedOf(rows);
+        observer.Said(plan);
         if (cut > 0)
         {
             observer.Warned($"{cut} of {examples.Count} rows are longer than {config.Cutoff} tokens and were cut");

@@ -35,12 +35,14 @@ internal static class TrainTeacherCommand
         ModelText teacherText = ModelText.Load(config.Model), studentText = ModelText.Load(config.Student);
         var format = new TeachingFormat(tags, new ChatRenderer(teacherText.RequireTemplate()), new ChatRenderer(studentText.RequireTemplate()));
         TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
+        (config, string plan) = PlannedRun.Settle(config, teacherText.Config, studentText.Config, TaskLengths.LongestPrompt(tasks.Rows, format, teacherText));
         using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);
         using LanguageModel student = Student(config, policy, studentText);
         using Decoder? reference = Reference(config, policy);
         RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
         observer.WarnedOf(tasks);
+        observer.Said(plan);
         if (PaperDepartures.Of(config) is { Count: > 0 } departures)
         {
             observer.Said($"departs from the paper's run in: {string.Join("; ", departures)}");

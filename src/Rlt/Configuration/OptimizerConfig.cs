@@ -26,6 +26,12 @@ public sealed record OptimizerConfig : IValidated
     /// <summary>Gradients are scaled down to this L2 norm; 0 leaves them.</summary>
     public double MaxGradNorm { get; init; } = 1.0;
 
+    /// <summary>Moments and master weights in main memory, where the processor updates them: a GPU then holds 12 bytes a weight less.</summary>
+    public bool Offload { get; init; }
+
+    /// <summary>The sums of gradients in main memory too: 4 bytes a weight less, and every micro-batch's gradients travel.</summary>
+    public bool OffloadGradients { get; init; }
+
     /// <summary>The optimizer's constants.</summary>
     public AdamWOptions ToAdamW() => new() { Beta1 = Beta1, Beta2 = Beta2, WeightDecay = WeightDecay };
 
@@ -55,6 +61,11 @@ public sealed record OptimizerConfig : IValidated
         if (WeightDecay < 0)
         {
             yield return new ConfigProblem(nameof(WeightDecay), $"is {WeightDecay}; expected 0 or more");
+        }
+
+        if (OffloadGradients && !Offload)
+        {
+            yield return new ConfigProblem(nameof(OffloadGradients), "is true without offload, whose memory is the larger. Set offload: true");
         }
 
         if (MaxGradNorm < 0)

@@ -15,6 +15,9 @@ public static class TorchLibrary
     /// <summary>What multiplies matrices on the CPU.</summary>
     public static string Blas => "the package's own (the TorchSharp packages do not name it)";
 
+    /// <summary>Whether the CPU has the fused kernels of <see cref="CpuKernels"/>.</summary>
+    public static bool HasCpuKernels => false;
+
     /// <summary>How to get a libtorch that sees CUDA devices.</summary>
     public static string CudaHint => "build with -p:Packages=nuget -p:Cuda=true";
 
@@ -34,6 +37,9 @@ public static class TorchLibrary
 
     /// <summary>What multiplies matrices on the CPU.</summary>
     public static string Blas => TorchSharp.LibTorch.HasMkl ? "MKL" : TorchSharp.LibTorch.OpenBlasCore is { } core ? $"OpenBLAS ({core})" : "unknown";
+
+    /// <summary>Whether the CPU has the fused kernels of <see cref="CpuKernels"/>.</summary>
+    public static bool HasCpuKernels => true;
 
     /// <summary>How to get a libtorch that sees CUDA devices.</summary>
     public static string CudaHint => "build against a CUDA libtorch (scripts/build-native.sh)";

@@ -6,7 +6,8 @@ namespace Rlt.Runs;
 /// <summary>A run's directory: the resolved config, metrics.jsonl, checkpoints, and the finished model.</summary>
 public sealed class RunFolder
 {
-    private const string ConfigFile = "config.yaml";
+    /// <summary>The file of the resolved config in a run's directory.</summary>
+    public const string ConfigFile = "config.yaml";
 
     private RunFolder(string path) => Path = path;
 

@@ -45,6 +45,10 @@ public static class TaskLengths
         }
     }
 
+    /// <summary>Tokens of the longest prompt that a teacher gets.</summary>
+    public static int LongestPrompt(IReadOnlyList<TeachingTask> tasks, TeachingFormat format, ModelText teacher) =>
+        tasks.Max(task => teacher.Tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids.Length);
+
     private static int PromptTokens(TeachingTask task, string which, Func<TeachingTask, string> prompt, ModelText model)
     {
         int tokens = model.Tokenizer.Encode(prompt(task), addSpecialTokens: false).Ids.Length;

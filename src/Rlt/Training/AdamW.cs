@@ -4,18 +4,25 @@ using static TorchSharp.torch;
 
 namespace Rlt.Training;
 
-/// <summary>AdamW with float32 moments and, for weights of a narrower dtype, float32 master weights.</summary>
+/// <summary>
+/// AdamW with float32 moments and, for weights of a narrower dtype, float32 master weights. These can be in main memory: weight by weight,
+/// the gradient is then brought over, the processor computes, and the new weight goes back to its device.
+/// </summary>
 /// <remarks>Source: Loshchilov and Hutter, arXiv 1711.05101, algorithm 2, as PyTorch computes it. Norms and biases are not decayed.</remarks>
 public sealed class AdamW : IDisposable
 {
     private readonly AdamWOptions _options;
+    private readonly bool _offload;
     private readonly List<Slot> _slots;
 
     /// <summary>An optimizer over parameters, its moments zero.</summary>
-    public AdamW(IReadOnlyList<Parameter> parameters, AdamWOptions options)
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="options">The constants.</param>
+    /// <param name="offload">Keeps moments and master weights in main memory, wherever the parameters are.</param>
+    public AdamW(IReadOnlyList<Parameter> parameters, AdamWOptions options, bool offload = false)
     {
-        _options = options;
-        _slots = [.. parameters.Select(parameter => new Slot(parameter))];
+        (_options, _offload) = (options, offload);
+        _slots = [.. parameters.Select(parameter => new Slot(parameter, offload ? CPU : parameter.Value.device))];
     }
 
     /// <summary>Steps taken.</summary>
@@ -59,18 +66,34 @@ public sealed class AdamW : IDisposable
 
     private void Update(Slot slot, Tensor gradient, double learningRate)
     {
-        Tensor weight = slot.Master ?? slot.Parameter.Value;
-        if (CpuKernels.Serve(slot.Parameter.Value))
+        Tensor weight = slot.Parameter.Value;
+        if (!_offload)
+        {
+            Change(slot, weight, gradient, learningRate);
+            return;
+        }
+
+        // With master weights, the weight's own numbers are only written.
+        Tensor near = slot.Master is null ? weight.detach().cpu() : empty(weight.shape, weight.dtype);
+        Change(slot, near, gradient.cpu(), learningRate);
+        weight.copy_(near);
+    }
+
+    // All tensors on one device.
+    private void Change(Slot slot, Tensor weight, Tensor gradient, double learningRate)
+    {
+        Tensor exact = slot.Master ?? weight;
+        if (CpuKernels.Serve(weight))
         {
             CpuKernels.AdamW(
-                slot.Parameter.Value, weight, slot.Mean, slot.Square, gradient,
+                weight, exact, slot.Mean, slot.Square, gradient,
                 learningRate, _options.Beta1, _options.Beta2, _options.Epsilon, slot.Decays ? _options.WeightDecay : 0, Steps);
             return;
         }
 
         if (slot.Decays && _options.WeightDecay > 0)
         {
-            weight.mul_(1 - (learningRate * _options.WeightDecay));
+            exact.mul_(1 - (learningRate * _options.WeightDecay));
         }
 
         slot.Mean.mul_(_options.Beta1).add_(gradient, 1 - _options.Beta1);
@@ -78,24 +101,25 @@ public sealed class AdamW : IDisposable
         double meanCorrection = 1 - Math.Pow(_options.Beta1, Steps);
         double squareCorrection = 1 - Math.Pow(_options.Beta2, Steps);
         Tensor denominator = slot.Square.sqrt().div_(Math.Sqrt(squareCorrection)).add_(_options.Epsilon);
-        weight.addcdiv_(slot.Mean, denominator, -learningRate / meanCorrection);
+        exact.addcdiv_(slot.Mean, denominator, -learningRate / meanCorrection);
         if (slot.Master is not null)
         {
-            slot.Parameter.Value.copy_(slot.Master);
+            weight.copy_(slot.Master);
         }
     }
 
     private sealed class Slot : IDisposable
     {
-        public Slot(Parameter parameter)
+        public Slot(Parameter parameter, Device place)
         {
             using var noGrad = no_grad();
+            using var scope = NewDisposeScope();
             Parameter = parameter;
-            Mean = zeros(parameter.Value.shape, ScalarType.Float32, parameter.Value.device).DetachFromDisposeScope();
-            Square = zeros(parameter.Value.shape, ScalarType.Float32, parameter.Value.device).DetachFromDisposeScope();
+            Mean = zeros(parameter.Value.shape, ScalarType.Float32, place).DetachFromDisposeScope();
+            Square = zeros(parameter.Value.shape, ScalarType.Float32, place).DetachFromDisposeScope();
             if (parameter.Value.dtype != ScalarType.Float32)
             {
-                Master = parameter.Value.detach().to(ScalarType.Float32, copy: true).DetachFromDisposeScope();
+                Master = parameter.Value.detach().to(place).to(ScalarType.Float32, copy: true).DetachFromDisposeScope();
             }
         }
 

@@ -4,20 +4,25 @@ using static TorchSharp.torch;
 
 namespace Rlt.Training;
 
-/// <summary>The gradient of each trained parameter, summed in float32 over micro-batches whatever the weights' dtype.</summary>
+/// <summary>
+/// The gradient of each trained parameter, summed in float32 over micro-batches whatever the weights' dtype. A sum takes memory from
+/// the first contribution to <see cref="Clear"/>, so that none is held while a step samples and scores.
+/// </summary>
 public sealed class GradientStore : IDisposable
 {
+    private readonly HashSet<Parameter> _trained;
     private readonly Dictionary<Parameter, Tensor> _sums = [];
-    private readonly HashSet<Parameter> _filled = [];
+    private readonly bool _offload;
 
     /// <summary>A store for the given parameters, which are marked as requiring gradients.</summary>
-    public GradientStore(IReadOnlyList<Parameter> parameters)
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="offload">Keeps the sums in main memory, wherever the parameters are: every contribution is brought over.</param>
+    public GradientStore(IReadOnlyList<Parameter> parameters, bool offload = false)
     {
-        Parameters = parameters;
+        (Parameters, _trained, _offload) = (parameters, [.. parameters], offload);
         foreach (Parameter parameter in parameters)
         {
             parameter.Value.requires_grad_(true);
-            _sums[parameter] = zeros(parameter.Value.shape, ScalarType.Float32, parameter.Value.device).DetachFromDisposeScope();
         }
     }
 
@@ -29,24 +34,32 @@ public sealed class GradientStore : IDisposable
     {
         get
         {
-            if (_filled.Add(parameter))
+            if (!_sums.TryGetValue(parameter, out Tensor? sum))
             {
-                _sums[parameter].zero_();
+                sum = _sums[parameter] = zeros(Trained(parameter).Value.shape, ScalarType.Float32, Place(parameter)).DetachFromDisposeScope();
             }
 
-            return _sums[parameter];
+            return sum;
         }
     }
 
     /// <summary>Whether the store has a gradient for the parameter.</summary>
-    public bool Trains(Parameter parameter) => _sums.ContainsKey(parameter);
+    public bool Trains(Parameter parameter) => _trained.Contains(parameter);
 
     /// <summary>Adds a contribution of the parameter's shape, in any dtype.</summary>
     public void Add(Parameter parameter, Tensor gradient)
     {
         using var noGrad = no_grad();
-        Tensor sum = _sums[parameter];
-        _ = _filled.Add(parameter) ? sum.copy_(gradient) : sum.add_(gradient);
+        using var scope = NewDisposeScope();
+        Tensor near = _offload ? gradient.cpu() : gradient;
+        if (_sums.TryGetValue(parameter, out Tensor? sum))
+        {
+            sum.add_(near);
+        }
+        else
+        {
+            _sums[parameter] = near.detach().to(ScalarType.Float32, Place(Trained(parameter)), copy: true).DetachFromDisposeScope();
+        }
     }
 
     /// <summary>Adds to rows of a table [V, D]: row ids[i] receives the gradient's row i, in any dtype.</summary>
@@ -54,7 +67,8 @@ public sealed class GradientStore : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        this[parameter].index_add_(0, ids_R, gradient_RD.to(ScalarType.Float32), 1);
+        Tensor sum = this[parameter];
+        sum.index_add_(0, ids_R.to(sum.device), gradient_RD.to(ScalarType.Float32).to(sum.device), 1);
     }
 
     /// <summary>Moves what backward left on the parameters into the sums.</summary>
@@ -90,15 +104,22 @@ public sealed class GradientStore : IDisposable
         }
     }
 
-    /// <summary>Forgets the sums; their memory is kept for the next step.</summary>
-    public void Clear() => _filled.Clear();
-
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Forgets the sums and gives their memory back.</summary>
+    public void Clear()
     {
         foreach (Tensor sum in _sums.Values)
         {
             sum.Dispose();
         }
+
+        _sums.Clear();
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => Clear();
+
+    private Device Place(Parameter parameter) => _offload ? CPU : parameter.Value.device;
+
+    private Parameter Trained(Parameter parameter) =>
+        _trained.Contains(parameter) ? parameter : throw new ArgumentException($"{parameter.Name} is not trained", nameof(parameter));
 }

@@ -18,7 +18,7 @@ public static class MicroBatches
     /// <param name="gradients">Receives the gradients.</param>
     /// <param name="sequences">What to learn from.</param>
     /// <param name="temperature">Logits are divided by it.</param>
-    /// <param name="tokenBudget">Tokens of one micro-batch.</param>
+    /// <param name="tokenBudget">Tokens of one micro-batch, at least 1.</param>
     /// <param name="keepGraphs">Keeps layers' graphs instead of recomputing the layers.</param>
     /// <param name="lossOf">The loss.</param>
     /// <param name="seed">Seeds what the model's adapters drop, which alone depends on the number of micro-batches.</param>
@@ -33,6 +33,7 @@ public static class MicroBatches
         LossOf lossOf,
         long seed = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokenBudget, 1);
         double total = 0;
         var logProbs = new float[sequences.Count][];
         foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget))

@@ -31,11 +31,11 @@ public sealed record SftConfig : IValidated
     /// <summary>Sequences of one optimizer step.</summary>
     public int BatchSize { get; init; } = 16;
 
-    /// <summary>Tokens of one micro-batch; the gradients do not depend on it.</summary>
-    public int MicroBatchTokens { get; init; } = 8192;
+    /// <summary>Tokens of one micro-batch; the gradients do not depend on it. 0: as the memory plan says.</summary>
+    public int MicroBatchTokens { get; init; }
 
-    /// <summary>Recompute each layer in the backward pass instead of keeping its graph: less memory, about a third more time.</summary>
-    public bool Recompute { get; init; } = true;
+    /// <summary>true: each layer is computed again in the backward pass (less memory, about a third more time); false: its graph is kept; auto: kept where it fits.</summary>
+    public Recompute Recompute { get; init; }
 
     /// <summary>Tokens a sequence is cut to.</summary>
     public int Cutoff { get; init; } = 16384;
@@ -71,7 +71,7 @@ public sealed record SftConfig : IValidated
     public IEnumerable<ConfigProblem> Problems() =>
     [
         .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
-        .. Ranges.AtLeastOne((nameof(Epochs), Epochs), (nameof(BatchSize), BatchSize), (nameof(MicroBatchTokens), MicroBatchTokens), (nameof(Cutoff), Cutoff)),
-        .. Ranges.NotNegative((nameof(Steps), Steps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery)),
+        .. Ranges.AtLeastOne((nameof(Epochs), Epochs), (nameof(BatchSize), BatchSize), (nameof(Cutoff), Cutoff)),
+        .. Ranges.NotNegative((nameof(MicroBatchTokens), MicroBatchTokens), (nameof(Steps), Steps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery)),
     ];
 }

@@ -45,7 +45,7 @@ public static class SftExample
     /// <param name="model">The learning model: its tokenizer and chat template.</param>
     /// <param name="cutoff">Tokens a sequence is cut to.</param>
     /// <returns>The sequences, and how many were cut.</returns>
-    public static (IReadOnlyList<TokenSequence> Sequences, int Cut) Encode(IReadOnlyList<SftRow> rows, SftTarget target, TeachingFormat? format, LanguageModel model, int cutoff)
+    public static (IReadOnlyList<TokenSequence> Sequences, int Cut) Encode(IReadOnlyList<SftRow> rows, SftTarget target, TeachingFormat? format, ModelText model, int cutoff)
     {
         TokenSequence[] sequences = [.. rows.Select(row => row.Task is { } task ? Completion(Spanned(task, target, format!), model.Tokenizer) : Whole(row.Text!, model))];
         int cut = sequences.Count(sequence => sequence.Ids.Length > cutoff);
@@ -72,7 +72,7 @@ public static class SftExample
         return (student.Text, format.StudentPrompt(task).Length);
     }
 
-    private static TokenSequence Whole(JsonRow row, LanguageModel model)
+    private static TokenSequence Whole(JsonRow row, ModelText model)
     {
         if (row.Fields["messages"] is not JsonArray messages)
         {

@@ -18,8 +18,8 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
             return;
         }
 
-        using var gradients = new GradientStore(model.Decoder.Trained);
-        using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW());
+        using var gradients = new GradientStore(model.Decoder.Trained, config.Optimizer.OffloadGradients);
+        using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
         var checkpoint = new TrainingCheckpoint(folder, model, optimizer, null);
         new TrainingLoop(folder, model, checkpoint, observer).Run(_steps, config.SaveEvery, step => Step(step, gradients, optimizer), stop);
     }
@@ -30,7 +30,7 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
         TokenSequence[] batch = [.. EpochOrder.Slice(examples.Count, step, config.BatchSize, config.Seed).Select(i => examples[i])];
         int targets = batch.Sum(sequence => sequence.ScoredCount);
         (double loss, _) = MicroBatches.Backward(
-            model.Decoder, gradients, batch, temperature: 1, config.MicroBatchTokens, keepGraphs: !config.Recompute,
+            model.Decoder, gradients, batch, temperature: 1, config.MicroBatchTokens, keepGraphs: config.Recompute == Recompute.False,
             (logProbs_N, _) => logProbs_N.sum() * (-1.0 / Math.Max(1, targets)), (long)RandomStream.Key(config.Seed, step));
         double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, _steps, config.Optimizer.WarmupRatio);
         double norm = Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, loss);

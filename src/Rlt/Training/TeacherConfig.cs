@@ -62,11 +62,11 @@ public sealed record TeacherConfig : IValidated
     /// <summary>Tokens of one scoring pass.</summary>
     public int ScoringTokens { get; init; } = 16384;
 
-    /// <summary>Tokens of one training micro-batch; the gradients do not depend on it.</summary>
-    public int MicroBatchTokens { get; init; } = 8192;
+    /// <summary>Tokens of one training micro-batch; the gradients do not depend on it. 0: as the memory plan says.</summary>
+    public int MicroBatchTokens { get; init; }
 
-    /// <summary>Recompute each layer in the backward pass instead of keeping its graph: less memory, about a third more time.</summary>
-    public bool Recompute { get; init; } = true;
+    /// <summary>true: each layer is computed again in the backward pass (less memory, about a third more time); false: its graph is kept; auto: kept where it fits.</summary>
+    public Recompute Recompute { get; init; }
 
     /// <summary>Columns of the data that do not have their usual names.</summary>
     public FieldNames Fields { get; init; } = new();
@@ -102,8 +102,8 @@ public sealed record TeacherConfig : IValidated
         .. Ranges.Share(nameof(ReferenceSyncMix), ReferenceSyncMix),
         .. Ranges.AtLeastOne(
             (nameof(Steps), Steps), (nameof(QuestionsPerStep), QuestionsPerStep), (nameof(MaxNewTokens), MaxNewTokens),
-            (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens), (nameof(MicroBatchTokens), MicroBatchTokens)),
-        .. Ranges.NotNegative((nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery), (nameof(SamplesKept), SamplesKept)),
+            (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens)),
+        .. Ranges.NotNegative((nameof(MicroBatchTokens), MicroBatchTokens), (nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery), (nameof(SamplesKept), SamplesKept)),
         .. OwnProblems(),
     ];
 

@@ -37,8 +37,8 @@ public sealed class TeacherTrainer(
             return;
         }
 
-        using var gradients = new GradientStore(policy.Decoder.Trained);
-        using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW());
+        using var gradients = new GradientStore(policy.Decoder.Trained, config.Optimizer.OffloadGradients);
+        using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
         var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null);
         new TrainingLoop(folder, policy, checkpoint, observer).Run(config.Steps, config.SaveEvery, step => Step(step, gradients, optimizer), stop);
     }
@@ -127,7 +127,7 @@ public sealed class TeacherTrainer(
             bool[] counts = [.. share.Select(i => !config.Loss.MaskTruncated || batch.Rollouts[i].Sample.Finish == FinishReason.Stop)];
             float[] weights = TokenWeights.Of(sequences, counts, config.Loss.Aggregation, config.MaxNewTokens);
             (double part, float[][] learned) = MicroBatches.Backward(
-                policy.Decoder, gradients, sequences, LossTemperature, config.MicroBatchTokens, keepGraphs: !config.Recompute,
+                policy.Decoder, gradients, sequences, LossTemperature, config.MicroBatchTokens, keepGraphs: config.Recompute == Recompute.False,
                 (logProbs_N, rows) => GrpoLoss.Compute(logProbs_N, Tokens(batch, share, rows, weights, reference_, logProbs_N.device), config.Loss),
                 (long)RandomStream.Key(config.Seed, step, update));
             phases.End("backward");

@@ -103,6 +103,39 @@ public sealed class AdamWTests
         AssertClose([1.98], weight.Value);
     }
 
+    [Theory]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float32)]
+    public void Step_Offloaded_SameBitsOfWeightsAndState(ScalarType dtype)
+    {
+        using Decoder near = TinyModel.Sharp(dtype: dtype), far = TinyModel.Sharp(dtype: dtype);
+        using GradientStore nearGradients = new(near.Parameters), farGradients = new(far.Parameters, offload: true);
+        using AdamW here = new(near.Parameters, Options), there = new(far.Parameters, Options, offload: true);
+        for (int step = 0; step < 3; step++)
+        {
+            foreach ((Decoder model, GradientStore gradients, AdamW optimizer) in new[] { (near, nearGradients, here), (far, farGradients, there) })
+            {
+                MicroBatches.Backward(
+                    model, gradients, [new TokenSequence(TinyModel.Ids(20), 5), new TokenSequence(TinyModel.Ids(9, 2), 1)], 1, 16, keepGraphs: false,
+                    (logProbs_N, _) => -logProbs_N.sum());
+                Update.ClipAndStep(gradients, optimizer, 1e-2, maxNorm: 1, step, loss: 1);
+            }
+        }
+
+        AssertSameBits(near.Parameters.ToDictionary(p => p.Name, p => p.Value), far.Parameters.ToDictionary(p => p.Name, p => p.Value));
+        AssertSameBits(here.State, there.State);
+    }
+
+    private static void AssertSameBits(IReadOnlyDictionary<string, Tensor> expected, IReadOnlyDictionary<string, Tensor> actual)
+    {
+        Assert.Equal(expected.Keys, actual.Keys);
+        foreach ((string name, Tensor value) in expected)
+        {
+            Assert.Equal(value.dtype, actual[name].dtype);
+            Assert.Equal(value.detach().bytes.ToArray(), actual[name].detach().bytes.ToArray());
+        }
+    }
+
     private static void Take(AdamW optimizer, GradientStore gradients, Parameter weight, float[] gradient, double learningRate)
     {
         using var scope = NewDisposeScope();

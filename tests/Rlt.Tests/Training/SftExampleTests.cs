@@ -53,7 +53,7 @@ public sealed class SftExampleTests : IDisposable
     public void Read_Cutoff_CutsAndCounts()
     {
         (IReadOnlyList<TokenSequence> sequences, int cut) = SftExample.Encode(
-            Rows(_scratch.Write("rows.jsonl", "{\"text\": \"add two and three and four\"}\n{\"text\": \"a\"}\n"), SftTarget.Text), SftTarget.Text, null, _model, 3);
+            Rows(_scratch.Write("rows.jsonl", "{\"text\": \"add two and three and four\"}\n{\"text\": \"a\"}\n"), SftTarget.Text), SftTarget.Text, null, _model.Text, 3);
         Assert.Equal(1, cut);
         Assert.Equal([3, 1], sequences.Select(sequence => sequence.Ids.Length));
         Assert.Equal([2, 0], sequences.Select(sequence => sequence.ScoredCount));
@@ -66,7 +66,7 @@ public sealed class SftExampleTests : IDisposable
         File.WriteAllText(config, """{"chat_template": "{{ messages | length }}{% for m in messages %}{{ m.content }}{% endfor %}"}""");
         using LanguageModel model = LanguageModel.Load(_scratch["model"], TinyDirectory.Device);
         string path = _scratch.Write("rows.jsonl", """{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}""");
-        var error = Assert.Throws<DataException>(() => SftExample.Encode(Rows(path, SftTarget.Text), SftTarget.Text, null, model, 100));
+        var error = Assert.Throws<DataException>(() => SftExample.Encode(Rows(path, SftTarget.Text), SftTarget.Text, null, model.Text, 100));
         Assert.Equal($"{path}:1: the chat template rewrites the turns before the last one, so what to learn cannot be told; expected a template that does not.", error.Message);
     }
 
@@ -91,5 +91,5 @@ public sealed class SftExampleTests : IDisposable
     private static IReadOnlyList<SftRow> Rows(string path, SftTarget target) => SftExample.Read(new DataSource(path), target, TinyDirectory.Format).Rows;
 
     private (IReadOnlyList<TokenSequence> Sequences, int Cut) Read(SftTarget target, string row) => SftExample.Encode(
-        Rows(_scratch.Write("rows.jsonl", row), target), target, TeachingFormat.ForOne(TinyDirectory.Format, _model.Text), _model, 1000);
+        Rows(_scratch.Write("rows.jsonl", row), target), target, TeachingFormat.ForOne(TinyDirectory.Format, _model.Text), _model.Text, 1000);
 }

@@ -109,7 +109,7 @@ public sealed class TrainerTests : IDisposable
     {
         _run.RunTeacher("a", _run.Teacher with { Steps = 1 });
         _run.RunTeacher("b", _run.Teacher with { Steps = 1 });
-        _run.RunTeacher("c", _run.Teacher with { Steps = 1, SamplingRows = 1, MicroBatchTokens = 1, ScoringTokens = 1, Recompute = false });
+        _run.RunTeacher("c", _run.Teacher with { Steps = 1, SamplingRows = 1, MicroBatchTokens = 1, ScoringTokens = 1, Recompute = Recompute.False });
         Assert.Equal(_run.Weights("a"), _run.Weights("b"));
         JsonObject one = Metrics("a")[0], other = Metrics("c")[0];
         foreach (string key in new[] { "reward", "reward_std", "solution_score", "think_kl", "completion_tokens", "loss", "grad_norm" })

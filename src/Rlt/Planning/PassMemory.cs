@@ -1,0 +1,71 @@
+using static Rlt.Planning.ModelSize;
+
+namespace Rlt.Planning;
+
+/// <summary>Bytes of one pass at its highest point, weights and their sums of gradients left out.</summary>
+/// <param name="Activations">Hidden states, and what layers keep.</param>
+/// <param name="Logits">The chunk of logits and, in training, the head's gradient of that chunk.</param>
+/// <param name="LayerGradients">The gradients of one layer's weights before they are added to the sums.</param>
+public sealed record PassMemory(long Activations, long Logits, long LayerGradients)
+{
+    // As LogProbHead has it.
+    private const long ChunkBytes = 256L << 20;
+
+    // Ids, positions, scored rows and targets of a batch, int64.
+    private const int IndexBytes = 8;
+
+    /// <summary>All of it.</summary>
+    public long Bytes => Activations + Logits + LayerGradients;
+
+    /// <summary>A forward pass without gradients and the scored tokens' log-probabilities (SequenceScorer).</summary>
+    public static PassMemory Scoring(ModelSize model, PassShape pass, bool fused)
+    {
+        LayerMemory layer = Layer(model, pass, fused);
+        long state = State(model);
+        var inLayer = new PassMemory((2 * pass.Rows * state) + layer.Kept + layer.Forward, 0, 0);
+        var inHead = new PassMemory((pass.Rows + (2 * pass.Scored)) * state, Chunk(model, pass, fused, training: false), 0);
+        PassMemory peak = inLayer.Bytes > inHead.Bytes ? inLayer : inHead;
+        return peak with { Activations = peak.Activations + Indices(pass) };
+    }
+
+    /// <summary>A forward and backward pass (LayerwisePass): either each layer's graph is kept, or its input alone and it is computed again.</summary>
+    public static PassMemory Training(ModelSize model, PassShape pass, bool fused, bool keepGraphs)
+    {
+        LayerMemory layer = Layer(model, pass, fused);
+        (long state, int layers) = (State(model), model.Config.LayerCount);
+
+        // Every layer's input and the top; kept graphs.
+        long held = ((layers + 1) * pass.Rows * state) + (keepGraphs ? layers * layer.Kept : 0);
+
+        // The scored rows before and after the final norm; their gradient, in chunks and joined.
+        var inHead = new PassMemory(held + (4 * pass.Scored * state), Chunk(model, pass, fused, training: true) + HeadGradient(model, fused), 0);
+
+        // The gradient of the top; a layer computed again with its output, and its backward.
+        long again = keepGraphs ? layer.Backward : layer.Kept + (pass.Rows * state) + Math.Max(layer.Forward, layer.Backward);
+        var inLayer = new PassMemory(held + (3 * pass.Scored * state) + (pass.Rows * state) + again, 0, model.TrainedOfLayer * model.ElementSize);
+        PassMemory peak = inLayer.Bytes > inHead.Bytes ? inLayer : inHead;
+        return peak with { Activations = peak.Activations + Indices(pass) };
+    }
+
+    /// <summary>Positions whose logits are made at once.</summary>
+    public static long ChunkRows(ModelSize model) => Math.Clamp(ChunkBytes / (Wide * (long)model.Config.VocabularySize), 16, 4096);
+
+    internal static LayerMemory Layer(ModelSize model, PassShape pass, bool fused) =>
+        fused ? LayerMemory.Fused(model, pass.Rows) : LayerMemory.Plain(model, pass.Rows, pass.PaddedRows);
+
+    /// <summary>Bytes of one row's hidden state.</summary>
+    internal static long State(ModelSize model) => (long)model.Config.HiddenSize * model.ElementSize;
+
+    // The kernels work in the logits' place; plain operators make float32 copies: scaled and, for the gradient, their softmax and its narrow form.
+    private static long Chunk(ModelSize model, PassShape pass, bool fused, bool training)
+    {
+        long copies = fused ? 0 : training ? (2 * Wide) + model.ElementSize : 2 * Wide;
+        return Math.Min(pass.Scored, ChunkRows(model)) * model.Config.VocabularySize * (model.ElementSize + copies);
+    }
+
+    // On the CPU a narrow gradient is widened as a whole before it is added to its sum.
+    private static long HeadGradient(ModelSize model, bool fused) =>
+        model.TrainedOfHead * (model.ElementSize + (fused && model.ElementSize < Wide ? Wide : 0));
+
+    private static long Indices(PassShape pass) => IndexBytes * 2 * (pass.Rows + pass.Scored);
+}

@@ -1,0 +1,130 @@
+using Rlt.Configuration;
+using Rlt.Models;
+using Rlt.Planning;
+using Rlt.Platform;
+using Rlt.Runs;
+
+namespace Rlt.Training;
+
+/// <summary>Fills in what a training config leaves to the memory plan, and refuses a run that cannot fit, before any weights are read.</summary>
+public static class PlannedRun
+{
+    // Of a CPU's memory, so that two runs choose alike whatever else the machine does; not its free memory.
+    private const double ShareOfMain = 0.5;
+
+    /// <summary>The memory by which micro-batch and graphs are chosen: a GPU's, or half of main memory. Always the same on one machine.</summary>
+    /// <param name="device">Where the run is.</param>
+    /// <param name="gpuBytes">A GPU's memory, where it is not the device's own; null asks the device.</param>
+    /// <returns>The limit; null for a GPU that is not there.</returns>
+    public static MemoryLimit? Limit(DeviceConfig device, long? gpuBytes = null)
+    {
+        if (!Workloads.OnGpu(device))
+        {
+            return MemoryLimit.OfMain(MachineMemory.Total, ShareOfMain);
+        }
+
+        int index = device.Device.Split(':') is [_, var digits] && int.TryParse(digits, out int number) ? number : 0;
+        return (gpuBytes ?? MachineMemory.OfCudaDevice(index)) is { } bytes ? MemoryLimit.OfGpu(bytes) : null;
+    }
+
+    /// <summary>The config with its micro-batch and graphs decided, and a line that says how.</summary>
+    /// <param name="config">The settings; explicit ones stay.</param>
+    /// <param name="model">The model's shape.</param>
+    /// <param name="longest">Tokens of the longest sequence.</param>
+    /// <param name="gpuBytes">A GPU's memory, where it is not the device's own.</param>
+    /// <exception cref="ConfigException">The run cannot fit its GPU.</exception>
+    public static (SftConfig Config, string Summary) Settle(SftConfig config, ModelConfig model, int longest, long? gpuBytes = null)
+    {
+        config = Earlier(config.Out, config, earlier => Merge(config, earlier.MicroBatchTokens, earlier.Recompute));
+        (Workload work, string summary) = Settle(Workloads.Of(config, model, longest), config.MicroBatchTokens, config.Recompute, config.Device, config.Optimizer, gpuBytes);
+        return (Merge(config, work.Training!.MicroBatchTokens, Of(work)), summary);
+    }
+
+    /// <inheritdoc cref="Settle(SftConfig, ModelConfig, int, long?)"/>
+    /// <param name="config">The settings; explicit ones stay.</param>
+    /// <param name="model">The teacher's shape.</param>
+    /// <param name="student">The student's.</param>
+    /// <param name="longestPrompt">Tokens of the longest prompt of the teacher.</param>
+    /// <param name="gpuBytes">A GPU's memory, where it is not the device's own.</param>
+    public static (TeacherConfig Config, string Summary) Settle(TeacherConfig config, ModelConfig model, ModelConfig student, int longestPrompt, long? gpuBytes = null)
+    {
+        config = Earlier(config.Out, config, earlier => Merge(config, earlier.MicroBatchTokens, earlier.Recompute));
+        (Workload work, string summary) = Settle(Workloads.Of(config, model, student, longestPrompt), config.MicroBatchTokens, config.Recompute, config.Device, config.Optimizer, gpuBytes);
+        return (Merge(config, work.Training!.MicroBatchTokens, Of(work)), summary);
+    }
+
+    /// <summary>The workload with what the config leaves open decided by a memory's size; as it is where all is explicit.</summary>
+    public static Workload Decide(Workload work, int microBatchTokens, Recompute recompute, MemoryLimit limit) => TrainingChoice.Settle(
+        work, microBatchTokens == 0 ? null : microBatchTokens, recompute == Recompute.Auto ? null : recompute == Recompute.False, limit.Usable);
+
+    private static (Workload Work, string Summary) Settle(
+        Workload work, int microBatchTokens, Recompute recompute, DeviceConfig device, OptimizerConfig optimizer, long? gpuBytes)
+    {
+        // A GPU whose size cannot be told is taken for one in which all fits: the choices are then the config's own, or the fastest.
+        MemoryLimit limit = Limit(device, gpuBytes) ?? new MemoryLimit(long.MaxValue, long.MaxValue);
+        work = Decide(work, microBatchTokens, recompute, limit);
+        MemoryPlan plan = MemoryPlan.Of(work);
+        if (Workloads.OnGpu(device) && MemoryPlan.Of(Least(work)).PeakBytes > limit.Usable)
+        {
+            throw new ConfigException($"this run cannot fit: {Shortage(work, limit, onGpu: true)}");
+        }
+
+        string summary = $"memory plan: micro_batch_tokens {work.Training!.MicroBatchTokens}, recompute {(work.Training.KeepGraphs ? "false" : "true")}; "
+            + $"at most {MemoryLimit.Text(plan.PeakBytes)}, in {plan.Peak.Name}";
+        long free = Workloads.OnGpu(device) ? limit.Usable : MachineMemory.Available;
+        if (plan.PeakBytes > free)
+        {
+            summary += $". It may not fit: {Shortage(work, MemoryLimit.OfMain(free), Workloads.OnGpu(device))}";
+        }
+
+        return (work, optimizer.Offload && !Workloads.OnGpu(device) ? summary + ". optimizer.offload does nothing on the CPU, whose memory is main memory" : summary);
+    }
+
+    // Explanations may stay short: what is certain is a cache of prompts and sequences within the micro-batch.
+    private static Workload Least(Workload work) => work with
+    {
+        Sampling = work.Sampling is { } sampling ? sampling with { NewTokens = 1 } : null,
+        SharedTokens = 0,
+        LongestSequence = Math.Min(work.LongestSequence, Math.Max(work.Training!.MicroBatchTokens, work.SharedTokens + 1)),
+    };
+
+    private static string Shortage(Workload work, MemoryLimit limit, bool onGpu)
+    {
+        MemoryPlan plan = MemoryPlan.Of(work);
+        (IReadOnlyList<PlanChange> changes, MemoryPlan changed) = PlanAdvice.For(work, limit.Usable, onGpu);
+        string needs = $"{plan.Peak.Name} takes {MemoryLimit.Text(plan.PeakBytes)} of {MemoryLimit.Text(limit.Usable)}";
+        return changed.PeakBytes <= limit.Usable
+            ? $"{needs}. Set {string.Join(" and ", changes.Select(change => change.Setting))} (rlt plan says more)"
+            : $"{needs}. No settings make it fit (rlt plan says more); use a device with more memory, or a smaller model";
+    }
+
+    // A run that goes on keeps what it chose at first, on whatever device it goes on.
+    private static T Earlier<T>(string directory, T config, Func<T, T> merge)
+        where T : class
+    {
+        string file = Path.Combine(directory, RunFolder.ConfigFile);
+        try
+        {
+            return File.Exists(file) ? merge(ConfigLoader.Load<T>(file, [])) : config;
+        }
+        catch (ConfigException)
+        {
+            // Whatever is wrong with the folder is told where it is opened.
+            return config;
+        }
+    }
+
+    private static Recompute Of(Workload work) => work.Training!.KeepGraphs ? Recompute.False : Recompute.True;
+
+    private static SftConfig Merge(SftConfig config, int microBatchTokens, Recompute recompute) => config with
+    {
+        MicroBatchTokens = config.MicroBatchTokens == 0 ? microBatchTokens : config.MicroBatchTokens,
+        Recompute = config.Recompute == Recompute.Auto ? recompute : config.Recompute,
+    };
+
+    private static TeacherConfig Merge(TeacherConfig config, int microBatchTokens, Recompute recompute) => config with
+    {
+        MicroBatchTokens = config.MicroBatchTokens == 0 ? microBatchTokens : config.MicroBatchTokens,
+        Recompute = config.Recompute == Recompute.Auto ? recompute : config.Recompute,
+    };
+}

@@ -1,0 +1,61 @@
+using Rlt.Configuration;
+using Rlt.Models;
+using Rlt.Models.Safetensors;
+using Rlt.Planning;
+using Rlt.Platform;
+using static TorchSharp.torch;
+
+namespace Rlt.Training;
+
+/// <summary>The memory plan's view of training configs. No weights are read.</summary>
+public static class Workloads
+{
+    /// <summary>Whether the config's device is a GPU; whether it is there does not matter.</summary>
+    public static bool OnGpu(DeviceConfig device) => device.Device.StartsWith("cuda", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Supervised fine-tuning.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="model">The model's shape.</param>
+    /// <param name="longest">Tokens of the longest sequence.</param>
+    public static Workload Of(SftConfig config, ModelConfig model, int longest) => new()
+    {
+        Model = new ModelSize(model, ElementSize(model, config.Device), config.Lora),
+        Fused = Fused(config.Device),
+        Training = Training(config.MicroBatchTokens, config.Recompute, config.Optimizer),
+        LongestSequence = longest,
+    };
+
+    /// <summary>Training a teacher.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="model">The teacher's shape.</param>
+    /// <param name="student">The student's.</param>
+    /// <param name="longestPrompt">Tokens of the longest prompt of the teacher.</param>
+    public static Workload Of(TeacherConfig config, ModelConfig model, ModelConfig student, int longestPrompt) => new()
+    {
+        Model = new ModelSize(model, ElementSize(model, config.Device), config.Lora),
+        Fused = Fused(config.Device),
+        Student = new ModelSize(student, ElementSize(student, config.Device)),
+        StudentIsApart = config.Lora is null || Path.GetFullPath(config.Student) != Path.GetFullPath(config.Model),
+        HasReference = config.Loss.Beta != 0,
+        Sampling = new SamplingLoad((int)Math.Min(config.SamplingRows, (long)config.QuestionsPerStep * config.GroupSize), config.GroupSize, longestPrompt, config.MaxNewTokens),
+        Training = Training(config.MicroBatchTokens, config.Recompute, config.Optimizer),
+        ScoringTokens = config.ScoringTokens,
+        SharedTokens = longestPrompt,
+        LongestSequence = (int)Math.Min((long)longestPrompt + config.MaxNewTokens, model.MaxPositions),
+    };
+
+    /// <summary>Bytes of a weight: the config's dtype, or the one that config.json names; float32 where it names none.</summary>
+    public static int ElementSize(ModelConfig model, DeviceConfig device) => device.ResolveDtype() switch
+    {
+        ScalarType.BFloat16 => 2,
+        null when model.WeightType is StoredType.BF16 => 2,
+        null when model.WeightType is StoredType.F16 && OnGpu(device) => 2,
+        _ => 4,
+    };
+
+    /// <summary>Whether the fused kernels compute.</summary>
+    public static bool Fused(DeviceConfig device) => !OnGpu(device) && TorchLibrary.HasCpuKernels;
+
+    private static TrainingLoad Training(int microBatchTokens, Recompute recompute, OptimizerConfig optimizer) =>
+        new(microBatchTokens, recompute == Recompute.False, optimizer.Offload, optimizer.OffloadGradients);
+}

@@ -1,0 +1,147 @@
+using Rlt.Generation;
+using Rlt.Models;
+using Rlt.Planning;
+using Rlt.Training;
+using static TorchSharp.torch;
+
+namespace Rlt.Tests.Planning;
+
+/// <summary>Runs alone in the process: everything that native code holds is measured.</summary>
+[CollectionDefinition(nameof(MeasuredMemory), DisableParallelization = true)]
+public sealed class MeasuredMemory;
+
+/// <summary>What passes hold at their peak is what the plan says, within a tenth: tens of MiB, of which the process's own needs are a small part.</summary>
+[Collection(nameof(MeasuredMemory))]
+public sealed class MeasuredMemoryTests
+{
+    private const double Tolerance = 0.1;
+
+    public static TheoryData<string, ScalarType> Models => new()
+    {
+        { "qwen2", ScalarType.BFloat16 }, { "qwen2", ScalarType.Float32 }, { "qwen3", ScalarType.BFloat16 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Scoring_PeakOfTensors_IsPlanned(string family, ScalarType dtype)
+    {
+        using Decoder model = Model(family, dtype, 4096);
+        TokenSequence[] sequences = Sequences(8, 257, 4096);
+        AssertPlanned(
+            PassMemory.Scoring(Size(model), PassShape.Of(8 * 256, 0, 257), fused: true).Bytes,
+            () => SequenceScorer.LogProbs(model, sequences, 1, int.MaxValue));
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Training_PeakOfTensors_IsPlannedWithAndWithoutGraphs(string family, ScalarType dtype)
+    {
+        using Decoder model = Model(family, dtype, 4096);
+
+        // Two micro-batches: in the second, all sums are there from its beginning.
+        TokenSequence[] sequences = Sequences(16, 257, 4096);
+        foreach (bool keepGraphs in new[] { false, true })
+        {
+            Workload work = Work(model, new TrainingLoad(8 * 256, keepGraphs), 257);
+            AssertPlanned(StepBytes(work), () => SftStep(model, sequences, keepGraphs, 8 * 257));
+        }
+    }
+
+    [Fact]
+    public void Sampling_PeakOfTensors_IsPlanned()
+    {
+        using Decoder model = Model("qwen2", ScalarType.BFloat16, 4096);
+        var load = new SamplingLoad(Rows: 64, Group: 32, Prompt: 40, NewTokens: 240);
+        SamplingRequest[] requests = [.. Enumerable.Range(0, 2).Select(i => new SamplingRequest(TinyModel.Ids(40, i, 4096), [.. Enumerable.Range(0, 32).Select(s => (ulong)s)]))];
+        var engine = new SamplingEngine(model, null, new SamplingOptions { MaxNewTokens = 240, MaxRows = 64 });
+        AssertPlanned(SamplingMemory.Of(Size(model), load, fused: true).Bytes, () => engine.Run(requests));
+    }
+
+    [Fact]
+    public void ScoringAndTraining_LargeVocabulary_HoldOneChunkOfLogits()
+    {
+        const int vocabulary = 150_000, tokens = 16_384;
+        using Decoder model = ModelFiles.Random(TinyModel.Config(vocabulary, 16, tied: true), 1, ScalarType.BFloat16, CPU);
+        TokenSequence[] sequences = Sequences(32, (tokens / 32) + 1, vocabulary);
+        PassShape pass = PassShape.Of(tokens, 0, (tokens / 32) + 1);
+        AssertPlanned(PassMemory.Scoring(Size(model), pass, fused: true).Bytes, () => SequenceScorer.LogProbs(model, sequences, 1, int.MaxValue), warmUp: false);
+        Workload work = Work(model, new TrainingLoad(tokens, KeepGraphs: false), (tokens / 32) + 1);
+        AssertPlanned(StepBytes(work), () => SftStep(model, sequences, keepGraphs: false, int.MaxValue), warmUp: false);
+
+        // All logits at once would be 4.9 GB.
+        Assert.True(StepBytes(work) < 400L << 20);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(18)]
+    [InlineData(100)]
+    [InlineData(1000)]
+    public void BlocksMade_AsTheCacheGrows_AreThoseOfTheCache(int blocks)
+    {
+        using var cache = new KeyValueCache(TinyModel.ConfigOf("qwen2"), 1, ScalarType.Float32, CPU);
+        var row = new CachedRow();
+        while (cache.UsedBlocks < blocks)
+        {
+            cache.Extend(row, 1);
+        }
+
+        Assert.Equal(cache.BlockCount, SamplingMemory.BlocksMade(blocks));
+    }
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(40_000)]
+    [InlineData(2_000_000)]
+    public void ChunkRows_AnyVocabulary_AreThoseOfTheHead(int vocabulary)
+    {
+        using Decoder model = ModelFiles.Random(TinyModel.Config(vocabulary, 16, tied: true), 1, ScalarType.BFloat16, CPU);
+        Assert.Equal(LogProbHead.ChunkRows(model), PassMemory.ChunkRows(Size(model)));
+    }
+
+    private static ModelSize Size(Decoder model) => new(model.Config, (int)model.Embedding.Value.ElementSize);
+
+    private static Workload Work(Decoder model, TrainingLoad training, int longest) => new()
+    {
+        Model = Size(model),
+        Fused = true,
+        Training = training,
+        LongestSequence = longest,
+    };
+
+    // A step without the weights, which are there before it, and without the optimizer.
+    private static long StepBytes(Workload work) =>
+        MemoryPlan.Of(work).Phases.First(phase => phase.Name == "backward").Parts.Where(part => part.Name is not ("weights" or "optimizer state")).Sum(part => part.Bytes);
+
+    private static void SftStep(Decoder model, TokenSequence[] sequences, bool keepGraphs, int tokens)
+    {
+        using var gradients = new GradientStore(model.Parameters);
+        MicroBatches.Backward(model, gradients, sequences, 1, tokens, keepGraphs, (logProbs_N, _) => logProbs_N.sum() * -1e-4);
+    }
+
+    private static void AssertPlanned(long planned, Action work, bool warmUp = true)
+    {
+        // One thread for the work, so that the watcher has another. A first run also compiles and fills caches, which counts little beside much.
+        set_num_threads(1);
+        if (warmUp)
+        {
+            work();
+        }
+
+        long measured = LiveMemory.PeakOf(work);
+        Assert.True(
+            Math.Abs(measured - planned) <= Tolerance * planned,
+            $"measured {measured / 1e6:F1} MB, planned {planned / 1e6:F1} MB: a factor of {(double)measured / planned:F3}");
+    }
+
+    private static Decoder Model(string family, ScalarType dtype, int vocabulary) => ModelFiles.Random(ModelConfig.Parse($$"""
+        {
+          "model_type": "{{family}}", "hidden_size": 256, "num_hidden_layers": 3, "num_attention_heads": 8, "num_key_value_heads": 2,
+          "head_dim": 32, "intermediate_size": 768, "vocab_size": {{vocabulary}}, "rms_norm_eps": 1e-6, "rope_theta": 10000.0,
+          "max_position_embeddings": 4096, "tie_word_embeddings": true, "hidden_act": "silu"
+        }
+        """), 1, dtype, CPU);
+
+    private static TokenSequence[] Sequences(int count, int tokens, int vocabulary) =>
+        [.. Enumerable.Range(0, count).Select(i => new TokenSequence(TinyModel.Ids(tokens, i + 1, vocabulary), 1))];
+}
