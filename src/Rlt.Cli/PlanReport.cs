@@ -113,7 +113,7 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
             table.AddRow(["seconds", .. Plan.Phases.Select(phase => Seconds.FirstOrDefault(time => time.Phase == phase.Name).Seconds is > 0 and var seconds ? Number(seconds) : "")]);
         }
 
-        AnsiConsole.Write(table);
+        Terminal.Write(table);
     }
 
     private string Verdict() => Fits switch

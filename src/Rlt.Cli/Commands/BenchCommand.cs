@@ -130,7 +130,7 @@ internal static class BenchCommand
     {
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("what", "value");
         AddRows(table, "", report);
-        AnsiConsole.Write(table);
+        Terminal.Write(table);
     }
 
     private static void AddRows(Table table, string path, JsonObject node)

@@ -35,7 +35,7 @@ internal static class DoctorCommand
         table.AddRow("memory", $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1 << 30)} GiB");
         table.AddRow("CUDA devices", $"{cuda.device_count()}");
         table.AddRow(".NET", Environment.Version.ToString());
-        AnsiConsole.Write(table);
+        Terminal.Write(table);
         if (TorchLibrary.BlasWarning() is { } warning)
         {
             Console.Error.WriteLine($"warning: {warning}");
