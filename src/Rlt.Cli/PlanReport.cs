@@ -16,6 +16,10 @@ namespace Rlt.Cli;
 /// <param name="Seconds">The expected time of a step by phase; empty without a bench.</param>
 internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLimit? Limit, IReadOnlyList<(string Phase, double Seconds)> Seconds)
 {
+    private const long Gigabyte = 1_000_000_000;
+
+    private readonly bool _small = MemoryPlan.Of(Work).PeakBytes < Gigabyte;
+
     private MemoryPlan Plan { get; } = MemoryPlan.Of(Work);
 
     private bool OnGpu => Workloads.OnGpu(Config.Device);
@@ -75,7 +79,7 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
     /// <summary>Prints the report for people.</summary>
     public void Show()
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Config.Command} on {Config.Device.Device}: {Work.Model.Config.ParameterCount / 1e9:0.##} billion weights, {(Work.Model.ElementSize == 2 ? "bf16" : "fp32")}; {Config.Lengths}"));
+        Console.WriteLine($"{Config.Command} on {Config.Device.Device}: {Weights(Work.Model.Config.ParameterCount)} weights, {(Work.Model.ElementSize == 2 ? "bf16" : "fp32")}; {Config.Lengths}");
         if (Work.Training is { } training)
         {
             Console.WriteLine($"micro_batch_tokens {training.MicroBatchTokens}{Chosen(Config.MicroBatchTokens == 0)}, recompute {(training.KeepGraphs ? "false" : "true")}{Chosen(Config.Recompute == Recompute.Auto)}");
@@ -95,7 +99,7 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
 
     private void ShowTable()
     {
-        Table table = new Table().Border(TableBorder.None).AddColumn("GB");
+        Table table = new Table().Border(TableBorder.None).AddColumn(_small ? "MB" : "GB");
         string[] parts = [.. Plan.Phases.SelectMany(phase => phase.Parts.Select(part => part.Name)).Distinct()];
         foreach (PlanPhase phase in Plan.Phases)
         {
@@ -104,10 +108,10 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
 
         foreach (string name in parts)
         {
-            table.AddRow([name, .. Plan.Phases.Select(phase => Gigabytes(phase.Parts.FirstOrDefault(part => part.Name == name).Bytes))]);
+            table.AddRow([name, .. Plan.Phases.Select(phase => Amount(phase.Parts.FirstOrDefault(part => part.Name == name).Bytes))]);
         }
 
-        table.AddRow(["total", .. Plan.Phases.Select(phase => Gigabytes(phase.Bytes))]);
+        table.AddRow(["total", .. Plan.Phases.Select(phase => Amount(phase.Bytes))]);
         if (Seconds.Count > 0)
         {
             table.AddRow(["seconds", .. Plan.Phases.Select(phase => Seconds.FirstOrDefault(time => time.Phase == phase.Name).Seconds is > 0 and var seconds ? Number(seconds) : "")]);
@@ -153,7 +157,11 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
         }
     }
 
-    private static string Gigabytes(long bytes) => bytes == 0 ? "" : (bytes / 1e9).ToString(bytes < 100_000_000 ? "0.000" : "0.0", CultureInfo.InvariantCulture);
+    private static string Weights(long count) => count >= Gigabyte
+        ? string.Create(CultureInfo.InvariantCulture, $"{count / 1e9:0.00} billion")
+        : string.Create(CultureInfo.InvariantCulture, $"{count / 1e6:0.00} million");
+
+    private string Amount(long bytes) => bytes == 0 ? "" : (bytes / (_small ? 1e6 : 1e9)).ToString("0.0", CultureInfo.InvariantCulture);
 
     private static string Number(double value) => value.ToString("G3", CultureInfo.InvariantCulture);
 }

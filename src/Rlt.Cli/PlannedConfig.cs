@@ -74,7 +74,7 @@ internal sealed record PlannedConfig(
     private static PlannedConfig Of(CollectConfig config)
     {
         int? read = LongestPrompt(config.Model, config.Source, config.Format);
-        PlannedConfig sampling = Sampling("collect", Shape(config.Model), config.Device, config.SamplingRows, config.Samples, config.BlockSize, config.MaxNewTokens, config.TopP < 1, read);
+        PlannedConfig sampling = Sampling(config.Student is null ? "collect or eval" : "collect", Shape(config.Model), config.Device, config.SamplingRows, config.Samples, config.BlockSize, config.MaxNewTokens, config.TopP < 1, read);
         return config.Student is not { } student
             ? sampling
             : sampling with
@@ -89,7 +89,7 @@ internal sealed record PlannedConfig(
     }
 
     private static PlannedConfig Of(EvalConfig config) =>
-        Sampling("eval", Shape(config.Model), config.Device, config.SamplingRows, config.Samples, config.BlockSize, config.MaxNewTokens, config.TopP < 1, null);
+        Sampling("collect or eval", Shape(config.Model), config.Device, config.SamplingRows, config.Samples, config.BlockSize, config.MaxNewTokens, config.TopP < 1, null);
 
     private static PlannedConfig Sampling(string command, ModelConfig model, DeviceConfig device, int rows, int group, int block, int newTokens, bool filtered, int? read)
     {

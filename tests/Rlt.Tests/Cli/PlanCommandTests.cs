@@ -12,7 +12,8 @@ public sealed class PlanCommandTests : IDisposable
     [Theory]
     [InlineData("sft.yaml", "warmup or distill", "backward,optimizer")]
     [InlineData("teacher.yaml", "train-teacher", "sample,score,reference,backward,optimizer")]
-    [InlineData("collect.yaml", "collect", "sample")]
+    [InlineData("collect.yaml", "collect or eval", "sample")]
+    [InlineData("eval.yaml", "collect or eval", "sample")]
     public void Plan_Config_PhasesOfItsCommand(string config, string command, string phases)
     {
         JsonObject report = Report("--config", "@" + config);

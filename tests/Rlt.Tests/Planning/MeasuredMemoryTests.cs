@@ -63,8 +63,8 @@ public sealed class MeasuredMemoryTests
         const int vocabulary = 150_000, tokens = 16_384;
         using Decoder model = ModelFiles.Random(TinyModel.Config(vocabulary, 16, tied: true), 1, ScalarType.BFloat16, CPU);
         TokenSequence[] sequences = Sequences(32, (tokens / 32) + 1, vocabulary);
-        PassShape pass = PassShape.Of(tokens, 0, (tokens / 32) + 1);
-        AssertPlanned(PassMemory.Scoring(Size(model), pass, fused: true).Bytes, () => SequenceScorer.LogProbs(model, sequences, 1, int.MaxValue), warmUp: false);
+        PassShape scored = PassShape.Of(tokens / 8, 0, (tokens / 32) + 1);
+        AssertPlanned(PassMemory.Scoring(Size(model), scored, fused: true).Bytes, () => SequenceScorer.LogProbs(model, sequences[..4], 1, int.MaxValue), warmUp: false);
         Workload work = Work(model, new TrainingLoad(tokens, KeepGraphs: false), (tokens / 32) + 1);
         AssertPlanned(StepBytes(work), () => SftStep(model, sequences, keepGraphs: false, int.MaxValue), warmUp: false);
 
