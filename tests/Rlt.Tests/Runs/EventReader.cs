@@ -35,10 +35,10 @@ internal static class EventReader
             ulong tag = Varint();
             (ulong bits, byte[] bytes) = (tag & 7) switch
             {
-                0 => (Varint(), []),
+                0 => (Varint(), Array.Empty<byte>()),
                 1 => (BinaryPrimitives.ReadUInt64LittleEndian(Take(8)), []),
-                2 => (0, Take((int)Varint())),
-                5 => (BinaryPrimitives.ReadUInt32LittleEndian(Take(4)), Array.Empty<byte>()),
+                2 => (0UL, Take((int)Varint())),
+                5 => ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(Take(4)), Array.Empty<byte>()),
                 _ => throw new InvalidDataException($"wire type {tag & 7}"),
             };
             fields.Add(((int)(tag >> 3), bits, bytes));

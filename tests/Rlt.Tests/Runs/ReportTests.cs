@@ -30,7 +30,7 @@ public sealed class ReportTests : IDisposable
         Assert.Equal("""["reward","reward_p10"]""", data["groups"]!["reward"]!.ToJsonString());
         Assert.Equal("""["clip_ratio"]""", data["groups"]!["policy"]!.ToJsonString());
         Assert.Equal([0, 0, 1, 1], data["samples"]!.AsArray().Select(sample => sample!["run"]!.GetValue<int>()));
-        Assert.Equal("""{"run":0,"step":1,"question":"2 + 3?","solution":"5","explanation":"add up</e>","reward":-1,"solution_score":null,"think_kl":null,"length":4}""", data["samples"]![0]!.ToJsonString());
+        Assert.Equal("""{"run":0,"step":1,"question":"2 and 3?","solution":"5","explanation":"add up</e>","reward":-1,"solution_score":null,"think_kl":null,"length":4}""", data["samples"]![0]!.ToJsonString());
     }
 
     [Fact]
@@ -93,8 +93,8 @@ public sealed class ReportTests : IDisposable
         name,
         [.. new[] { """{"step":1,"reward":-1.5,"reward_p10":-2}""", """{"step":2,"reward":-0.5,"reward_p10":-1,"clip_ratio":0.5}""" }.Take(steps).Select(line => JsonNode.Parse(line)!.AsObject())],
         [
-            JsonNode.Parse("""{"step":1,"question":"2 + 3?","solution":"5","completion":"add up</e>","completion_tokens":4,"reward":-1}""")!.AsObject(),
-            JsonNode.Parse("""{"step":1,"question":"2 + 3?","solution":"5","completion":"add up</e>","reward":-2,"details":DETAILS}""".Replace("DETAILS", Details, StringComparison.Ordinal))!.AsObject(),
+            JsonNode.Parse("""{"step":1,"question":"2 and 3?","solution":"5","completion":"add up</e>","completion_tokens":4,"reward":-1}""")!.AsObject(),
+            JsonNode.Parse("""{"step":1,"question":"2 and 3?","solution":"5","completion":"add up</e>","reward":-2,"details":DETAILS}""".Replace("DETAILS", Details, StringComparison.Ordinal))!.AsObject(),
         ],
         IsFinished: true);
 }

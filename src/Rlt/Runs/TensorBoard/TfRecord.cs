@@ -44,7 +44,12 @@ public static class TfRecord
         }
 
         ReadOnlyMemory<byte> content = rest.Slice(HeaderBytes, (int)length);
-        return Matches(content.Span, rest.Span[(HeaderBytes + content.Length)..]) ? content : null;
+        if (!Matches(content.Span, rest.Span[(HeaderBytes + content.Length)..]))
+        {
+            return null;
+        }
+
+        return content;
     }
 
     private static bool Matches(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> checksum) => BinaryPrimitives.ReadUInt32LittleEndian(checksum) == Crc32C.Masked(bytes);
