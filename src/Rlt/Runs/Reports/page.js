@@ -197,7 +197,7 @@ function tokens(text, spans, paint) {
     const token = make("span", { class: "t" }, text.slice(spans[i][0], spans[i][1]));
     const { kind, weight, tip } = paint(i, end);
     token.classList.add(kind);
-    token.style.setProperty("--w", Math.round(100 * Math.max(0, Math.min(1, weight))) + "%");
+    token.style.setProperty("--w", Math.round(75 * Math.max(0, Math.min(1, weight))) + "%");
     if (weight >= 2 / full) token.classList.add("strong");
     token.tip = JSON.stringify(token.textContent) + "\n" + tip;
     box.append(token);
