@@ -9,13 +9,13 @@ using Serilog.Core;
 
 namespace Rlt.Cli;
 
-/// <summary>Shows a run: one rewritten line on a terminal, plain lines elsewhere, and always the log file.</summary>
+/// <summary>Shows a run: a live view on a terminal, plain lines elsewhere, and always the log file.</summary>
 internal sealed class RunObserver : IRunObserver, IDisposable
 {
     private readonly string _name;
     private readonly string[] _shown;
     private readonly Logger _log;
-    private readonly bool _terminal = !Console.IsErrorRedirected;
+    private readonly LiveView? _view;
     private readonly Stopwatch _clock = new();
     private readonly HashSet<string> _warned = [];
     private int _first;
@@ -28,6 +28,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         var sinks = new LoggerConfiguration().WriteTo.File(
             folder.Log, outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss} {Level:u3} {Message:lj}{NewLine}", formatProvider: CultureInfo.InvariantCulture);
         _log = sinks.CreateLogger();
+        _view = Console.IsErrorRedirected ? null : new LiveView(name, shown);
     }
 
     /// <inheritdoc/>
@@ -35,6 +36,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     {
         (_first, _total) = (done, total);
         _clock.Start();
+        _view?.Begin(total);
         Said(done == 0 ? $"{_name}: {total} steps" : $"{_name}: going on after step {done} of {total}");
     }
 
@@ -46,9 +48,9 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         string values = string.Join("  ", _shown.Where(metrics.ContainsKey).Select(key => $"{key} {Number(double.Parse(metrics[key]!.ToJsonString(), CultureInfo.InvariantCulture))}"));
         string line = $"step {step}/{_total}  {values}  {Number(seconds)} s/step  {Remaining(seconds * (_total - step))} left";
         _log.Information("{Line}", line);
-        if (_terminal)
+        if (_view is not null)
         {
-            Console.Error.Write($"\r\u001b[2K{Fit(line)}");
+            _view.Show(metrics, seconds);
         }
         else if (step == _total || step == _first + 1 || step % Math.Max(1, _total / 20) == 0)
         {
@@ -63,7 +65,14 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         if (_warned.Add(message.Split(':')[0]))
         {
             _log.Warning("{Message}", message);
-            Console.Error.WriteLine($"{(_terminal ? "\r\u001b[2K" : "")}warning: {message}");
+            if (_view is not null)
+            {
+                _view.Warn(message);
+            }
+            else
+            {
+                Console.Error.WriteLine($"warning: {message}");
+            }
         }
     }
 
@@ -79,11 +88,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     /// <summary>The run ended well.</summary>
     public void Finished(string result)
     {
-        if (_terminal)
-        {
-            Console.Error.WriteLine();
-        }
-
+        _view?.Dispose();
         Said($"{_name}: done in {Remaining(_clock.Elapsed.TotalSeconds)}; {result}");
     }
 
@@ -91,19 +96,24 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     public void Said(string message)
     {
         _log.Information("{Message}", message);
-        Console.Error.WriteLine(message);
+        if (_view is not null)
+        {
+            _view.Say(message);
+        }
+        else
+        {
+            Console.Error.WriteLine(message);
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _log.Dispose();
+    public void Dispose()
+    {
+        _view?.Dispose();
+        _log.Dispose();
+    }
 
     private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 
     private static string Remaining(double seconds) => TimeSpan.FromSeconds(Math.Round(seconds)).ToString("c", CultureInfo.InvariantCulture);
-
-    private static string Fit(string line)
-    {
-        int width = Console.WindowWidth;
-        return width > 1 && line.Length >= width ? line[..(width - 1)] : line;
-    }
 }

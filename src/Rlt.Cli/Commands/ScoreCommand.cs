@@ -50,15 +50,16 @@ internal static class ScoreCommand
 
     private static int Score(JsonRow[] rows, TeachingFormat format, LanguageModel teacher, LanguageModel student, RewardScorer scorer, bool details)
     {
-        var cases = new List<(JsonRow Row, TeachingCase Case)>();
+        var cases = new List<(JsonRow Row, TeachingTask Task, string Completion, TeachingCase Case)>();
         foreach (JsonRow row in rows)
         {
             try
             {
                 TeachingTask task = TeachingRows.Task(row, format.Format, needsExplanation: false);
-                var built = TeachingCase.Build(format, task, Completion(row, task, format), teacher.Tokenizer, student.Tokenizer);
+                string completion = Completion(row, task, format);
+                var built = TeachingCase.Build(format, task, completion, teacher.Tokenizer, student.Tokenizer);
                 scorer.RequireFits(built);
-                cases.Add((row, built));
+                cases.Add((row, task, completion, built));
             }
             catch (DataException error)
             {
@@ -66,10 +67,15 @@ internal static class ScoreCommand
             }
         }
 
-        IReadOnlyList<ScoredCase> scores = scorer.Score([.. cases.Select(pair => pair.Case)]);
+        IReadOnlyList<ScoredCase> scores = scorer.Score([.. cases.Select(scored => scored.Case)]);
         for (int i = 0; i < cases.Count; i++)
         {
-            Write(cases[i].Row.Fields, cases[i].Case, scores[i], details);
+            Write(cases[i].Row.Fields, scores[i].Reward);
+        }
+
+        if (details)
+        {
+            AddDetails(cases, scores, format, teacher, student, scorer);
         }
 
         return rows.Length - cases.Count;
@@ -80,9 +86,8 @@ internal static class ScoreCommand
         row.TextOrNull("completion")
         ?? (task.Explanation is { } explanation ? format.WithoutPadding(explanation) + format.Format.ExplanationClose : row.Text("completion"));
 
-    private static void Write(JsonObject row, TeachingCase built, ScoredCase scored, bool details)
+    private static void Write(JsonObject row, Reward reward)
     {
-        Reward reward = scored.Reward;
         row["reward"] = reward.Total;
         row["solution_score"] = reward.SolutionScore;
         row["solution_mean"] = reward.SolutionMean;
@@ -93,19 +98,27 @@ internal static class ScoreCommand
         row["match"] = reward.Match;
         row["penalty"] = reward.Penalty;
         row["tokens"] = new JsonObject { ["explanation"] = reward.ExplanationTokens, ["solution"] = reward.SolutionTokens };
-        if (details)
+    }
+
+    private static void AddDetails(
+        List<(JsonRow Row, TeachingTask Task, string Completion, TeachingCase Case)> cases, IReadOnlyList<ScoredCase> scores, TeachingFormat format, LanguageModel teacher, LanguageModel student, RewardScorer scorer)
+    {
+        TeachingCase[] unexplained = [.. cases.Select(scored => TokenDetails.Unexplained(format, scored.Task, teacher.Tokenizer, student.Tokenizer))];
+        float[][] without = scorer.Solutions(unexplained);
+        for (int i = 0; i < cases.Count; i++)
         {
-            row["details"] = new JsonObject
+            TeachingCase built = cases[i].Case;
+            var details = new JsonObject
             {
+                ["explanation"] = format.Explanation(cases[i].Completion).Explanation,
                 ["teacher_ids"] = JsonArrays.Of(built.Teacher.Ids),
                 ["student_ids"] = JsonArrays.Of(built.Student.Ids),
                 ["teacher_explanation_tokens"] = JsonArrays.Of(Places(built.Teacher, built.Teacher.Mask!)),
                 ["student_explanation_tokens"] = JsonArrays.Of(Places(built.Student, built.Thinks)),
                 ["student_solution_tokens"] = JsonArrays.Of(Places(built.Student, built.Solves)),
-                ["teacher_logprobs"] = JsonArrays.Of(scored.TeacherThink),
-                ["student_logprobs"] = JsonArrays.Of(scored.StudentThink),
-                ["solution_logprobs"] = JsonArrays.Of(scored.Solution),
             };
+            TokenDetails.AddTo(details, built, scores[i], unexplained[i], without[i]);
+            cases[i].Row.Fields["details"] = details;
         }
     }
 

@@ -126,7 +126,7 @@ public sealed class Benchmark
         var phases = new PhaseClock();
         double total = Stopwatches.Time(() => Step(phases), _model.Device);
         var result = new JsonObject { ["questions"] = _options.Questions, ["group"] = _options.Group };
-        phases.AddTo(result, samples * _options.NewTokens);
+        phases.AddTo(result);
         result["samples_per_second"] = Math.Round(samples / total, 2);
         result["tokens_per_second"] = Math.Round(samples * (double)(_options.Prompt + _options.NewTokens) / total, 1);
         return result;
@@ -137,7 +137,7 @@ public sealed class Benchmark
             SamplingRequest[] requests = [.. Enumerable.Range(0, _options.Questions).Select(q => new SamplingRequest(Ids(_options.Prompt, q), Streams(q, _options.Group)))];
             Sample[][] drawn = engine.Run(requests);
             TokenSequence[] sequences = [.. drawn.SelectMany((group, q) => group.Select(sample => new TokenSequence([.. requests[q].Prompt, .. sample.Ids], _options.Prompt)))];
-            clock.End("sample");
+            clock.End("sample", samples * _options.NewTokens);
             SequenceScorer.LogProbs(_model, sequences, Temperature, _options.TokenBudget);
             clock.End("score");
             float[][] reference = SequenceScorer.LogProbs(_model, sequences, Temperature, _options.TokenBudget);

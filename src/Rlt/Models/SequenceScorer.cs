@@ -5,6 +5,26 @@ namespace Rlt.Models;
 /// <summary>Scores sequences under a frozen model, packed by a token budget.</summary>
 public static class SequenceScorer
 {
+    /// <summary>Mean Shannon entropy of the distributions that the sequences' scored tokens are drawn from; nats. 0 where there is no token.</summary>
+    /// <param name="model">The model; no gradients are recorded.</param>
+    /// <param name="sequences">The sequences.</param>
+    /// <param name="temperature">Logits are divided by it.</param>
+    /// <param name="tokenBudget">Tokens in one forward pass.</param>
+    public static double MeanEntropy(Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget)
+    {
+        double sum = 0;
+        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget))
+        {
+            TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
+            if (rows.Sum(row => row.ScoredCount) > 0)
+            {
+                sum += Score(model, rows, (hidden_ND, _) => LogProbHead.Entropy(model, hidden_ND, temperature)).Sum(value => (double)value);
+            }
+        }
+
+        return sum / Math.Max(1, sequences.Sum(sequence => sequence.ScoredCount));
+    }
+
     /// <summary>log p of each scored token given those before it, in the sequences' order; nats.</summary>
     /// <param name="model">The model; no gradients are recorded.</param>
     /// <param name="sequences">What to score.</param>
@@ -16,7 +36,7 @@ public static class SequenceScorer
         foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget))
         {
             TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
-            float[] flat = rows.Sum(row => row.ScoredCount) == 0 ? [] : Score(model, rows, temperature);
+            float[] flat = rows.Sum(row => row.ScoredCount) == 0 ? [] : Score(model, rows, (hidden_ND, targets_N) => LogProbHead.LogProbs(model, hidden_ND, targets_N, temperature));
             int used = 0;
             for (int row = 0; row < rows.Length; row++)
             {
@@ -28,12 +48,12 @@ public static class SequenceScorer
         return results;
     }
 
-    private static float[] Score(Decoder model, TokenSequence[] rows, double temperature)
+    private static float[] Score(Decoder model, TokenSequence[] rows, Func<Tensor, Tensor, Tensor> valueOf)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         using var batch = new PackedBatch(rows, model.Device);
         Tensor top_ND = batch.Select(model.Top(batch.Ids_R, new PackedPass(batch.Layout)));
-        return LogProbHead.LogProbs(model, model.FinalNorm.Apply(top_ND), batch.Targets_N, temperature).cpu().data<float>().ToArray();
+        return valueOf(model.FinalNorm.Apply(top_ND), batch.Targets_N).cpu().data<float>().ToArray();
     }
 }

@@ -28,6 +28,13 @@ public sealed class RewardScorer(Decoder teacher, Decoder student, RewardOptions
         return Penalized([.. cases.Select((c, i) => Combine(c, teacherLogProbs[i], studentLogProbs[i]))]);
     }
 
+    /// <summary>log π_student of each case's solution tokens alone; the teacher is not asked.</summary>
+    public float[][] Solutions(IReadOnlyList<TeachingCase> cases)
+    {
+        float[][] logProbs = SequenceScorer.LogProbs(student, [.. cases.Select(c => c.Student)], options.StudentTemperature, tokenBudget);
+        return [.. cases.Select((c, i) => Select(logProbs[i], c.Solves))];
+    }
+
     /// <summary>Refuses a case that is longer than the teacher's or the student's context; nothing is ever cut.</summary>
     /// <exception cref="DataException">The case does not fit.</exception>
     public void RequireFits(TeachingCase c) => c.RequireFits(teacher.Config.MaxPositions, student.Config.MaxPositions);

@@ -11,6 +11,12 @@ namespace Rlt.Teaching;
 /// <param name="Closed">Whether the completion had its closing tag.</param>
 public sealed record TeachingCase(TokenSequence Teacher, TokenSequence Student, bool[] Thinks, bool[] Solves, bool Closed)
 {
+    /// <summary>Where in the explanation each token marked by <see cref="Thinks"/> stands; UTF-16 positions. Tokens of one character share its place.</summary>
+    public IReadOnlyList<TextSpan> ExplanationSpans { get; init; } = [];
+
+    /// <summary>Where in the task's solution each token marked by <see cref="Solves"/> stands.</summary>
+    public IReadOnlyList<TextSpan> SolutionSpans { get; init; } = [];
+
     /// <summary>The explanation's signs of gaming, from its text.</summary>
     public ExplanationSigns Signs { get; init; } = new(0, 0, 0);
 
@@ -43,6 +49,8 @@ public sealed record TeachingCase(TokenSequence Teacher, TokenSequence Student, 
             Mark(solution, from, studentSequence.ScoredCount),
             closed)
         {
+            ExplanationSpans = Spans(student, studentThinks, studentText.Explanation.Start),
+            SolutionSpans = Spans(student, solution, studentText.Solution.End - task.Solution.Length),
             Signs = ExplanationSigns.Of(explanation, task),
         };
     }
@@ -65,6 +73,9 @@ public sealed record TeachingCase(TokenSequence Teacher, TokenSequence Student, 
                 $"question, explanation and solution have {tokens} tokens; the {model}'s context takes {positions}. Use a shorter explanation or a {model} with a longer context.");
         }
     }
+
+    private static TextSpan[] Spans(Encoding encoding, int[] indices, int origin) =>
+        [.. indices.Select(i => new TextSpan(encoding.Offsets[i].Start - origin, encoding.Offsets[i].End - origin))];
 
     private static int[] Inside(Encoding encoding, TextSpan span) =>
         [.. Enumerable.Range(0, encoding.Ids.Length).Where(i => IsInside(encoding.Offsets[i], span))];

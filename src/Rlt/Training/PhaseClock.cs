@@ -3,30 +3,36 @@ using System.Text.Json.Nodes;
 
 namespace Rlt.Training;
 
-/// <summary>Seconds of a step by phase.</summary>
+/// <summary>Seconds of a step by phase, and tokens a second of the phases that work through tokens.</summary>
 internal sealed class PhaseClock
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private readonly OrderedDictionary<string, double> _phases = [];
+    private readonly OrderedDictionary<string, (double Seconds, long Tokens)> _phases = [];
     private double _before;
 
-    /// <summary>Ends a phase; the next begins. A phase that comes again adds to its seconds.</summary>
-    public void End(string phase)
+    /// <summary>Ends a phase; the next begins. A phase that comes again adds to its seconds and tokens.</summary>
+    /// <param name="phase">Its name.</param>
+    /// <param name="tokens">Tokens it worked through; 0 where that says nothing.</param>
+    public void End(string phase, long tokens = 0)
     {
         double now = _clock.Elapsed.TotalSeconds;
-        _phases[phase] = _phases.GetValueOrDefault(phase) + now - _before;
+        (double seconds, long before) = _phases.GetValueOrDefault(phase);
+        _phases[phase] = (seconds + now - _before, before + tokens);
         _before = now;
     }
 
-    /// <summary>Adds the seconds of each phase, their sum, and sampled tokens a second.</summary>
-    public void AddTo(JsonObject metrics, int sampledTokens)
+    /// <summary>Adds the seconds of each phase, their sum, and the tokens a second.</summary>
+    public void AddTo(JsonObject metrics)
     {
-        foreach ((string phase, double seconds) in _phases)
+        foreach ((string phase, (double seconds, long tokens)) in _phases)
         {
             metrics[$"seconds_{phase}"] = Math.Round(seconds, 4);
+            if (tokens > 0)
+            {
+                metrics[$"{phase}_tokens_per_second"] = Math.Round(tokens / seconds, 1);
+            }
         }
 
         metrics["step_seconds"] = Math.Round(_before, 4);
-        metrics["sampled_tokens_per_second"] = Math.Round(sampledTokens / _phases["sample"], 1);
     }
 }

@@ -6,8 +6,9 @@ namespace Rlt.Training;
 /// <summary>The explanations of a step, group after group, with their rewards and advantages.</summary>
 /// <param name="Rollouts">The explanations.</param>
 /// <param name="Scores">Their rewards.</param>
+/// <param name="Cases">What of them was scored.</param>
 /// <param name="Advantages">Their advantages within their groups.</param>
-internal sealed record RolloutBatch(IReadOnlyList<Explanation> Rollouts, IReadOnlyList<ScoredCase> Scores, float[] Advantages)
+internal sealed record RolloutBatch(IReadOnlyList<Explanation> Rollouts, IReadOnlyList<ScoredCase> Scores, IReadOnlyList<TeachingCase> Cases, float[] Advantages)
 {
     // Rewards of a group that differ by less than this are alike.
     private const double Spread = 1e-6;
@@ -20,9 +21,9 @@ internal sealed record RolloutBatch(IReadOnlyList<Explanation> Rollouts, IReadOn
     {
         float[] deviations = Rollouts.Count == 0 ? [] : GroupAdvantage.Deviations([.. Scores.Select(score => score.Reward.Total)], groupSize);
         int[] kept = [.. Enumerable.Range(0, Rollouts.Count).Where(i => deviations[i / groupSize] >= Spread)];
-        return new RolloutBatch([.. kept.Select(i => Rollouts[i])], [.. kept.Select(i => Scores[i])], [.. kept.Select(i => Advantages[i])]);
+        return new RolloutBatch([.. kept.Select(i => Rollouts[i])], [.. kept.Select(i => Scores[i])], [.. kept.Select(i => Cases[i])], [.. kept.Select(i => Advantages[i])]);
     }
 
     /// <summary>This batch and another.</summary>
-    public RolloutBatch Add(RolloutBatch other) => new([.. Rollouts, .. other.Rollouts], [.. Scores, .. other.Scores], [.. Advantages, .. other.Advantages]);
+    public RolloutBatch Add(RolloutBatch other) => new([.. Rollouts, .. other.Rollouts], [.. Scores, .. other.Scores], [.. Cases, .. other.Cases], [.. Advantages, .. other.Advantages]);
 }

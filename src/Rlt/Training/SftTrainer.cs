@@ -34,6 +34,7 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
             (logProbs_N, _) => logProbs_N.sum() * (-1.0 / Math.Max(1, targets)), (long)RandomStream.Key(config.Seed, step));
         double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, _steps, config.Optimizer.WarmupRatio);
         double norm = Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, loss);
+        double seconds = clock.Elapsed.TotalSeconds;
         var metrics = new JsonObject
         {
             ["step"] = step + 1,
@@ -41,10 +42,12 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
             ["grad_norm"] = norm,
             ["learning_rate"] = learningRate,
             ["target_tokens"] = targets,
+            ["sequence_tokens"] = batch.Average(sequence => sequence.Ids.Length),
             ["epoch"] = (double)(step + 1) * config.BatchSize / examples.Count,
-            ["tokens_per_second"] = batch.Sum(sequence => sequence.Ids.Length) / clock.Elapsed.TotalSeconds,
+            ["tokens_per_second"] = batch.Sum(sequence => sequence.Ids.Length) / seconds,
+            ["step_seconds"] = Math.Round(seconds, 4),
         };
-        ResourceMetrics.AddTo(metrics);
+        ResourceMetrics.AddTo(metrics, model.Decoder.Device);
         return metrics;
     }
 }

@@ -83,7 +83,7 @@ public sealed record TeacherConfig : IValidated
     /// <summary>Steps between checkpoints; 0 saves at the end only.</summary>
     public int SaveEvery { get; init; } = 25;
 
-    /// <summary>Explanations a step written to samples.jsonl.</summary>
+    /// <summary>Explanations a step written to samples.jsonl with each token's log-probabilities: of its first questions, from the best to the worst.</summary>
     public int SamplesKept { get; init; } = 4;
 
     /// <summary>Trains low-rank adapters beside the frozen weights, which are then the reference; null trains all weights.</summary>

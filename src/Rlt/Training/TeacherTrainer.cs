@@ -49,6 +49,8 @@ public sealed class TeacherTrainer(
         RolloutBatch batch = Sample(step, phases);
         float[][]? reference_ = reference is null ? null : SequenceScorer.LogProbs(reference, batch.Sequences, LossTemperature, config.ScoringTokens);
         phases.End("reference");
+        double entropy = Entropy(batch);
+        phases.End("entropy");
 
         UpdateRecord update;
         try
@@ -58,20 +60,27 @@ public sealed class TeacherTrainer(
         catch (RunFailedException error)
         {
             string file = Path.Combine(folder.Path, "failed-step.jsonl");
-            JsonLines.Write(file, Enumerable.Range(0, batch.Rollouts.Count).Select(i => SampleRow(step, batch, i)));
+            JsonLines.Write(file, Enumerable.Range(0, batch.Rollouts.Count).Select(i => RolloutRow.Of(step + 1, batch, i)));
             throw new RunFailedException($"{error.Message} The step's explanations are in {file}.", error);
         }
 
         KeepSamples(step, batch);
+        phases.End("samples");
         JsonObject metrics = TeacherMetrics.Of(step + 1, batch, config.GroupSize, format, update.LogProbs, reference_);
+        metrics["entropy"] = entropy;
+        update.Clipped?.AddTo(metrics);
         metrics["loss"] = update.Loss;
         metrics["grad_norm"] = update.GradNorm;
         metrics["learning_rate"] = update.LearningRate;
-        phases.AddTo(metrics, batch.Rollouts.Sum(r => r.Sample.Ids.Length));
-        ResourceMetrics.AddTo(metrics);
+        phases.AddTo(metrics);
+        ResourceMetrics.AddTo(metrics, policy.Decoder.Device);
         PullReference(step + 1);
         return metrics;
     }
+
+    // Of the first explanation of each group: all would cost another pass over the step's tokens.
+    private double Entropy(RolloutBatch batch) => SequenceScorer.MeanEntropy(
+        policy.Decoder, [.. batch.Sequences.Where((_, i) => i % config.GroupSize == 0)], LossTemperature, config.ScoringTokens);
 
     private void PullReference(int stepsDone)
     {
@@ -106,11 +115,11 @@ public sealed class TeacherTrainer(
         int[] chosen = EpochOrder.Slice(tasks.Count, step, config.QuestionsPerStep, round == 0 ? config.Seed : (long)RandomStream.Key(config.Seed, round), config.Shuffle)[..questions];
         ulong[][] streams = [.. chosen.Select((question, place) => Streams(step, round, question, place))];
         IReadOnlyList<Explanation> rollouts = _explainer.Explain([.. chosen.Select(q => tasks[q])], streams);
-        phases.End("sample");
+        phases.End("sample", rollouts.Sum(rollout => rollout.Sample.Ids.Length));
         TeachingCase[] cases = [.. rollouts.Select(r => TeachingCase.Build(format, r.Task, r.Text, policy.Tokenizer, student.Tokenizer))];
         IReadOnlyList<ScoredCase> scores = _scorer.Score(cases);
-        phases.End("score");
-        return new RolloutBatch(rollouts, scores, GroupAdvantage.From([.. scores.Select(score => score.Reward.Total)], config.GroupSize, config.Loss.NormalizeByStd));
+        phases.End("score", cases.Sum(c => (long)c.Teacher.Ids.Length + c.Student.Ids.Length));
+        return new RolloutBatch(rollouts, scores, cases, GroupAdvantage.From([.. scores.Select(score => score.Reward.Total)], config.GroupSize, config.Loss.NormalizeByStd));
     }
 
     // One optimizer step, or several, on shares of the groups or on all again; the samples' own log-probabilities are then the old ones.
@@ -119,6 +128,7 @@ public sealed class TeacherTrainer(
         double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, config.Steps, config.Optimizer.WarmupRatio);
         var logProbs = new float[batch.Sequences.Length][];
         double loss = 0, norm = 0;
+        ClipRatio? clipped = config.Loss.ReusesSamples ? new ClipRatio(config.Loss) : null;
         int[][] shares = [.. UpdateOrder.Of(batch.Rollouts.Count / config.GroupSize, config.GroupSize, config.Loss.UpdatesPerBatch, config.Loss.NumIterations)];
         for (int update = 0; update < shares.Length; update++)
         {
@@ -130,7 +140,7 @@ public sealed class TeacherTrainer(
                 policy.Decoder, gradients, sequences, LossTemperature, config.MicroBatchTokens, keepGraphs: config.Recompute == Recompute.False,
                 (logProbs_N, rows) => GrpoLoss.Compute(logProbs_N, Tokens(batch, share, rows, weights, reference_, logProbs_N.device), config.Loss),
                 (long)RandomStream.Key(config.Seed, step, update));
-            phases.End("backward");
+            phases.End("backward", sequences.Sum(sequence => sequence.Ids.Length));
             loss += part / shares.Length;
             norm = Math.Max(norm, Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, part));
             phases.End("optimizer");
@@ -138,10 +148,14 @@ public sealed class TeacherTrainer(
             {
                 // A later pass sees the policy after it has moved.
                 logProbs[share[i]] ??= learned[i];
+                if (counts[i])
+                {
+                    clipped?.Count(learned[i], batch.Rollouts[share[i]].Sample.LogProbs, batch.Advantages[share[i]]);
+                }
             }
         }
 
-        return new UpdateRecord(loss, norm, learningRate, logProbs);
+        return new UpdateRecord(loss, norm, learningRate, logProbs, clipped);
     }
 
     private GrpoTokens Tokens(RolloutBatch batch, int[] share, int[] rows, float[] weights, float[][]? reference_, Device device)
@@ -163,38 +177,14 @@ public sealed class TeacherTrainer(
         [.. Enumerable.Range(0, config.GroupSize).Select(sample =>
             RandomStream.Key(config.Seed, step, round, question, tasks.Count < config.QuestionsPerStep ? place : 0, sample))];
 
-    private void KeepSamples(int step, RolloutBatch batch) =>
-        RunRows.Append(folder.Samples, Enumerable.Range(0, Math.Min(config.SamplesKept, batch.Rollouts.Count)).Select(i => SampleRow(step, batch, i)));
-
-    private static JsonObject SampleRow(int step, RolloutBatch batch, int index)
+    // The tasks' solutions without an explanation are scored too, so that one sees what each explanation adds.
+    private void KeepSamples(int step, RolloutBatch batch)
     {
-        TeachingTask task = batch.Rollouts[index].Task;
-        var row = new JsonObject
-        {
-            ["step"] = step + 1,
-            ["question"] = task.Question,
-            ["solution"] = task.Solution,
-            ["completion"] = batch.Rollouts[index].Text,
-            ["reward"] = batch.Scores[index].Reward.Total,
-            ["solution_score"] = batch.Scores[index].Reward.SolutionScore,
-            ["think_kl"] = batch.Scores[index].Reward.ThinkKl,
-            ["advantage"] = batch.Advantages[index],
-        };
-
-        // With what else the task brought, scoring the row again gives the same reward.
-        foreach ((string key, string? text) in new[]
-        {
-            ("answer", task.Answer), ("teacher_system", task.TeacherSystem), ("student_system", task.StudentSystem), ("prompt", task.TeacherPrompt),
-        })
-        {
-            if (text is not null)
-            {
-                row[key] = text;
-            }
-        }
-
-        return row;
+        int[] kept = KeptSamples.Of([.. batch.Scores.Select(score => score.Reward.Total)], config.GroupSize, config.SamplesKept);
+        TeachingCase[] unexplained = [.. kept.Select(i => TokenDetails.Unexplained(format, batch.Rollouts[i].Task, policy.Tokenizer, student.Tokenizer))];
+        float[][] without = _scorer.Solutions(unexplained);
+        RunRows.Append(folder.Samples, kept.Select((index, k) => RolloutRow.Of(step + 1, batch, index, unexplained[k], without[k])));
     }
 
-    private sealed record UpdateRecord(double Loss, double GradNorm, double LearningRate, float[][] LogProbs);
+    private sealed record UpdateRecord(double Loss, double GradNorm, double LearningRate, float[][] LogProbs, ClipRatio? Clipped);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Rlt.Models;
 using Rlt.Runs;
+using Rlt.Runs.TensorBoard;
 
 namespace Rlt.Training;
 
@@ -16,10 +17,14 @@ internal sealed class TrainingLoop(RunFolder folder, LanguageModel model, Traini
     {
         int done = checkpoint.ResumeOrStart();
         observer.Started(done, steps);
+        var remaining = new RemainingTime(done, steps);
+        using var events = EventFile.Open(folder.Path, done, TimeProvider.System);
         while (done < steps)
         {
             JsonObject metrics = step(done);
             done++;
+            remaining.AddTo(metrics, done);
+            events.Write(metrics);
             Log(metrics);
             bool stopping = stop.IsCancellationRequested && done < steps;
             if (stopping || (saveEvery > 0 && done % saveEvery == 0 && done < steps))

@@ -20,7 +20,11 @@ public sealed class CommandTests : IDisposable
         CommandResult result = _rlt.Run("--help");
         Assert.Equal(0, result.Exit);
         Assert.All(
+<<<<<<< HEAD
             new[] { "warmup", "train-teacher", "collect", "score", "distill", "eval", "grade", "results", "tokenize", "logprobs", "generate", "merge", "doctor", "world", "init" },
+=======
+            new[] { "warmup", "train-teacher", "collect", "score", "distill", "eval", "results", "report", "tokenize", "logprobs", "generate", "merge", "doctor", "world", "init" },
+>>>>>>> 9867307 (A run one can see: percentiles, entropy, clip shares and throughput in metrics.jsonl; TensorBoard files; a live view; rlt report)
             command => Assert.Contains($"  {command} ", result.Output, StringComparison.Ordinal));
     }
 
@@ -239,6 +243,10 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(3, _rlt.Rows("eval/results.jsonl").Length);
         Assert.Equal(3, JsonNode.Parse(eval.Output)!["questions"]!.GetValue<int>());
         Assert.Equal(3, Golden.Json(_rlt["eval/summary.json"])["questions"]!.GetValue<int>());
+        AssertDone(_rlt.Run("score", "--teacher", "@teacher/model", "--student", "@student", "--input", "@traces/traces.jsonl", "--output", "@details.jsonl", "--format", "@easy.yaml", "--details"));
+        AssertDone(_rlt.Run("report", "@teacher", "@details.jsonl", "-o", "@report.html", "--watch"));
+        string page = File.ReadAllText(_rlt["report.html"]);
+        Assert.All(new[] { "\"name\":\"teacher\"", "\"name\":\"details.jsonl\"", "id=\"detail-0\"", "\"refresh_seconds\":0" }, part => Assert.Contains(part, page, StringComparison.Ordinal));
         CommandResult results = _rlt.Run("results", $"the teacher={_rlt["teacher"]}", "@eval", "--svg", "@results.svg");
         Assert.Equal(0, results.Exit);
         Assert.Contains("| the teacher, start | 1–2 |", results.Output, StringComparison.Ordinal);

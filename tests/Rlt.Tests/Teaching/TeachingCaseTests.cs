@@ -33,6 +33,10 @@ public sealed class TeachingCaseTests : IDisposable
         Assert.Equal(explanation, Marked(built.Teacher, built.Teacher.Mask!));
         Assert.Equal(explanation, Marked(built.Student, built.Thinks));
         Assert.Equal(solution, Marked(built.Student, built.Solves));
+        Assert.Equal(explanation, string.Concat(built.ExplanationSpans.Distinct().Select(span => explanation[span.Start..span.End])));
+        Assert.Equal(solution, string.Concat(built.SolutionSpans.Distinct().Select(span => solution[span.Start..span.End])));
+        Assert.Equal(built.Thinks.Count(marked => marked), built.ExplanationSpans.Count);
+        Assert.Equal(built.Solves.Count(marked => marked), built.SolutionSpans.Count);
         AssertConsistent(built);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Runs;
+using Rlt.Tests.Runs;
 using Rlt.Training;
 
 namespace Rlt.Tests.Training;
@@ -96,6 +97,40 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void RunTeacher_KilledAndResumed_TensorBoardHasEachStepOnce()
+    {
+        TeacherConfig config = _run.Teacher with { SaveEvery = 2 };
+        Assert.Throws<IOException>(() => _run.RunTeacher("a", config, new RunWatcher(step => ThrowAt(step, 3))));
+        _run.RunTeacher("a", config);
+        (long Step, Dictionary<string, float> Values)[] events = [.. EventReader.Scalars(_run["a"])];
+        Assert.Equal([1, 2, 3, 4], events.Select(step => step.Step));
+        Assert.All(Metrics("a").Zip(events), pair => Assert.Equal(pair.First["reward"]!.GetValue<double>(), pair.Second.Values["reward/reward"], 1e-5));
+        Assert.All(Metrics("a").Zip(events), pair => Assert.Equal(pair.First.Count - 1, pair.Second.Values.Count));
+    }
+
+    [Fact]
+    public void RunTeacher_Samples_HaveTheTokenDetailsOfTheirRewards()
+    {
+        _run.RunTeacher("a", _run.Teacher with { Steps = 1, SamplesKept = 6 });
+        JsonObject[] rows = [.. File.ReadAllLines(Path.Combine(_run["a"], "samples.jsonl")).Select(line => JsonNode.Parse(line)!.AsObject())];
+        Assert.Equal(6, rows.Length);
+        double[] rewards = [.. rows.Select(row => row["reward"]!.GetValue<double>())];
+        Assert.Equal(rewards[..4].OrderDescending(), rewards[..4]);
+        Assert.Equal(Metrics("a")[0]["reward_max"]!.GetValue<double>(), Math.Max(rewards[0], rewards[4]), 1e-12);
+        foreach (JsonObject row in rows)
+        {
+            double[] solution = Details("solution_logprobs"), without = Details("solution_logprobs_without");
+            Assert.Equal(solution.Length, without.Length);
+            Assert.Equal(row["solution_score"]!.GetValue<double>(), solution.Average() + (0.01 * solution.Min()), 1e-5);
+            double[] kl = [.. Details("teacher_logprobs").Zip(Details("student_logprobs"), (teacher, student) => teacher - student)];
+            Assert.Equal(row["think_kl"]!.GetValue<double>(), kl.Length == 0 ? 0 : (3 * kl.Average()) + (0.03 * kl.Max()), 1e-4);
+            Assert.Equal(kl.Length, row["details"]!["explanation_spans"]!.AsArray().Count);
+
+            double[] Details(string key) => [.. row["details"]![key]!.AsArray().Select(value => value!.GetValue<double>())];
+        }
+    }
+
+    [Fact]
     public void RunTeacher_LearningRateOnlyMoves_PolicyNotStudentOrSource()
     {
         byte[] before = File.ReadAllBytes(Path.Combine(_run.Model, "model.safetensors"));
@@ -127,7 +162,9 @@ public sealed class TrainerTests : IDisposable
         {
             "step", "reward", "reward_std", "solution_score", "solution_mean", "solution_min", "think_kl", "kl_mean", "kl_max", "match", "completion_tokens",
             "truncated", "empty", "zero_spread_groups", "sampler_difference", "kl_reference", "loss", "grad_norm", "learning_rate", "seconds_sample",
-            "seconds_score", "seconds_reference", "seconds_backward", "seconds_optimizer", "step_seconds", "sampled_tokens_per_second", "live_tensors",
+            "seconds_score", "seconds_reference", "seconds_backward", "seconds_optimizer", "step_seconds", "sample_tokens_per_second",
+            "score_tokens_per_second", "backward_tokens_per_second", "live_tensors", "resident_mib", "peak_mib", "eta_seconds", "entropy", "reward_p10", "reward_p50",
+            "reward_p90", "reward_min", "reward_max", "solution_score_std", "solution_score_p50", "think_kl_std", "think_kl_max", "completion_tokens_min", "completion_tokens_max",
         })
         {
             Assert.True(row.ContainsKey(key), key);
@@ -138,6 +175,11 @@ public sealed class TrainerTests : IDisposable
         Assert.True(Value("kl_reference") > 0);
         Assert.InRange(Value("completion_tokens"), 1, 6);
         Assert.Equal(0, Metrics("a")[0]["kl_reference"]!.GetValue<double>(), 1e-9);
+        Assert.InRange(Value("entropy"), 0.01, Math.Log(1024));
+        Assert.InRange(Value("reward"), Value("reward_min"), Value("reward_max"));
+        Assert.InRange(Value("reward_p50"), Value("reward_p10"), Value("reward_p90"));
+        Assert.Equal(0, Value("eta_seconds"));
+        Assert.DoesNotContain(row, pair => pair.Key.StartsWith("clip_ratio", StringComparison.Ordinal));
 
         double Value(string key) => row[key]!.GetValue<double>();
     }
@@ -159,6 +201,9 @@ public sealed class TrainerTests : IDisposable
         Assert.NotEqual(_run.Weights("once"), _run.Weights("twice"));
         JsonObject one = Metrics("once")[0], two = Metrics("twice")[0];
         Assert.Equal(one["reward"]!.GetValue<double>(), two["reward"]!.GetValue<double>());
+
+        // The second pass has moved away; shares of tokens, of which the two bounds make up the whole.
+        Assert.Equal(two["clip_ratio"]!.GetValue<double>(), two["clip_ratio_low"]!.GetValue<double>() + two["clip_ratio_high"]!.GetValue<double>(), 1e-12);
 
         // The guard compares with the policy that sampled, not with the one that the first pass made.
         Assert.InRange(two["sampler_difference"]!.GetValue<double>(), 0, 1e-4);

@@ -13,7 +13,7 @@ namespace Rlt.Tests.Training;
 internal sealed class TrainingRun : IDisposable
 {
     // What the machine's speed, or what else is alive in the process, decides.
-    private static readonly string[] NotReproducible = ["live_tensors", "resident_mib", "step_seconds", "sampled_tokens_per_second", "tokens_per_second"];
+    private static readonly string[] NotReproducible = ["live_tensors", "resident_mib", "peak_mib", "step_seconds", "eta_seconds"];
 
     private readonly ScratchDirectory _scratch = new();
 
@@ -97,7 +97,7 @@ internal sealed class TrainingRun : IDisposable
     public string Metrics(string name) => string.Join('\n', File.ReadAllLines(Path.Combine(this[name], "metrics.jsonl")).Select(line =>
     {
         JsonObject row = JsonNode.Parse(line)!.AsObject();
-        foreach (string key in row.Select(pair => pair.Key).Where(key => NotReproducible.Contains(key) || key.StartsWith("seconds_", StringComparison.Ordinal)).ToArray())
+        foreach (string key in row.Select(pair => pair.Key).Where(key => NotReproducible.Contains(key) || key.StartsWith("seconds_", StringComparison.Ordinal) || key.EndsWith("tokens_per_second", StringComparison.Ordinal)).ToArray())
         {
             row.Remove(key);
         }

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Rlt.Runs;
+
+/// <summary>Reads a row of metrics.jsonl, whichever run wrote it, and sorts its names into the groups in which they are shown.</summary>
+public static class Metrics
+{
+    /// <summary>The groups, as they follow each other on a page.</summary>
+    public static IReadOnlyList<string> Groups { get; } = ["reward", "completions", "guards", "policy", "learning", "speed", "memory"];
+
+    /// <summary>A row's numbers, in its order.</summary>
+    public static IEnumerable<(string Name, double Value)> Numbers(JsonObject row) => row
+        .Where(pair => pair.Value?.GetValueKind() == JsonValueKind.Number)
+        .Select(pair => (pair.Key, Number(pair.Value!)));
+
+    /// <summary>A JSON number as it was parsed or made.</summary>
+    public static double Number(JsonNode value) => JsonSerializer.Deserialize<double>(value.ToJsonString());
+
+    /// <summary>The group of a metric.</summary>
+    public static string Group(string name) => name switch
+    {
+        _ when name.Contains("seconds", StringComparison.Ordinal) || name.EndsWith("per_second", StringComparison.Ordinal) => "speed",
+        "resident_mib" or "peak_mib" or "live_tensors" => "memory",
+        "truncated" or "empty" or "missing_tag" or "leaks_early" or "copies_solution" or "repetition" or "zero_spread_groups" or "sampler_difference" => "guards",
+        "entropy" or "kl_reference" or "clip_ratio" or "clip_ratio_low" or "clip_ratio_high" => "policy",
+        "loss" or "grad_norm" or "learning_rate" or "epoch" or "target_tokens" or "sequence_tokens" => "learning",
+        _ when name.StartsWith("completion_tokens", StringComparison.Ordinal) => "completions",
+        _ => "reward",
+    };
+}
