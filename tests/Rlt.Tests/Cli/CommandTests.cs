@@ -20,11 +20,11 @@ public sealed class CommandTests : IDisposable
         CommandResult result = _rlt.Run("--help");
         Assert.Equal(0, result.Exit);
         Assert.All(
-<<<<<<< HEAD
-            new[] { "warmup", "train-teacher", "collect", "score", "distill", "eval", "grade", "results", "tokenize", "logprobs", "generate", "merge", "doctor", "world", "init" },
-=======
-            new[] { "warmup", "train-teacher", "collect", "score", "distill", "eval", "results", "report", "tokenize", "logprobs", "generate", "merge", "doctor", "world", "init" },
->>>>>>> 9867307 (A run one can see: percentiles, entropy, clip shares and throughput in metrics.jsonl; TensorBoard files; a live view; rlt report)
+            new[]
+            {
+                "warmup", "train-teacher", "collect", "score", "distill", "eval", "grade", "results", "report", "tokenize", "logprobs", "generate", "merge", "plan", "bench",
+                "doctor", "world", "init",
+            },
             command => Assert.Contains($"  {command} ", result.Output, StringComparison.Ordinal));
     }
 
