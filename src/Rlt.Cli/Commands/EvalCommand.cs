@@ -39,9 +39,14 @@ internal static class EvalCommand
         return command;
     }
 
+    /// <summary>What the config's questions are of.</summary>
+    /// <exception cref="ConfigException">There is no such benchmark, or its file cannot be used.</exception>
+    public static BenchmarkDefinition Benchmark(EvalConfig config) =>
+        config.Benchmark is null ? BenchmarkDefinition.Plain : ShippedFile.Load<BenchmarkDefinition>("benchmark", "benchmarks", config.Benchmark);
+
     private static void Run(EvalConfig config, CancellationToken stop)
     {
-        BenchmarkDefinition benchmark = config.Benchmark is null ? BenchmarkDefinition.Plain : ShippedFile.Load<BenchmarkDefinition>("benchmark", "benchmarks", config.Benchmark);
+        BenchmarkDefinition benchmark = Benchmark(config);
         var sampling = EvalSampling.Of(config, benchmark);
         if (config.Server.Url is null)
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Rlt.Data;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Reports;
 using Rlt.Runs;

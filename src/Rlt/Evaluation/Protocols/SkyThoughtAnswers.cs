@@ -6,7 +6,7 @@ namespace Rlt.Evaluation.Protocols;
 /// <summary>Scoring as SkyThought's evaluation does it (commit 4bb8f3e), looseness included.</summary>
 /// <remarks>
 /// The whole response is searched, thought and cut-off ones included; a hundredth and a hundredfold of the answer are right; the last
-/// single letter anywhere is the choice. One difference: where SkyThought asks sympy, <see cref="AnswerGrader.Same"/> decides.
+/// single letter anywhere is the choice. One difference: where SkyThought asks sympy, <see cref="AnswerGrader"/> decides.
 /// </remarks>
 public static partial class SkyThoughtAnswers
 {
@@ -20,7 +20,8 @@ public static partial class SkyThoughtAnswers
     /// <summary>Grades a plain number: the same characters once separators and currency signs are gone.</summary>
     public static Verdict GradeNumber(string answer, string response)
     {
-        string extracted = Bare(SkyThoughtText.Strip(Extract(response)));
+        // Separators go first: "2,001" is no list.
+        string extracted = Bare(SkyThoughtText.Strip(Extract(response).Replace(",", "", StringComparison.Ordinal)));
         return new Verdict(extracted == Bare(answer), extracted.Length == 0 ? null : extracted);
     }
 

@@ -48,6 +48,7 @@ public sealed class ProtocolTests
 
     [Theory]
     [InlineData("1004", "The final answer is 1,004.", true)]
+    [InlineData("2001", "The final answer is 2,001", true)]
     [InlineData("18", "The final answer is $18", true)]
     [InlineData("18", "The final answer is 18.0", true)]
     [InlineData("18", "The final answer is 1800", false)]

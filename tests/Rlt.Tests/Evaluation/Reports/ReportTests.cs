@@ -15,7 +15,7 @@ public sealed class ReportTests
         JsonObject summary = EvalSummary.Of(Config, new EvalSampling(4, 0.6, 1, 9), [.. Rows(0, "7+", "7+", "5", "-"), .. Rows(1, "3", "3", "2", "3!")]);
         Assert.Equal(0.25, Number("accuracy"), 1e-12);
         Assert.Equal(["1", "2", "4"], summary["pass_at_k"]!.AsObject().Select(pair => pair.Key));
-        Assert.Equal([0.25, 5.0 / 12, 0.5], summary["pass_at_k"]!.AsObject().Select(pair => Math.Round(pair.Value!.GetValue<double>(), 12)), (one, other) => Math.Abs(one - other) < 1e-9);
+        Assert.Equal([0.25, Math.Round(5.0 / 12, 9), 0.5], summary["pass_at_k"]!.AsObject().Select(pair => Math.Round(pair.Value!.GetValue<double>(), 9)));
         Assert.Equal(0.5, Number("majority"), 1e-12);
         Assert.Equal((1.0 / 8, 1.0 / 8, 10), (Number("truncated"), Number("no_answer"), Number("mean_tokens")));
         string table = EvalSummary.Table(summary);
@@ -33,7 +33,8 @@ public sealed class ReportTests
         JsonObject[] better = [.. Enumerable.Range(0, 13).SelectMany(i => Rows(i, "1+"))];
         var noise = EvalComparison.Of("aime", first, alike);
         Assert.Equal((12, 0, 0.5, 8.0 / 12), (noise.Questions, noise.Unpaired, noise.First, noise.Second));
-        Assert.Equal((["q6", "q7", "q8"], ["q0"]), (noise.Gained, noise.Lost));
+        Assert.Equal(["q6", "q7", "q8"], noise.Gained);
+        Assert.Equal(["q0"], noise.Lost);
         Assert.Equal(10.0 / 16, noise.PValue, 1e-12);
         Assert.Contains("no difference beyond the noise", EvalComparison.Markdown([noise]), StringComparison.Ordinal);
         Assert.Contains("aime: gained 3 (q6, q7, q8); lost 1 (q0)", EvalComparison.Markdown([noise]), StringComparison.Ordinal);
