@@ -88,8 +88,11 @@ internal sealed record PlannedConfig(
             };
     }
 
-    private static PlannedConfig Of(EvalConfig config) =>
-        Sampling("collect or eval", Shape(config.Model), config.Device, config.SamplingRows, config.Samples, config.BlockSize, config.MaxNewTokens, config.TopP < 1, null);
+    private static PlannedConfig Of(EvalConfig config)
+    {
+        var sampling = EvalSampling.Of(config, EvalCommand.Benchmark(config));
+        return Sampling("collect or eval", Shape(config.Model), config.Device, config.SamplingRows, sampling.Samples, config.BlockSize, sampling.MaxNewTokens, sampling.TopP < 1, null);
+    }
 
     private static PlannedConfig Sampling(string command, ModelConfig model, DeviceConfig device, int rows, int group, int block, int newTokens, bool filtered, int? read)
     {

@@ -3,22 +3,34 @@ using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Evaluation;
+using Rlt.Evaluation.Protocols;
+using Rlt.Evaluation.Questions;
+using Rlt.Evaluation.Reports;
+using Rlt.Evaluation.Serving;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
 
 namespace Rlt.Cli.Commands;
 
-/// <summary><c>rlt eval</c>: accuracy on questions with a boxed answer.</summary>
+/// <summary><c>rlt eval</c>: accuracy on a benchmark, or on any questions with answers.</summary>
 internal static class EvalCommand
 {
     public static Command Create()
     {
-        var command = new Command("eval", "Accuracy on questions with a \\boxed{} answer: OUT/results.jsonl and OUT/summary.json.");
-        var options = new RunOptions(command,
-            ("--model", "model", "the model directory"),
+        var command = new Command("eval", "Accuracy on a benchmark, or on any questions with answers: OUT/results.jsonl, OUT/summary.json and OUT/failures.html.");
+        var options = new RunOptions(command, needsConfig: false,
+            ("--model", "model", "the model directory; with --url, the name that the server has for the model"),
             ("--data", "data", "a JSONL, JSON or CSV file of questions and answers"),
-            ("--out", "out", "the run's directory"));
+            ("--out", "out", "the run's directory"),
+            ("--benchmark", "benchmark", "aime24, aime25, math500, gpqa-diamond, gsm8k, amc, olympiadbench, or a YAML file"),
+            ("--protocol", "protocol", "strict (the default) or skythought: system prompt and scoring"),
+            ("--url", "server.url", "an OpenAI-compatible server to ask instead of the engine here: http://host:8000/v1"),
+            ("--samples", "samples", "answers sampled for each question"),
+            ("--temperature", "temperature", "sampling temperature; 0 takes the likeliest tokens"),
+            ("--top-p", "top_p", "keeps the likeliest tokens whose probabilities add up to this"),
+            ("--max-new-tokens", "max_new_tokens", "tokens of an answer at most"));
+        command.Subcommands.Add(EvalCompareCommand.Create());
         command.SetAction((parsed, stop) =>
         {
             Run(options.Load<EvalConfig>(parsed), stop);
@@ -27,21 +39,78 @@ internal static class EvalCommand
         return command;
     }
 
+    /// <summary>What the config's questions are of.</summary>
+    /// <exception cref="ConfigException">There is no such benchmark, or its file cannot be used.</exception>
+    public static BenchmarkDefinition Benchmark(EvalConfig config) =>
+        config.Benchmark is null ? BenchmarkDefinition.Plain : ShippedFile.Load<BenchmarkDefinition>("benchmark", "benchmarks", config.Benchmark);
+
     private static void Run(EvalConfig config, CancellationToken stop)
     {
-        Startup.Prepare(config.Device);
-        PromptFormat tags = FormatFile.Load(config.Format);
-        UsableRows<EvalQuestion> questions = Evaluator.Read(config.Source);
-        var text = ModelText.Load(config.Model);
-        var format = TeachingFormat.ForOne(tags, text);
-        TaskLengths.RequirePrompts([.. questions.Rows.Select(question => question.Task)], format.StudentPrompt, text);
-        using LanguageModel model = LanguageModel.Load(text, config.Device);
-        RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        BenchmarkDefinition benchmark = Benchmark(config);
+        var sampling = EvalSampling.Of(config, benchmark);
+        if (config.Server.Url is null)
+        {
+            Startup.Prepare(config.Device);
+        }
+
+        UsableRows<EvalQuestion> read = Evaluator.Read(Source(config, benchmark), benchmark);
+        IReadOnlyList<EvalQuestion> questions = WithSystem(config, read.Rows);
+        if (config.Server.Url is null)
+        {
+            var text = ModelText.Load(config.Model);
+            RequireRoom(questions, benchmark.Hidden, text);
+            using LanguageModel model = LanguageModel.Load(text, config.Device);
+            Run(config, sampling, benchmark, read, questions, new EngineAnswers(config, sampling, model), stop);
+            return;
+        }
+
+        ChatRenderer? chat = config.Server.Tokenizer is { } tokenizer ? new ChatRenderer(RequireTemplate(tokenizer)) : null;
+        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        var completions = new CompletionClient(client, config.Server, Environment.GetEnvironmentVariable("OPENAI_API_KEY"), quotes: !benchmark.Hidden);
+        Run(config, sampling, benchmark, read, questions, new ServerAnswers(config, sampling, chat, completions), stop);
+    }
+
+    private static void Run(
+        EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, UsableRows<EvalQuestion> read, IReadOnlyList<EvalQuestion> questions, IAnswerSource source, CancellationToken stop)
+    {
+        RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config.Resolved(sampling)));
         using var observer = new RunObserver("eval", folder, "accuracy");
-        observer.WarnedOf(questions);
-        observer.Started(0, questions.Rows.Count);
-        JsonObject summary = new Evaluator(config, model, questions.Rows, format).Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
-        observer.Finished(Path.Combine(folder.Path, "summary.json"));
+        observer.WarnedOf(read);
+        if (benchmark.Questions > 0 && benchmark.Questions != questions.Count && config.Limit == 0)
+        {
+            observer.Warned($"{config.Data}: {questions.Count} questions; {config.Benchmark} has {benchmark.Questions}");
+        }
+
+        observer.Started(0, questions.Count);
+        JsonObject summary = new Evaluator(config, sampling, benchmark, questions, source).Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
+        observer.Finished(Path.Combine(folder.Path, Evaluator.SummaryName));
+        observer.Said(EvalSummary.Table(summary));
         Console.WriteLine(summary.ToJsonString());
     }
+
+    private static DataSource Source(EvalConfig config, BenchmarkDefinition benchmark) => config.Data is not null
+        ? config.Source
+        : throw new ConfigException($"data: missing; eval reads a file of questions. Set data, or give --data FILE{(benchmark.Source is { } source ? $" ({config.Benchmark}: {source})" : "")}.");
+
+    private static IReadOnlyList<EvalQuestion> WithSystem(EvalConfig config, IReadOnlyList<EvalQuestion> questions)
+    {
+        string? format = config.Format is null ? null : FormatFile.Load(config.Format).StudentSystem;
+        return [.. questions.Select(question => question with
+        {
+            System = SystemPrompt.Choose(config.Protocol, config.System, config.ModelId ?? config.Model, question.Task.StudentSystem, format),
+        })];
+    }
+
+    // The message shows the beginning of the question, where it may be shown.
+    private static void RequireRoom(IReadOnlyList<EvalQuestion> questions, bool hidden, ModelText model)
+    {
+        var chat = new ChatRenderer(model.RequireTemplate());
+        TaskLengths.RequirePrompts(
+            [.. questions.Select(question => new TeachingTask(hidden ? question.Id : question.Task.Question, "") { TeacherPrompt = chat.Prompt(question.System, question.Prompt) })],
+            task => task.TeacherPrompt!,
+            model);
+    }
+
+    private static Text.Chat.ChatTemplate RequireTemplate(string directory) => Text.Chat.ChatTemplate.TryLoad(directory)
+        ?? throw new CheckpointException($"{directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); completions need one.");
 }

@@ -41,12 +41,18 @@ internal sealed class DeviceOptions
 /// <summary>--config, --set and the settings that every run command also has as plain options.</summary>
 internal sealed class RunOptions
 {
-    private readonly Option<string> _config = new("--config") { Description = "a YAML file of settings (configs/)", Required = true };
+    private readonly Option<string?> _config = new("--config") { Description = "a YAML file of settings (configs/)" };
     private readonly Option<string[]> _set = new("--set") { Description = "overrides a setting: --set optimizer.learning_rate=2e-6", AllowMultipleArgumentsPerToken = false };
     private readonly List<(Option<string?> Option, string Key)> _plain = [];
 
     public RunOptions(Command command, params ReadOnlySpan<(string Option, string Key, string Description)> plain)
+        : this(command, needsConfig: true, plain)
     {
+    }
+
+    public RunOptions(Command command, bool needsConfig, params ReadOnlySpan<(string Option, string Key, string Description)> plain)
+    {
+        _config.Required = needsConfig;
         command.Options.Add(_config);
         command.Options.Add(_set);
         foreach ((string name, string key, string description) in plain)

@@ -18,6 +18,16 @@ public sealed record FieldNames
     /// <summary>The column of the student's system prompt; null: student_system or system, or a conversation's system turn.</summary>
     public string? System { get; init; }
 
+    /// <summary>These columns, and those of another where these name none.</summary>
+    public FieldNames Over(FieldNames other) => new()
+    {
+        Question = Question ?? other.Question,
+        Solution = Solution ?? other.Solution,
+        Explanation = Explanation ?? other.Explanation,
+        Answer = Answer ?? other.Answer,
+        System = System ?? other.System,
+    };
+
     /// <summary>The config keys that name a column, with it.</summary>
     internal IEnumerable<(string Key, string Column)> Named()
     {

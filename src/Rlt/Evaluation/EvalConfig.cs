@@ -1,34 +1,54 @@
 using Rlt.Configuration;
 using Rlt.Data;
+using Rlt.Evaluation.Protocols;
+using Rlt.Evaluation.Serving;
 
 namespace Rlt.Evaluation;
 
-/// <summary>Evaluating a model on questions with a <c>\boxed{}</c> answer.</summary>
+/// <summary>Evaluating a model on questions whose answers can be checked.</summary>
 public sealed record EvalConfig : IValidated
 {
-    /// <summary>The model directory.</summary>
+    /// <summary>The model directory; with a server, the name that it serves the model by.</summary>
     public required string Model { get; init; }
 
     /// <summary>A JSONL, JSON or CSV file of questions with an answer, or a solution that boxes it.</summary>
-    public required string Data { get; init; }
+    public string? Data { get; init; }
 
     /// <summary>The run's directory: <c>results.jsonl</c>, one row a sample, and <c>summary.json</c>.</summary>
     public required string Out { get; init; }
 
-    /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file; the student's system prompt is used.</summary>
-    public required string Format { get; init; }
+    /// <summary>A shipped benchmark's name (aime24, aime25, math500, gpqa-diamond, gsm8k, amc, olympiadbench) or a file; null: the questions as they stand.</summary>
+    public string? Benchmark { get; init; }
 
-    /// <summary>Answers sampled for each question.</summary>
-    public int Samples { get; init; } = 1;
+    /// <summary>By whose rules the system prompt is chosen and responses are scored.</summary>
+    public Protocol Protocol { get; init; } = Protocol.Strict;
 
-    /// <summary>Sampling temperature; 0 takes the likeliest tokens.</summary>
-    public double Temperature { get; init; }
+    /// <summary>A shipped format's name (stratos, r1, small) or a file, whose student's system prompt the strict protocol uses; null: none but a row's own.</summary>
+    public string? Format { get; init; }
 
-    /// <summary>Keeps the likeliest tokens whose probabilities add up to this.</summary>
-    public double TopP { get; init; } = 1;
+    /// <summary>The system prompt of every question, before any rule; null: the protocol's rule.</summary>
+    public string? System { get; init; }
 
-    /// <summary>Tokens of an answer at most.</summary>
-    public int MaxNewTokens { get; init; } = 16384;
+    /// <summary>The model's Hub name, by which the skythought protocol chooses its system prompt; null: as <see cref="Model"/> says.</summary>
+    public string? ModelId { get; init; }
+
+    /// <summary>Whether results hold the questions and responses of a benchmark that must not be published.</summary>
+    public bool ShowQuestions { get; init; }
+
+    /// <summary>A server that answers instead of the engine in this process.</summary>
+    public ServerConfig Server { get; init; } = new();
+
+    /// <summary>Answers sampled for each question; null: the benchmark's, else 1.</summary>
+    public int? Samples { get; init; }
+
+    /// <summary>Sampling temperature, 0 takes the likeliest tokens; null: the benchmark's, else 0.</summary>
+    public double? Temperature { get; init; }
+
+    /// <summary>Keeps the likeliest tokens whose probabilities add up to this; null: the benchmark's, else 1.</summary>
+    public double? TopP { get; init; }
+
+    /// <summary>Tokens of an answer at most; null: the benchmark's, else 16384.</summary>
+    public int? MaxNewTokens { get; init; }
 
     /// <summary>Answers sampled at once.</summary>
     public int SamplingRows { get; init; } = 64;
@@ -51,20 +71,27 @@ public sealed record EvalConfig : IValidated
     /// <summary>Device, precision and threads.</summary>
     public DeviceConfig Device { get; init; } = new();
 
-    /// <summary>The data and how to read it.</summary>
-    public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+    /// <summary>The data and how to read it; there must be data.</summary>
+    public DataSource Source => new(Data!) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+
+    /// <summary>The config with how answers are drawn filled in, and without what may change between a run's parts: how a server is reached.</summary>
+    public EvalConfig Resolved(EvalSampling sampling) => this with
+    {
+        Samples = sampling.Samples, Temperature = sampling.Temperature, TopP = sampling.TopP, MaxNewTokens = sampling.MaxNewTokens, Server = Server.Lasting,
+    };
 
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems() =>
     [
         .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
-        .. Ranges.Sampling(Temperature, TopP),
-        .. Ranges.AtLeastOne((nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows), (nameof(BlockSize), BlockSize)),
+        .. Ranges.Sampling(Temperature ?? 0, TopP ?? 1),
+        .. Ranges.AtLeastOne((nameof(Samples), Samples ?? 1), (nameof(MaxNewTokens), MaxNewTokens ?? 1), (nameof(SamplingRows), SamplingRows), (nameof(BlockSize), BlockSize)),
         .. Ranges.NotNegative((nameof(Limit), Limit)),
         .. EqualSamples(),
     ];
 
-    private IEnumerable<ConfigProblem> EqualSamples() => Samples > 1 && Temperature == 0
+    // A benchmark may set the temperature; then it is checked with it.
+    private IEnumerable<ConfigProblem> EqualSamples() => Samples > 1 && (Temperature ?? (Benchmark is null ? 0 : 1)) == 0
         ? [new ConfigProblem(nameof(Samples), $"is {Samples} at temperature 0, where all are alike. Set temperature, or samples: 1")]
         : [];
 }

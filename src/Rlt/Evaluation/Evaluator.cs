@@ -1,124 +1,108 @@
 using System.Text.Json.Nodes;
 using Rlt.Data;
 using Rlt.Evaluation.Grading;
-using Rlt.Generation;
-using Rlt.Models;
+using Rlt.Evaluation.Protocols;
+using Rlt.Evaluation.Questions;
+using Rlt.Evaluation.Reports;
 using Rlt.Runs;
-using Rlt.Teaching;
 
 namespace Rlt.Evaluation;
 
-/// <summary>A question and its expected final answer.</summary>
-/// <param name="Task">The question.</param>
-/// <param name="Answer">The final answer.</param>
-public sealed record EvalQuestion(TeachingTask Task, string Answer);
-
-/// <summary>Asks a model questions and counts the answers that are right.</summary>
-public sealed class Evaluator(EvalConfig config, LanguageModel model, IReadOnlyList<EvalQuestion> questions, TeachingFormat format)
+/// <summary>Asks a model questions, grades its answers, and writes one row a sample and a summary.</summary>
+/// <remarks>Benchmarks are in <c>Questions</c>, scoring in <c>Protocols</c> and <c>Grading</c>, servers in <c>Serving</c>, figures in <c>Statistics</c>.</remarks>
+public sealed class Evaluator(EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, IReadOnlyList<EvalQuestion> questions, IAnswerSource source)
 {
-    // 1.96 standard errors cover 95%.
-    private const double Normal95 = 1.96;
+    /// <summary>The results' name in the run's folder.</summary>
+    public const string FileName = "results.jsonl";
 
-    private readonly SamplingEngine _engine = new(model.Decoder, model.Tokenizer, new SamplingOptions
-    {
-        Temperature = config.Temperature,
-        TopP = config.TopP,
-        MaxNewTokens = config.MaxNewTokens,
-        MaxRows = config.SamplingRows,
-        StopIds = model.StopIds,
-    });
+    /// <summary>The summary's name in the run's folder.</summary>
+    public const string SummaryName = "summary.json";
+
+    /// <summary>The name of the page of failures in the run's folder.</summary>
+    public const string PageName = "failures.html";
 
     /// <summary>Reads a file of questions.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="benchmark">How its rows become questions; null: as they stand.</param>
     /// <exception cref="DataException">There is no row, or too many have no question, or neither an answer nor a solution that boxes one.</exception>
-    public static UsableRows<EvalQuestion> Read(DataSource source) => source.Read("'question' and 'answer'", row => Question(row, source.Fields));
+    public static UsableRows<EvalQuestion> Read(DataSource source, BenchmarkDefinition? benchmark = null)
+    {
+        benchmark ??= BenchmarkDefinition.Plain;
+        FieldNames fields = source.Fields.Over(benchmark.Fields);
+        return (source with { Fields = fields }).Read("'question' and 'answer'", new QuestionRow(benchmark, fields).Read);
+    }
 
-    /// <summary>Evaluates, going on after the last block of an earlier run, and writes rows and summary.</summary>
+    /// <summary>Evaluates, going on where an earlier run stopped, and writes rows, summary and page.</summary>
     /// <param name="folder">The run's directory.</param>
-    /// <param name="progress">Called after each block with questions done and the accuracy so far.</param>
-    /// <param name="stop">Ends the work after the block.</param>
+    /// <param name="progress">Called as questions are done, with their number and the accuracy so far.</param>
+    /// <param name="stop">Ends the work; a block of questions under way is then done again.</param>
     /// <returns>The summary.</returns>
     public JsonObject Run(RunFolder folder, Action<int, JsonObject> progress, CancellationToken stop)
     {
-        string path = Path.Combine(folder.Path, "results.jsonl");
+        string path = Path.Combine(folder.Path, FileName);
         List<JsonObject> rows = Earlier(path);
-        while (rows.Count < questions.Count * config.Samples)
+        HashSet<(int, int)> done = [.. rows.Select(EvalRow.Key)];
+        IEnumerable<AnswerRequest> requests = questions.SelectMany((question, index) => Enumerable.Range(0, sampling.Samples).Select(sample => new AnswerRequest(index, sample, question)));
+        int right = rows.Count(EvalRow.IsCorrect), told = rows.Count / sampling.Samples;
+        source.Answer([.. requests.Where(request => !done.Contains((request.Index, request.Sample)))], answers =>
         {
-            stop.ThrowIfCancellationRequested();
-            int first = rows.Count / config.Samples;
-            List<JsonObject> block = Block(first, Math.Min(config.BlockSize, questions.Count - first), stop);
-            RunRows.Append(path, block);
-            rows.AddRange(block);
-            progress(rows.Count / config.Samples, new JsonObject { ["step"] = rows.Count / config.Samples, ["accuracy"] = rows.Average(row => row["correct"]!.GetValue<bool>() ? 1.0 : 0) });
-        }
+            List<JsonObject> added = [.. answers.Select(Row)];
+            RunRows.Append(path, added);
+            rows.AddRange(added);
+            right += added.Count(EvalRow.IsCorrect);
+            if (rows.Count / sampling.Samples is var whole && whole > told)
+            {
+                told = whole;
+                progress(whole, new JsonObject { ["step"] = whole, ["accuracy"] = (double)right / rows.Count });
+            }
+        }, stop);
+        return Finish(folder, path, [.. rows.OrderBy(EvalRow.Key)]);
+    }
 
-        JsonObject summary = Summary(rows);
-        AtomicFile.WriteText(Path.Combine(folder.Path, "summary.json"), summary.ToJsonString(new() { WriteIndented = true }) + "\n");
+    private JsonObject Finish(RunFolder folder, string path, JsonObject[] rows)
+    {
+        JsonLines.Write(path, rows);
+        JsonObject summary = EvalSummary.Of(config, sampling, rows);
+        AtomicFile.WriteText(Path.Combine(folder.Path, PageName), FailurePage.Html(summary, rows, sampling.Samples));
+        AtomicFile.WriteText(Path.Combine(folder.Path, SummaryName), summary.ToJsonString(new() { WriteIndented = true }) + "\n");
         return summary;
     }
 
-    private static EvalQuestion Question(JsonRow row, FieldNames fields)
+    private JsonObject Row(SampledAnswer answer)
     {
-        var columns = new TaskRow(row, fields);
-        string question = columns.Question;
-        string? answer = columns.Answer ?? AnswerGrader.Boxed(columns.SolutionText ?? "");
-        return answer is null
-            ? throw row.Problem($"no '{fields.Answer ?? "answer"}', and no \\boxed{{}} in {(columns.SolutionIsInTurn ? "the assistant's turn" : $"'{columns.SolutionColumn}'")}; expected one of them.")
-            : new EvalQuestion(new TeachingTask(question, "") { StudentSystem = columns.StudentSystem, Row = row.Fields }, answer);
-    }
-
-    private List<JsonObject> Block(int first, int count, CancellationToken stop)
-    {
-        EvalQuestion[] block = [.. questions.Skip(first).Take(count)];
-        SamplingRequest[] requests = [.. block.Select((question, i) => new SamplingRequest(
-            model.Tokenizer.Encode(format.StudentPrompt(question.Task), addSpecialTokens: false).Ids,
-            [.. Enumerable.Range(0, config.Samples).Select(sample => RandomStream.Key(config.Seed, first + i, sample))]))];
-        Sample[][] samples = _engine.Run(requests, stop: stop);
-        return [.. block.SelectMany((question, i) => samples[i].Select((sample, k) => Row(first + i, k, question, sample)))];
-    }
-
-    private JsonObject Row(int index, int sampleIndex, EvalQuestion question, Sample sample)
-    {
-        string response = model.Tokenizer.Decode(sample.Finish == FinishReason.Stop ? sample.Ids[..^1] : sample.Ids);
-        Verdict verdict = AnswerGrader.Grade(question.Answer, response, GradingOptions.Default with { StatedOnly = sample.Finish != FinishReason.Stop });
-        return new JsonObject
+        EvalQuestion question = answer.Request.Question;
+        Verdict verdict = config.Protocol.Grade(benchmark.Answer, question, answer.Text, answer.Truncated);
+        var row = new JsonObject { ["index"] = answer.Request.Index, ["sample"] = answer.Request.Sample, ["id"] = question.Id };
+        if (!benchmark.Hidden || config.ShowQuestions)
         {
-            ["index"] = index,
-            ["sample"] = sampleIndex,
-            ["question"] = question.Task.Question,
-            ["answer"] = question.Answer,
-            ["response"] = response,
-            ["extracted"] = verdict.Extracted,
-            ["correct"] = verdict.Correct,
-            ["finish_reason"] = sample.Finish == FinishReason.Stop ? "stop" : "length",
-            ["tokens"] = sample.Ids.Length,
-        };
+            // A response repeats what it was asked.
+            row["question"] = question.Task.Question;
+            row["prompt"] = question.Prompt;
+            row["system"] = question.System;
+            row["response"] = answer.Text;
+        }
+
+        row["answer"] = question.Answer;
+        row["extracted"] = verdict.Extracted;
+        row["correct"] = verdict.Correct;
+        row["finish_reason"] = answer.Truncated ? "length" : "stop";
+        row["tokens"] = answer.Tokens;
+        return row;
     }
 
-    // Questions are the independent units: the interval is of the mean over questions of each one's share of right samples.
-    private JsonObject Summary(List<JsonObject> rows)
-    {
-        double[] perQuestion = [.. rows.Chunk(config.Samples).Select(samples => samples.Average(row => row["correct"]!.GetValue<bool>() ? 1.0 : 0))];
-        double accuracy = perQuestion.Average();
-        double deviation = perQuestion.Length < 2 ? 0 : Math.Sqrt(perQuestion.Sum(p => (p - accuracy) * (p - accuracy)) / (perQuestion.Length - 1));
-        return new JsonObject
-        {
-            ["model"] = config.Model,
-            ["data"] = config.Data,
-            ["questions"] = perQuestion.Length,
-            ["samples"] = config.Samples,
-            ["accuracy"] = accuracy,
-            ["accuracy_95"] = Normal95 * deviation / Math.Sqrt(perQuestion.Length),
-            ["truncated"] = rows.Average(row => row["finish_reason"]!.GetValue<string>() == "length" ? 1.0 : 0),
-            ["no_answer"] = rows.Average(row => row["extracted"] is null ? 1.0 : 0),
-            ["mean_tokens"] = rows.Average(row => row["tokens"]!.GetValue<int>()),
-        };
-    }
-
+    // A half-written row is left out; where samples are drawn by blocks, so is a block that is not whole.
     private List<JsonObject> Earlier(string path)
     {
-        IReadOnlyList<JsonObject> earlier = RunRows.Read(path);
-        List<JsonObject> rows = [.. earlier.Take(earlier.Count / config.Samples * config.Samples)];
-        JsonLines.Write(path, rows);
-        return rows;
+        JsonObject[] rows = [.. RunRows.Read(path).DistinctBy(EvalRow.Key).Where(row => EvalRow.Key(row) is var (index, sample) && index < questions.Count && sample < sampling.Samples)];
+        if (rows.FirstOrDefault(row => row["id"] is { } id && id.GetValue<string>() != questions[EvalRow.Key(row).Index].Id) is { } other)
+        {
+            throw new DataException($"{path}: question {other["index"]} was '{other["id"]}' and is '{questions[EvalRow.Key(other).Index].Id}' now: the data has changed since. Choose another --out.");
+        }
+
+        List<JsonObject> kept = source.BlockQuestions is { } size
+            ? [.. rows.GroupBy(row => EvalRow.Key(row).Index / size).Where(block => block.Count() == Math.Min(size, questions.Count - (block.Key * size)) * sampling.Samples).SelectMany(block => block)]
+            : [.. rows];
+        JsonLines.Write(path, kept);
+        return kept;
     }
 }

@@ -1,5 +1,6 @@
 using Rlt.Configuration;
 using Rlt.Evaluation;
+using Rlt.Evaluation.Questions;
 using Rlt.Teaching;
 using Rlt.Training;
 
@@ -20,6 +21,7 @@ public sealed class ShippedConfigTests
         object config = (Path.GetDirectoryName(relative), Path.GetFileNameWithoutExtension(relative).Split('-')[0]) switch
         {
             ("formats", _) => ConfigLoader.Load<PromptFormat>(path, []),
+            ("benchmarks", _) => ConfigLoader.Load<BenchmarkDefinition>(path, []),
             ("rewards", _) => ConfigLoader.Load<RewardOptions>(path, []),
             (_, "teacher" or "teacher-modern") => ConfigLoader.Load<TeacherConfig>(path, []),
             (_, "collect") => ConfigLoader.Load<CollectConfig>(path, []),
@@ -51,6 +53,7 @@ public sealed class ShippedConfigTests
         [
             .. Section<SftConfig>("warmup, distill"), .. Section<TeacherConfig>("train-teacher"), .. Section<CollectConfig>("collect"),
             .. Section<EvalConfig>("eval"), .. Section<RewardOptions>("score --config"), .. Section<PromptFormat>("format"),
+            .. Section<BenchmarkDefinition>("benchmark"),
         ];
 
         // A new option is a decision: it comes with its line in this file.

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Evaluation;
+using Rlt.Evaluation.Questions;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
@@ -129,6 +130,10 @@ public sealed class EvaluatorTests : IDisposable
 
     private RunFolder Folder(string name) => RunFolder.Open(_scratch[name], ConfigWriter.ToYaml(Config));
 
-    private Evaluator Evaluator(EvalConfig config) => new(
-        config, _model, [.. Enumerable.Range(0, 4).Select(i => new EvalQuestion(new TeachingTask($"{i}?", ""), $"{i}"))], TeachingFormat.ForOne(TinyDirectory.Format, _model.Text));
+    private Evaluator Evaluator(EvalConfig config)
+    {
+        var sampling = EvalSampling.Of(config, BenchmarkDefinition.Plain);
+        EvalQuestion[] questions = [.. Enumerable.Range(0, 4).Select(i => new EvalQuestion(new TeachingTask($"{i}?", ""), $"{i}") { Id = $"q{i}" })];
+        return new Evaluator(config, sampling, BenchmarkDefinition.Plain, questions, new EngineAnswers(config, sampling, _model));
+    }
 }

@@ -28,7 +28,9 @@ public static class AnswerGrader
     }
 
     /// <summary>A response's final answer as it was written; null where it states none.</summary>
-    public static string? Extract(string response) => FinalAnswer.Of(response, statedOnly: false);
+    /// <param name="response">The whole response.</param>
+    /// <param name="statedOnly">Whether it must be boxed or announced, as <see cref="GradingOptions.StatedOnly"/> has it.</param>
+    public static string? Extract(string response, bool statedOnly = false) => FinalAnswer.Of(response, statedOnly);
 
     /// <summary>What the last box of a text holds; null where there is none, or the text ends inside it.</summary>
     public static string? Boxed(string text) => Boxes.Last(text);

@@ -1,0 +1,28 @@
+namespace Rlt.Evaluation;
+
+/// <summary>A sample that is wanted.</summary>
+/// <param name="Index">The question's place in the data.</param>
+/// <param name="Sample">Which of its samples.</param>
+/// <param name="Question">The question.</param>
+public sealed record AnswerRequest(int Index, int Sample, EvalQuestion Question);
+
+/// <summary>A sample.</summary>
+/// <param name="Request">What it answers.</param>
+/// <param name="Text">The response.</param>
+/// <param name="Truncated">Whether the token limit cut it off.</param>
+/// <param name="Tokens">Its length.</param>
+public sealed record SampledAnswer(AnswerRequest Request, string Text, bool Truncated, int Tokens);
+
+/// <summary>Answers questions: the engine in this process, or a server.</summary>
+public interface IAnswerSource
+{
+    /// <summary>Questions whose samples are drawn together, and again together where a stop left some out; null where each sample stands alone.</summary>
+    int? BlockQuestions { get; }
+
+    /// <summary>Answers requests.</summary>
+    /// <param name="requests">The requests, by question, then sample.</param>
+    /// <param name="answered">Receives what is done, in any order, one call at a time.</param>
+    /// <param name="stop">Ends the work.</param>
+    /// <exception cref="RunFailedException">Some could not be answered; the others were handed over.</exception>
+    void Answer(IReadOnlyList<AnswerRequest> requests, Action<IReadOnlyList<SampledAnswer>> answered, CancellationToken stop);
+}

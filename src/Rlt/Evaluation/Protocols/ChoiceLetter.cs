@@ -1,0 +1,38 @@
+using System.Text.RegularExpressions;
+using Rlt.Evaluation.Grading;
+
+namespace Rlt.Evaluation.Protocols;
+
+/// <summary>The choice that a response states as its final answer.</summary>
+public static partial class ChoiceLetter
+{
+    private const int MostCharacters = 400;
+
+    /// <summary>The letter of the final answer: one that stands first in it, or the letter of the choice whose text it is.</summary>
+    /// <param name="response">The whole response.</param>
+    /// <param name="choices">The choices in the order of their letters; may be empty.</param>
+    /// <param name="truncated">Whether the response was cut off; it must then box or announce the answer.</param>
+    /// <returns>A to D; null where the response states none, or two of them.</returns>
+    public static string? Stated(string response, IReadOnlyList<string> choices, bool truncated)
+    {
+        if (AnswerGrader.Extract(response, statedOnly: truncated) is not { Length: <= MostCharacters } answer)
+        {
+            return null;
+        }
+
+        if (First().Match(Markup().Replace(answer, "")) is { Success: true } letter)
+        {
+            return letter.Groups[1].Value;
+        }
+
+        int[] alike = [.. Enumerable.Range(0, choices.Count).Where(i => AnswerGrader.Same(choices[i], answer, GradingOptions.Default))];
+        return alike is [int only] ? "ABCD"[only].ToString() : null;
+    }
+
+    [GeneratedRegex(@"\\(?:text|textbf|mathrm|mathbf|mbox|boxed)\b|[\s${}*]+(?=[A-D(])|^[\s${}*]+|[\s${}*]+$")]
+    private static partial Regex Markup();
+
+    // "B", "(B)", "B) text", "B. text", "B: text"; not "A and B", and not the article of "A proton".
+    [GeneratedRegex(@"^\(?([A-D])(?:\)?[.}]?$|\)|[.:](?=\s))(?!\s*(?:,|and\b|or\b))", RegexOptions.CultureInvariant)]
+    private static partial Regex First();
+}

@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Rlt.Evaluation.Serving;
+
+/// <summary>What a server answered.</summary>
+/// <param name="Text">The response; a reasoning model's thought stands in its tags before it.</param>
+/// <param name="Truncated">Whether the token limit cut it off.</param>
+/// <param name="Tokens">Its length.</param>
+public sealed record Completion(string Text, bool Truncated, int Tokens);
+
+/// <summary>Asks an OpenAI-compatible server for one completion, again where that may help.</summary>
+/// <param name="client">Carries the requests; without a timeout of its own.</param>
+/// <param name="config">Where and how.</param>
+/// <param name="key">The server's key; null for none.</param>
+/// <param name="quotes">Whether errors may quote what the server sent, which may repeat the question.</param>
+public sealed class CompletionClient(HttpClient client, ServerConfig config, string? key, bool quotes = true)
+{
+    private const int MostBytes = 64 << 20;
+    private const int MostShown = 200;
+    private const double MostWaitSeconds = 60;
+
+    private readonly Uri _address = new(config.Url!.TrimEnd('/') + (config.Api == ServerApi.Chat ? "/chat/completions" : "/completions"));
+
+    /// <summary>Asks.</summary>
+    /// <param name="body">The request.</param>
+    /// <param name="stop">Ends the work.</param>
+    /// <exception cref="ServerException">The server gave no usable answer, after all repetitions where it could have helped.</exception>
+    public async Task<Completion> AskAsync(JsonObject body, CancellationToken stop)
+    {
+        string text = body.ToJsonString();
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await OnceAsync(text, stop).ConfigureAwait(false);
+            }
+            catch (ServerException error) when (error.MayPass && attempt < config.Retries)
+            {
+                double seconds = Math.Min(MostWaitSeconds, Math.Max(error.WaitSeconds, config.RetrySeconds * Math.Pow(2, attempt)));
+                await Task.Delay(TimeSpan.FromSeconds(seconds), stop).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<Completion> OnceAsync(string body, CancellationToken stop)
+    {
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limited.CancelAfter(TimeSpan.FromSeconds(config.TimeoutSeconds));
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
+            using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited.Token).ConfigureAwait(false);
+            byte[] content = await ReadAsync(response, limited.Token).ConfigureAwait(false);
+            return response.IsSuccessStatusCode ? Read(content) : throw Refused(response, content);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new ServerException(string.Create(CultureInfo.InvariantCulture, $"no answer within {config.TimeoutSeconds} s (server.timeout_seconds)"), mayPass: true);
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException)
+        {
+            throw new ServerException(error.Message, mayPass: true);
+        }
+    }
+
+    // A server that never stops sending must not fill the memory.
+    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken stop)
+    {
+        using Stream stream = await response.Content.ReadAsStreamAsync(stop).ConfigureAwait(false);
+        using var content = new MemoryStream();
+        byte[] buffer = new byte[64 * 1024];
+        for (int read; (read = await stream.ReadAsync(buffer, stop).ConfigureAwait(false)) > 0;)
+        {
+            content.Write(buffer, 0, read);
+            if (content.Length > MostBytes)
+            {
+                throw new ServerException($"more than {MostBytes >> 20} MiB in one answer", mayPass: true);
+            }
+        }
+
+        return content.ToArray();
+    }
+
+    private ServerException Refused(HttpResponseMessage response, byte[] content)
+    {
+        bool mayPass = (int)response.StatusCode >= 500 || response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or (HttpStatusCode)425;
+        return new ServerException($"HTTP {(int)response.StatusCode}: {Shown(content)}", mayPass)
+        {
+            IsOfAll = response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed,
+            WaitSeconds = response.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0,
+        };
+    }
+
+    private Completion Read(byte[] content)
+    {
+        try
+        {
+            JsonNode? root = JsonNode.Parse(content);
+            JsonNode? choice = root?["choices"]?[0];
+            string? reason = choice?["finish_reason"]?.GetValue<string>();
+            if (Text(choice, reason) is { } text && reason is not (null or "abort" or "error") && root?["usage"]?["completion_tokens"]?.GetValue<int>() is { } tokens)
+            {
+                return new Completion(text, reason == "length", tokens);
+            }
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentOutOfRangeException or FormatException)
+        {
+            throw new ServerException($"an answer that is no completion: {Shown(content)}", mayPass: true);
+        }
+
+        throw new ServerException($"an answer that is no completion (choices[0] with its text and finish_reason, usage.completion_tokens): {Shown(content)}", mayPass: true);
+    }
+
+    private static string? Text(JsonNode? choice, string? reason)
+    {
+        if (choice?["text"] is { } plain)
+        {
+            return plain.GetValue<string>();
+        }
+
+        if (choice?["message"] is not JsonObject message)
+        {
+            return null;
+        }
+
+        string? thought = (message["reasoning_content"] ?? message["reasoning"])?.GetValue<string>();
+        string? said = message["content"]?.GetValue<string>();
+        return string.IsNullOrEmpty(thought) ? said ?? (reason == "length" ? "" : null) : $"<think>\n{thought}\n{(said is null && reason == "length" ? "" : "</think>\n\n")}{said}";
+    }
+
+    private string Shown(byte[] content)
+    {
+        if (!quotes)
+        {
+            return $"{content.Length} bytes, not shown";
+        }
+
+        string text = Encoding.UTF8.GetString(content.AsSpan(0, Math.Min(content.Length, MostShown)));
+        return string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter)) + (content.Length > MostShown ? "…" : "");
+    }
+}

@@ -1,0 +1,67 @@
+using Rlt.Configuration;
+
+namespace Rlt.Evaluation.Serving;
+
+/// <summary>Which of an OpenAI-compatible server's two interfaces is asked.</summary>
+public enum ServerApi
+{
+    /// <summary><c>/chat/completions</c>: the server writes the prompt by its model's template.</summary>
+    Chat,
+
+    /// <summary><c>/completions</c>: the prompt is written here, by the template of <see cref="ServerConfig.Tokenizer"/>.</summary>
+    Completions,
+}
+
+/// <summary>An OpenAI-compatible server (vLLM, SGLang, llama.cpp …) that answers instead of the engine in this process.</summary>
+public sealed record ServerConfig : IValidated
+{
+    /// <summary>Its address up to the version, "http://host:8000/v1"; null: the engine in this process. A key is taken from OPENAI_API_KEY.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>The interface.</summary>
+    public ServerApi Api { get; init; } = ServerApi.Chat;
+
+    /// <summary>For completions, the directory with the model's tokenizer files, chat template among them.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>Requests under way at once.</summary>
+    public int Concurrency { get; init; } = 32;
+
+    /// <summary>Seconds that one answer may take.</summary>
+    public double TimeoutSeconds { get; init; } = 1800;
+
+    /// <summary>How often a request that failed is made again.</summary>
+    public int Retries { get; init; } = 8;
+
+    /// <summary>Seconds before the first repetition; each wait is twice the one before, a minute at most.</summary>
+    public double RetrySeconds { get; init; } = 1;
+
+    /// <summary>What of the settings decides the answers: where the server is and how it is reached may change between a run's parts.</summary>
+    public ServerConfig Lasting => new ServerConfig() with { Url = Url is null ? null : "set by --url", Api = Api, Tokenizer = Tokenizer };
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Problems()
+    {
+        if (Url is not null && !(Uri.TryCreate(Url, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"))
+        {
+            yield return new ConfigProblem(nameof(Url), $"is '{Url}'; expected an address such as http://localhost:8000/v1");
+        }
+
+        if (Url is not null && (Api == ServerApi.Completions) != (Tokenizer is not null))
+        {
+            yield return new ConfigProblem(nameof(Tokenizer), Tokenizer is null
+                ? "is missing; api: completions needs the directory of the model's tokenizer, whose template writes the prompts"
+                : "is set while api is chat, where the server writes the prompts. Leave it out, or set api: completions");
+        }
+
+        foreach (ConfigProblem problem in (IEnumerable<ConfigProblem>)[.. Ranges.AtLeastOne((nameof(Concurrency), Concurrency)), .. Ranges.NotNegative((nameof(Retries), Retries), (nameof(RetrySeconds), RetrySeconds))])
+        {
+            yield return problem;
+        }
+
+        if (!(TimeoutSeconds is > 0 and <= 86400 * 7))
+        {
+            yield return new ConfigProblem(nameof(TimeoutSeconds), $"is {TimeoutSeconds}; expected more than 0, a week at most");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text.Json.Nodes;
+using Rlt.Tests.Evaluation.Serving;
+
+namespace Rlt.Tests.Cli;
+
+/// <summary>eval on benchmarks and servers, and eval compare, end to end.</summary>
+public sealed class EvalCommandTests : IDisposable
+{
+    private readonly CommandLine _rlt = new();
+
+    public void Dispose() => _rlt.Dispose();
+
+    [Fact]
+    public void Eval_BenchmarkByNameWithoutConfig_UsesItsPromptAndDefaults()
+    {
+        CommandResult result = _rlt.Run("eval", "--benchmark", "math500", "--model", "@model", "--data", "@data.jsonl", "--out", "@run", "--max-new-tokens", "4", "--threads", "1");
+        Assert.Equal(0, result.Exit);
+        Assert.Contains("3 questions; math500 has 500", result.Errors, StringComparison.Ordinal);
+        JsonObject row = _rlt.Rows("run/results.jsonl")[0];
+        Assert.Equal("Return your final response within \\boxed{}. 2 + 3?", row["prompt"]!.GetValue<string>());
+        Assert.Equal("1", row["id"]!.GetValue<string>());
+        JsonObject summary = Golden.Json(_rlt["run/summary.json"]);
+        Assert.Equal(("math500", "strict", 4), (summary["benchmark"]!.GetValue<string>(), summary["protocol"]!.GetValue<string>(), summary["max_new_tokens"]!.GetValue<int>()));
+        Assert.Contains("max_new_tokens: 4", File.ReadAllText(_rlt["run/config.yaml"]), StringComparison.Ordinal);
+        Assert.StartsWith("<!doctype html>", File.ReadAllText(_rlt["run/failures.html"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Eval_HiddenBenchmark_WritesNoQuestionUnlessAsked()
+    {
+        _rlt.Write("gpqa.csv", "Question,Correct Answer,Incorrect Answer 1,Incorrect Answer 2,Incorrect Answer 3\nWhich zebra?,striped,spotted,plain,blue\nWhich giraffe?,tall,small,flat,round\n");
+        using var server = new TestServer((_, _) => TestServer.Reply.Chat("Of striped, spotted, plain and blue zebras: \\boxed{A}"));
+        string[] eval = ["eval", "--benchmark", "gpqa-diamond", "--model", "m", "--url", server.Url, "--data", "@gpqa.csv", "--samples", "2"];
+        CommandResult hidden = _rlt.Run([.. eval, "--out", "@run"]);
+        Assert.Equal(0, hidden.Exit);
+        foreach (string text in Directory.GetFiles(_rlt["run"]).Select(File.ReadAllText).Append(hidden.Output + hidden.Errors))
+        {
+            Assert.DoesNotContain("zebra", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("striped", text, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("A", _rlt.Rows("run/results.jsonl")[0]["extracted"]!.GetValue<string>());
+        Assert.Equal(0, _rlt.Run([.. eval, "--out", "@shown", "--set", "show_questions=true"]).Exit);
+        Assert.Contains("zebra", File.ReadAllText(_rlt["shown/results.jsonl"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Eval_ServerFails_ExitsThreeAndGoesOnAtAnotherAddress()
+    {
+        using var dead = new TestServer((_, _) => TestServer.Reply.Of(401, "no key"));
+        using var alive = new TestServer((_, _) => TestServer.Reply.Chat("\\boxed{5}"));
+        string[] eval = ["eval", "--config", "@eval.yaml", "--model", "m", "--out", "@run", "--url"];
+        CommandResult failed = _rlt.Run([.. eval, dead.Url]);
+        Assert.Equal(3, failed.Exit);
+        Assert.Contains("HTTP 401: no key", failed.Errors, StringComparison.Ordinal);
+        Assert.Equal(0, _rlt.Run([.. eval, alive.Url]).Exit);
+        Assert.Equal(1.0 / 3, Golden.Json(_rlt["run/summary.json"])["accuracy"]!.GetValue<double>(), 1e-12);
+    }
+
+    [Fact]
+    public void Eval_Completions_SendsTheRenderedPrompt()
+    {
+        using var server = new TestServer((_, _) => TestServer.Reply.Of(200, """{"choices": [{"text": "\\boxed{8}", "finish_reason": "stop"}], "usage": {"completion_tokens": 3}}"""));
+        Assert.Equal(0, _rlt.Run("eval", "--config", "@eval.yaml", "--model", "m", "--url", server.Url, "--set", "server.api=completions", "--set", $"server.tokenizer={_rlt["model"]}", "--set", "server.concurrency=1").Exit);
+        Assert.Equal("<|im_start|>user\n2 + 3?<|im_end|>\n<|im_start|>assistant\n", server.Requests[0]["prompt"]!.GetValue<string>());
+        Assert.Equal(["/v1/completions"], server.Paths);
+    }
+
+    [Fact]
+    public void Compare_TwoRuns_WritesTheTable()
+    {
+        foreach ((string name, string answer) in new[] { ("a", "5"), ("b", "8") })
+        {
+            using var server = new TestServer((_, _) => TestServer.Reply.Chat($"\\boxed{{{answer}}}"));
+            Assert.Equal(0, _rlt.Run("eval", "--config", "@eval.yaml", "--model", "m", "--out", "@" + name, "--url", server.Url).Exit);
+        }
+
+        CommandResult result = _rlt.Run("eval", "compare", "@a", "@b");
+        Assert.Equal((0, ""), (result.Exit, result.Errors));
+        Assert.Contains("| data | 3 | 33.3% | 33.3% | 0.0 (", result.Output, StringComparison.Ordinal);
+        Assert.Contains("data: gained 1 (2); lost 1 (1)", result.Output, StringComparison.Ordinal);
+        Assert.Equal($"{_rlt["absent"]}: no finished run of eval (summary.json), nor a folder of such runs.", _rlt.Run("eval", "compare", "@a", "@absent").Message);
+    }
+
+    [Theory]
+    [InlineData("data: missing; eval reads a file of questions. Set data, or give --data FILE (aime24: AI-MO/aimo-validation-aime on the Hugging Face Hub, the rows of 2024).", "--benchmark", "aime24")]
+    [InlineData("benchmark: 'aime' is neither a file nor a shipped benchmark; expected a path, or one of aime24, aime25, amc, gpqa-diamond, gsm8k, math500, olympiadbench.", "--benchmark", "aime")]
+    [InlineData("data: missing; eval reads a file of questions. Set data, or give --data FILE.", "--temperature", "1")]
+    public void Eval_WhatIsMissing_IsSaid(string message, string option, string value)
+    {
+        CommandResult result = _rlt.Run("eval", "--model", "@model", "--out", "@run", option, value);
+        Assert.Equal((2, message), (result.Exit, result.Message));
+    }
+
+    [Theory]
+    [InlineData("server.url=localhost:8000", "server.url is 'localhost:8000'; expected an address such as http://localhost:8000/v1")]
+    [InlineData("protocol=loose", "protocol")]
+    public void Eval_BadSetting_IsRefused(string setting, string message)
+    {
+        CommandResult result = _rlt.Run("eval", "--config", "@eval.yaml", "--set", setting);
+        Assert.Equal(2, result.Exit);
+        Assert.Contains(message, result.Message, StringComparison.Ordinal);
+    }
+}
