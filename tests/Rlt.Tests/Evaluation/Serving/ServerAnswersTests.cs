@@ -122,14 +122,14 @@ public sealed class ServerAnswersTests : IDisposable
     }
 
     [Fact]
-    public void Ask_ReasoningModel_ThoughtStandsInItsTags()
+    public async Task Ask_ReasoningModel_ThoughtStandsInItsTags()
     {
         using var server = new TestServer((number, _) => TestServer.Reply.Of(200, number == 0
             ? """{"choices": [{"message": {"content": "so 4", "reasoning_content": "2 + 2"}, "finish_reason": "stop"}], "usage": {"completion_tokens": 9}}"""
             : """{"choices": [{"message": {"content": null, "reasoning_content": "2 +"}, "finish_reason": "length"}], "usage": {"completion_tokens": 3}}"""));
         var client = new CompletionClient(_client, new ServerConfig { Url = server.Url }, null);
-        Assert.Equal(new Completion("<think>\n2 + 2\n</think>\n\nso 4", false, 9), client.AskAsync([], default).GetAwaiter().GetResult());
-        Assert.Equal(new Completion("<think>\n2 +\n", true, 3), client.AskAsync([], default).GetAwaiter().GetResult());
+        Assert.Equal(new Completion("<think>\n2 + 2\n</think>\n\nso 4", false, 9), await client.AskAsync([], default));
+        Assert.Equal(new Completion("<think>\n2 +\n", true, 3), await client.AskAsync([], default));
     }
 
     // Even questions get their number, odd ones another; what a request is answered depends on its question alone.
