@@ -49,7 +49,7 @@ internal sealed class RunPanel(string name, string[] shown)
         }
 
         AddFacts(grid, "time", Phases());
-        AddFacts(grid, "tokens/s", Facts(key => key.EndsWith("tokens_per_second", StringComparison.Ordinal), "_tokens_per_second", Number));
+        AddFacts(grid, "tokens/s", Facts(key => key.EndsWith("tokens_per_second", StringComparison.Ordinal), "_tokens_per_second", value => value.ToString("#,0", CultureInfo.InvariantCulture)));
         AddFacts(grid, "memory", Facts(key => key.EndsWith("_mib", StringComparison.Ordinal), "_mib", value => $"{Number(value / 1024)} GiB"));
         var rows = new List<IRenderable> { new Line(Progress(step)), grid };
         rows.AddRange(_warnings.TakeLast(WarningsShown).Select(warning => new Line($"warning: {warning}", new Style(Color.Yellow))));

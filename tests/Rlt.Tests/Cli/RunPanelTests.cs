@@ -32,7 +32,7 @@ public sealed class RunPanelTests
         }
 
         string text = Text(panel);
-        foreach (string part in new[] { "train-teacher", "step 2/4", "10 s/step", "00:00:20 left", "sample 75%", "score 25%", "sample 1200", "peak 1.5 GiB", "warning: three [red]", "▁█" })
+        foreach (string part in new[] { "train-teacher", "step 2/4", "10 s/step", "00:00:20 left", "sample 75%", "score 25%", "sample 1,200", "peak 1.5 GiB", "warning: three [red]", "▁█" })
         {
             Assert.Contains(part, text, StringComparison.Ordinal);
         }
