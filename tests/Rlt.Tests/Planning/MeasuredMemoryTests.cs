@@ -128,7 +128,13 @@ public sealed class MeasuredMemoryTests
             work();
         }
 
-        long measured = LiveMemory.PeakOf(work);
+        // The watcher looks now and then: on a busy machine it can miss the peak, but never see more than there was.
+        long measured = 0;
+        for (int run = 0; run < 3 && measured < (1 - Tolerance) * planned; run++)
+        {
+            measured = Math.Max(measured, LiveMemory.PeakOf(work));
+        }
+
         Assert.True(
             Math.Abs(measured - planned) <= Tolerance * planned,
             $"measured {measured / 1e6:F1} MB, planned {planned / 1e6:F1} MB: a factor of {(double)measured / planned:F3}");
