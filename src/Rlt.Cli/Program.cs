@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Rlt.Cli.Commands;
+using Rlt.Runs;
 
 namespace Rlt.Cli;
 
@@ -33,7 +34,7 @@ internal static class Program
         using var stop = new CancellationTokenSource();
         using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, stop));
         using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, stop));
-        return Guarded(() => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token).GetAwaiter().GetResult());
+        return Guarded(args, () => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token).GetAwaiter().GetResult());
     }
 
     /// <summary>The command line's commands and options.</summary>
@@ -63,7 +64,7 @@ internal static class Program
         }
     }
 
-    private static int Guarded(Func<int> run)
+    private static int Guarded(string[] args, Func<int> run)
     {
         try
         {
@@ -71,13 +72,18 @@ internal static class Program
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("rlt: stopped; the same command goes on from here");
+            Console.Error.WriteLine($"rlt: stopped; go on with:\n  {SameCommand.Line(args)}");
             return Stopped;
         }
         catch (RltException error)
         {
             Console.Error.WriteLine($"rlt: {error.Message}");
             return error.ExitCode;
+        }
+        catch (IOException error) when (DiskSpace.IsUsedUp(error))
+        {
+            Console.Error.WriteLine($"rlt: the disk is full: {error.Message}. What was complete before is as it was; free some space and go on with:\n  {SameCommand.Line(args)}");
+            return FailedRun;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

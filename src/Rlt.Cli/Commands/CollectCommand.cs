@@ -31,18 +31,19 @@ internal static class CollectCommand
         Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
+        using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         var teacherText = ModelText.Load(config.Model);
         ModelText? studentText = config.Student is { } directory ? ModelText.Load(directory) : null;
         TeachingFormat format = CheckedFormat(config, tags, tasks.Rows, teacherText, studentText);
         using LanguageModel teacher = LanguageModel.Load(teacherText, config.Device);
         using LanguageModel? student = studentText is null ? null : LanguageModel.Load(studentText, config.Device);
-        RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        folder.Begin();
         using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "empty", "reward");
-        string path = Path.Combine(folder.Path, "traces.jsonl");
+        var traces = new BlockRows(folder, TraceCollector.FileName);
         observer.WarnedOf(tasks);
-        observer.Started(0, tasks.Rows.Count);
-        new TraceCollector(config, teacher, student, tasks.Rows, format).Run(path, (_, metrics) => observer.Stepped(metrics), stop);
-        observer.Finished(path);
+        observer.Started(traces.Done, tasks.Rows.Count);
+        new TraceCollector(config, teacher, student, tasks.Rows, format).Run(traces, (_, metrics) => observer.Stepped(metrics), stop);
+        observer.Finished(traces.Path);
     }
 
     private static TeachingFormat CheckedFormat(CollectConfig config, PromptFormat tags, IReadOnlyList<TeachingTask> tasks, ModelText teacher, ModelText? student)

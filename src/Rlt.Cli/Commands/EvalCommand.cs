@@ -55,25 +55,26 @@ internal static class EvalCommand
 
         UsableRows<EvalQuestion> read = Evaluator.Read(Source(config, benchmark), benchmark);
         IReadOnlyList<EvalQuestion> questions = WithSystem(config, read.Rows);
+        using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config.Resolved(sampling)));
         if (config.Server.Url is null)
         {
             var text = ModelText.Load(config.Model);
             RequireRoom(questions, benchmark.Hidden, text);
             using LanguageModel model = LanguageModel.Load(text, config.Device);
-            Run(config, sampling, benchmark, read, questions, new EngineAnswers(config, sampling, model), stop);
+            Run(folder, config, sampling, benchmark, read, questions, new EngineAnswers(config, sampling, model), stop);
             return;
         }
 
         ChatRenderer? chat = config.Server.Tokenizer is { } tokenizer ? new ChatRenderer(RequireTemplate(tokenizer)) : null;
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         var completions = new CompletionClient(client, config.Server, Environment.GetEnvironmentVariable("OPENAI_API_KEY"), quotes: !benchmark.Hidden);
-        Run(config, sampling, benchmark, read, questions, new ServerAnswers(config, sampling, chat, completions), stop);
+        Run(folder, config, sampling, benchmark, read, questions, new ServerAnswers(config, sampling, chat, completions), stop);
     }
 
     private static void Run(
-        EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, UsableRows<EvalQuestion> read, IReadOnlyList<EvalQuestion> questions, IAnswerSource source, CancellationToken stop)
+        RunFolder folder, EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, UsableRows<EvalQuestion> read, IReadOnlyList<EvalQuestion> questions, IAnswerSource source, CancellationToken stop)
     {
-        RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config.Resolved(sampling)));
+        folder.Begin();
         using var observer = new RunObserver("eval", folder, "accuracy");
         observer.WarnedOf(read);
         if (benchmark.Questions > 0 && benchmark.Questions != questions.Count && config.Limit == 0)

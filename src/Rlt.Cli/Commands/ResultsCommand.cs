@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Rlt.Data;
 using Rlt.Runs;
 
 namespace Rlt.Cli.Commands;
@@ -14,6 +13,8 @@ internal static class ResultsCommand
 
     private static readonly string[] TeacherColumns = ["reward", "solution_score", "think_kl", "match", "completion_tokens", "empty"];
 
+    private static readonly string[] EvaluationNumbers = ["accuracy", "accuracy_95", "questions", "samples", "no_answer", "mean_tokens"];
+
     public static Command Create()
     {
         var command = new Command("results", "Tables of finished runs: a teacher's reward at its start and end, and the accuracy of evaluations.");
@@ -24,8 +25,8 @@ internal static class ResultsCommand
         command.SetAction(parsed =>
         {
             (string Name, string Path)[] named = [.. parsed.GetValue(runs)!.Select(Named)];
-            (string Name, JsonObject[] Metrics)[] teachers = [.. named.Select(run => (run.Name, Metrics(run.Path))).Where(run => run.Item2.Length > 0 && run.Item2[0].ContainsKey("think_kl"))];
-            (string Name, JsonObject Summary)[] evaluations = [.. named.Where(run => File.Exists(SummaryOf(run.Path))).Select(run => (run.Name, RunRows.ReadObject(SummaryOf(run.Path))))];
+            (string Name, JsonObject[] Metrics)[] teachers = [.. named.Select(run => (run.Name, Metrics(run.Path))).Where(run => run.Item2.Length > 0 && run.Item2.All(row => row.ContainsKey("think_kl")))];
+            (string Name, JsonObject Summary)[] evaluations = [.. named.Where(run => File.Exists(SummaryOf(run.Path))).Select(run => (run.Name, Summary(run.Path)))];
             if (teachers.Length + evaluations.Length == 0)
             {
                 throw new DataException($"{string.Join(", ", named.Select(run => run.Path))}: no run of train-teacher (metrics.jsonl) or eval (summary.json) is there.");
@@ -46,10 +47,32 @@ internal static class ResultsCommand
 
     private static string SummaryOf(string path) => Path.Combine(path, "summary.json");
 
+    // A run that goes on may be in the middle of a line, which is then not read.
     private static JsonObject[] Metrics(string path)
     {
         string file = Path.Combine(path, "metrics.jsonl");
-        return File.Exists(file) ? [.. JsonLines.Read(file).Select(row => row.Fields)] : [];
+        JsonObject[] rows = [.. RunRows.Read(file)];
+        foreach (JsonObject row in rows.Where(row => row.ContainsKey("think_kl")))
+        {
+            RequireNumbers(file, row, TeacherColumns);
+        }
+
+        return rows;
+    }
+
+    private static JsonObject Summary(string path)
+    {
+        JsonObject summary = RunRows.ReadObject(SummaryOf(path));
+        RequireNumbers(SummaryOf(path), summary, EvaluationNumbers);
+        return summary;
+    }
+
+    private static void RequireNumbers(string file, JsonObject row, string[] keys)
+    {
+        foreach (string key in keys)
+        {
+            RunRows.Number(file, row, key);
+        }
     }
 
     private static void WriteTeachers((string Name, JsonObject[] Metrics)[] teachers)

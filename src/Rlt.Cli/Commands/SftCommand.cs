@@ -39,8 +39,9 @@ internal static class SftCommand
         TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, text);
         (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Encode(rows.Rows, target, format, text, Math.Min(config.Cutoff, text.Config.MaxPositions));
         (config, string plan) = PlannedRun.Settle(config, text.Config, examples.Max(example => example.Ids.Length));
+        using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using LanguageModel model = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
-        RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        folder.Begin();
         using var observer = new RunObserver(name, folder, "loss", "grad_norm", "learning_rate", "tokens_per_second");
         observer.WarnedOf(rows);
         observer.Said(plan);

@@ -36,10 +36,11 @@ internal static class TrainTeacherCommand
         var format = new TeachingFormat(tags, new ChatRenderer(teacherText.RequireTemplate()), new ChatRenderer(studentText.RequireTemplate()));
         TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
         (config, string plan) = PlannedRun.Settle(config, teacherText.Config, studentText.Config, TaskLengths.LongestPrompt(tasks.Rows, format, teacherText));
+        using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);
         using LanguageModel student = Student(config, policy, studentText);
         using Decoder? reference = Reference(config, policy);
-        RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        folder.Begin();
         using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
         observer.WarnedOf(tasks);
         observer.Said(plan);
@@ -49,6 +50,11 @@ internal static class TrainTeacherCommand
         }
 
         new TeacherTrainer(config, policy, student, reference, tasks.Rows, format, folder, observer).Run(stop);
+        if (TrainingCheckpoint.Best(folder) is var (best, score))
+        {
+            observer.Said(FormattableString.Invariant($"best checkpoint: {best} (mean reward {score:G4} over the {CheckpointPolicy.ScoreSteps} steps before it)"));
+        }
+
         observer.Finished(folder.Model);
     }
 

@@ -45,7 +45,7 @@ public static class ConfigLoader
 
     private static SectionNode ReadFile(string path, IReadOnlyList<string> readers, List<string> problems)
     {
-        ConfigNode? document = YamlReader.Read(ReadText(path), mark => $"{path}:{mark.Line}", problems);
+        ConfigNode? document = YamlReader.Read(ReadText(path, readers), mark => $"{path}:{mark.Line}", problems);
         var section = new SectionNode(path);
         switch (document)
         {
@@ -89,11 +89,12 @@ public static class ConfigLoader
             : throw new ConfigException($"{named.Place}: base is '{name.Text}', and {basePath} does not exist; expected a path relative to this file.");
     }
 
-    private static string ReadText(string path)
+    // The file that the user names may be a pipe; those that files name may not.
+    private static string ReadText(string path, IReadOnlyList<string> readers)
     {
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)).TrimStart('\ufeff');
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(readers.Count == 0 ? File.ReadAllBytes(path) : WholeFile.Bytes(path)).TrimStart('\ufeff');
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {

@@ -73,6 +73,8 @@ internal sealed class YamlReader
 
         return next switch
         {
+            // No setting has a use for it, and no path can hold it.
+            Scalar scalar when scalar.Value.Contains('\0') => throw Refuse(next, "the text holds the character U+0000"),
             Scalar scalar => new ScalarNode(place, scalar.Value, scalar.Style != ScalarStyle.Plain),
             SequenceStart => ReadList(place, depth),
             MappingStart => ReadSection(place, depth),

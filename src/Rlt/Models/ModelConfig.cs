@@ -104,8 +104,8 @@ public sealed record ModelConfig
         string generationPath = Path.Combine(directory, GenerationFileName);
         try
         {
-            byte[]? generation = File.Exists(generationPath) ? File.ReadAllBytes(generationPath) : null;
-            return ModelConfigReader.Read(path, File.ReadAllBytes(path), generationPath, generation);
+            byte[]? generation = File.Exists(generationPath) ? WholeFile.Bytes(generationPath) : null;
+            return ModelConfigReader.Read(path, WholeFile.Bytes(path), generationPath, generation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Rlt.Data;
 using Rlt.Models.Safetensors;
 
 namespace Rlt.Models;

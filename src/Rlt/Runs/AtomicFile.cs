@@ -1,7 +1,8 @@
 namespace Rlt.Runs;
 
 /// <summary>
-/// A file that appears whole or not at all: written beside its place as <c>NAME.partial</c>, flushed to the disk, renamed on <see cref="Commit"/>.
+/// A file that appears whole or not at all: written beside its place as <c>NAME.partial</c>, flushed to the disk, renamed on
+/// <see cref="Commit"/>, and the rename flushed too.
 /// </summary>
 /// <remarks>
 /// The partial file's name is fixed, so what a killed process left is overwritten by the next attempt. One writer per file at a time: a
@@ -9,10 +10,9 @@ namespace Rlt.Runs;
 /// </remarks>
 public sealed class AtomicFile : IDisposable
 {
-    private const int BufferBytes = 64 * 1024;
     private readonly string _path;
     private readonly string _partialPath;
-    private readonly FileStream _stream;
+    private readonly FileStream _file;
     private bool _closed;
 
     /// <summary>Begins the file; its folder is created where it is absent.</summary>
@@ -22,20 +22,22 @@ public sealed class AtomicFile : IDisposable
         _path = Path.GetFullPath(path);
         _partialPath = _path + ".partial";
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-        _stream = new FileStream(_partialPath, FileMode.Create, FileAccess.Write, FileShare.None, BufferBytes);
+        (_file, Stream) = OutputFile.Open(_partialPath, FileMode.Create, FileShare.None);
     }
 
     /// <summary>Where the content goes.</summary>
-    public Stream Stream => _stream;
+    public Stream Stream { get; }
 
     /// <summary>Flushes the content to the disk and puts the file in its place, replacing an earlier one.</summary>
     public void Commit()
     {
         ObjectDisposedException.ThrowIf(_closed, this);
-        _stream.Flush(flushToDisk: true);
-        _stream.Dispose();
+        Stream.Flush();
+        _file.Flush(flushToDisk: true);
+        _file.Dispose();
         File.Move(_partialPath, _path, overwrite: true);
         _closed = true;
+        Posix.FlushDirectory(Path.GetDirectoryName(_path)!);
     }
 
     /// <summary>Drops the content if it was not committed.</summary>
@@ -49,7 +51,11 @@ public sealed class AtomicFile : IDisposable
         _closed = true;
         try
         {
-            _stream.Dispose();
+            _file.Dispose();
+        }
+        catch (IOException)
+        {
+            // What could not be written is dropped with the rest; the write itself has told of it.
         }
         finally
         {

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Rlt.Data;
 using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Runs;
@@ -19,22 +18,22 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
         StopTexts = [format.Format.ExplanationClose],
     });
 
-    /// <summary>Collects, going on after the last whole question of an earlier run.</summary>
-    /// <param name="path">The traces' file.</param>
+    /// <summary>The traces' name in the run's folder.</summary>
+    public const string FileName = "traces.jsonl";
+
+    /// <summary>Collects, going on after the last whole block of an earlier run.</summary>
+    /// <param name="traces">Where the traces go.</param>
     /// <param name="progress">Called after each block with questions done and metrics.</param>
     /// <param name="stop">Ends the work after the block.</param>
-    public void Run(string path, Action<int, JsonObject> progress, CancellationToken stop)
+    public void Run(BlockRows traces, Action<int, JsonObject> progress, CancellationToken stop)
     {
-        int done = DropPartial(path);
-        while (done < tasks.Count)
+        while (traces.Done < tasks.Count)
         {
             stop.ThrowIfCancellationRequested();
-            int count = Math.Min(config.BlockSize, tasks.Count - done);
-            (List<JsonObject> rows, JsonObject metrics) = Block(done, count);
-            RunRows.Append(path, rows);
-            done += count;
-            metrics["step"] = done;
-            progress(done, metrics);
+            int count = Math.Min(config.BlockSize, tasks.Count - traces.Done);
+            (List<JsonObject> rows, JsonObject metrics) = Block(traces.Done, count);
+            traces.Add(count, rows, metrics);
+            progress(traces.Done, metrics);
         }
     }
 
@@ -114,14 +113,5 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
         }
 
         return metrics;
-    }
-
-    // The last question may have been cut off in writing, and with 'all' its rows may be incomplete: it is done again.
-    private static int DropPartial(string path)
-    {
-        IReadOnlyList<JsonObject> rows = RunRows.Read(path);
-        int last = rows.Count == 0 ? 0 : rows[^1]["index"]!.GetValue<int>();
-        JsonLines.Write(path, rows.Where(row => row["index"]!.GetValue<int>() < last));
-        return last;
     }
 }

@@ -52,8 +52,14 @@ public sealed record SftConfig : IValidated
     /// <summary>Seeds the order of the data, and the adapters' first weights and dropout.</summary>
     public long Seed { get; init; }
 
-    /// <summary>Steps between checkpoints; 0 saves at the end only.</summary>
+    /// <summary>Steps between checkpoints; 0: by <see cref="SaveMinutes"/> alone.</summary>
     public int SaveEvery { get; init; }
+
+    /// <summary>Minutes between checkpoints; 0: by <see cref="SaveEvery"/> alone.</summary>
+    public double SaveMinutes { get; init; } = 30;
+
+    /// <summary>The newest checkpoints that are kept. There is no best one to keep: the loss is of other rows at each step, and is lowest where they are known by heart.</summary>
+    public int KeepLast { get; init; } = 2;
 
     /// <summary>The optimizer.</summary>
     public required OptimizerConfig Optimizer { get; init; }
@@ -67,11 +73,15 @@ public sealed record SftConfig : IValidated
     /// <summary>The data and how to read it.</summary>
     public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
 
+    /// <summary>When to save, and what to keep.</summary>
+    public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast);
+
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems() =>
     [
         .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
         .. Ranges.AtLeastOne((nameof(Epochs), Epochs), (nameof(BatchSize), BatchSize), (nameof(Cutoff), Cutoff)),
-        .. Ranges.NotNegative((nameof(MicroBatchTokens), MicroBatchTokens), (nameof(Steps), Steps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery)),
+        .. Ranges.NotNegative((nameof(MicroBatchTokens), MicroBatchTokens), (nameof(Steps), Steps), (nameof(Limit), Limit)),
+        .. Checkpoints.Problems(),
     ];
 }

@@ -10,6 +10,9 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
 {
     private readonly int _steps = config.Steps > 0 ? config.Steps : (int)(((long)config.Epochs * examples.Count + config.BatchSize - 1) / config.BatchSize);
 
+    /// <summary>What decides that it is time for a checkpoint.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished model.</summary>
     public void Run(CancellationToken stop)
     {
@@ -20,8 +23,8 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
 
         using var gradients = new GradientStore(model.Decoder.Trained, config.Optimizer.OffloadGradients);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
-        var checkpoint = new TrainingCheckpoint(folder, model, optimizer, null);
-        new TrainingLoop(folder, model, checkpoint, observer).Run(_steps, config.SaveEvery, step => Step(step, gradients, optimizer), stop);
+        var checkpoint = new TrainingCheckpoint(folder, model, optimizer, null, config.Checkpoints);
+        new TrainingLoop(folder, model, checkpoint, config.Checkpoints, observer, Clock).Run(_steps, step => Step(step, gradients, optimizer), stop);
     }
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)

@@ -80,8 +80,17 @@ public sealed record TeacherConfig : IValidated
     /// <summary>Seeds the order of the data, the samples, and the adapters' first weights and dropout.</summary>
     public long Seed { get; init; }
 
-    /// <summary>Steps between checkpoints; 0 saves at the end only.</summary>
+    /// <summary>Steps between checkpoints; 0: by <see cref="SaveMinutes"/> alone.</summary>
     public int SaveEvery { get; init; } = 25;
+
+    /// <summary>Minutes between checkpoints; 0: by <see cref="SaveEvery"/> alone.</summary>
+    public double SaveMinutes { get; init; } = 30;
+
+    /// <summary>The newest checkpoints that are kept.</summary>
+    public int KeepLast { get; init; } = 2;
+
+    /// <summary>Keeps the checkpoint with the highest mean reward over the 10 steps before it, too.</summary>
+    public bool KeepBest { get; init; } = true;
 
     /// <summary>Explanations a step written to samples.jsonl with each token's log-probabilities: of its first questions, from the best to the worst.</summary>
     public int SamplesKept { get; init; } = 4;
@@ -95,6 +104,9 @@ public sealed record TeacherConfig : IValidated
     /// <summary>The data and how to read it.</summary>
     public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
 
+    /// <summary>When to save, and what to keep.</summary>
+    public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast, KeepBest ? "reward" : null);
+
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems() =>
     [
@@ -103,7 +115,8 @@ public sealed record TeacherConfig : IValidated
         .. Ranges.AtLeastOne(
             (nameof(Steps), Steps), (nameof(QuestionsPerStep), QuestionsPerStep), (nameof(MaxNewTokens), MaxNewTokens),
             (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens)),
-        .. Ranges.NotNegative((nameof(MicroBatchTokens), MicroBatchTokens), (nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SaveEvery), SaveEvery), (nameof(SamplesKept), SamplesKept)),
+        .. Ranges.NotNegative((nameof(MicroBatchTokens), MicroBatchTokens), (nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SamplesKept), SamplesKept)),
+        .. Checkpoints.Problems(),
         .. OwnProblems(),
     ];
 

@@ -39,8 +39,8 @@ public sealed class TeacherTrainer(
 
         using var gradients = new GradientStore(policy.Decoder.Trained, config.Optimizer.OffloadGradients);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
-        var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null);
-        new TrainingLoop(folder, policy, checkpoint, observer).Run(config.Steps, config.SaveEvery, step => Step(step, gradients, optimizer), stop);
+        var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null, config.Checkpoints);
+        new TrainingLoop(folder, policy, checkpoint, config.Checkpoints, observer, TimeProvider.System).Run(config.Steps, step => Step(step, gradients, optimizer), stop);
     }
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)

@@ -9,55 +9,93 @@ namespace Rlt.Training;
 
 /// <summary>
 /// Saves and restores everything a run needs to go on: the model as a Hugging Face directory (adapters alone, where they alone
-/// are trained), the optimizer's moments and master weights, the reference's weights, the step. A checkpoint is complete or absent: it is written beside and renamed.
+/// are trained), the optimizer's moments and master weights, the reference's weights, the step. A checkpoint is complete or absent: it is
+/// written beside and renamed; and it is used only as long as its files have the checksums that they were saved with.
 /// </summary>
-public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, AdamW optimizer, Decoder? reference)
+/// <remarks>
+/// Nothing else has to be kept: the order of the data, the samples, dropout and the learning rate are functions of seed and step.
+/// </remarks>
+public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, AdamW optimizer, Decoder? reference, CheckpointPolicy policy)
 {
     private const string OptimizerFile = "optimizer.safetensors";
     private const string ReferenceFile = "reference.safetensors";
     private const string StateFile = "trainer_state.json";
 
-    /// <summary>Writes the state after <paramref name="step"/> steps, then drops older checkpoints.</summary>
+    /// <summary>Writes the state after <paramref name="step"/> steps, then drops the checkpoints that the policy does not keep.</summary>
     public void Save(int step)
     {
-        string final = folder.Checkpoint(step);
-        string partial = final + ".partial";
-        if (Directory.Exists(partial))
+        double? score = policy.Score(RunRows.Read(folder.Metrics));
+        AtomicDirectory.Write(folder.Checkpoint(step), directory =>
         {
-            Directory.Delete(partial, recursive: true);
-        }
+            model.Save(directory);
+            WriteTensors(Path.Combine(directory, OptimizerFile), optimizer.State);
+            if (reference is not null)
+            {
+                WriteTensors(Path.Combine(directory, ReferenceFile), reference.Parameters.ToDictionary(p => p.Name, p => p.Value));
+            }
 
-        model.Save(partial);
-        WriteTensors(Path.Combine(partial, OptimizerFile), optimizer.State);
-        if (reference is not null)
+            var state = new JsonObject { ["step"] = step, ["optimizer_steps"] = optimizer.Steps, ["score"] = score };
+            AtomicFile.WriteText(Path.Combine(directory, StateFile), state.ToJsonString() + "\n");
+            Checksums.Write(directory);
+        });
+        foreach (int old in policy.Dropped([.. folder.CheckpointSteps().Select(other => (other, ScoreOf(folder, other)))], step))
         {
-            WriteTensors(Path.Combine(partial, ReferenceFile), reference.Parameters.ToDictionary(p => p.Name, p => p.Value));
-        }
-
-        AtomicFile.WriteText(Path.Combine(partial, StateFile), new JsonObject { ["step"] = step, ["optimizer_steps"] = optimizer.Steps }.ToJsonString());
-        if (Directory.Exists(final))
-        {
-            Directory.Delete(final, recursive: true);
-        }
-
-        Directory.Move(partial, final);
-        foreach (int old in folder.CheckpointSteps().Where(other => other < step))
-        {
-            Directory.Delete(folder.Checkpoint(old), recursive: true);
+            AtomicDirectory.Remove(folder.Checkpoint(old));
         }
     }
 
-    /// <summary>Restores the newest checkpoint.</summary>
+    /// <summary>Restores the newest checkpoint that is as it was saved.</summary>
+    /// <param name="warn">Is told of newer ones that are not.</param>
     /// <returns>The steps already done; 0 where there is no checkpoint.</returns>
-    public int ResumeOrStart()
+    /// <exception cref="CheckpointException">There are checkpoints, and none can be used.</exception>
+    public int ResumeOrStart(Action<string> warn)
     {
-        if (folder.CheckpointSteps() is not [.., int step])
+        IReadOnlyList<int> steps = folder.CheckpointSteps();
+        foreach (int step in steps.Reverse())
         {
-            folder.KeepStepsUpTo(0);
-            return 0;
+            if (Checksums.Problem(folder.Checkpoint(step)) is not { } problem)
+            {
+                Restore(folder.Checkpoint(step));
+                folder.KeepStepsUpTo(step);
+                return step;
+            }
+
+            warn($"{folder.Checkpoint(step)} is damaged: {problem}. The checkpoint before it is used");
         }
 
-        string directory = folder.Checkpoint(step);
+        if (steps.Count > 0)
+        {
+            throw new CheckpointException(
+                $"{Path.GetDirectoryName(folder.Checkpoint(steps[0]))}: none of the {steps.Count} checkpoints is as it was saved. Delete this folder to begin the run anew, or bring an intact checkpoint back.");
+        }
+
+        folder.KeepStepsUpTo(0);
+        return 0;
+    }
+
+    /// <summary>The checkpoint of a run with the highest score, and the score; null where none has one.</summary>
+    public static (string Directory, double Score)? Best(RunFolder folder) => folder.CheckpointSteps()
+        .Select(step => (Directory: folder.Checkpoint(step), Score: ScoreOf(folder, step)))
+        .Where(checkpoint => checkpoint.Score is not null)
+        .Select(checkpoint => ((string, double)?)(checkpoint.Directory, checkpoint.Score!.Value))
+        .MaxBy(checkpoint => checkpoint!.Value.Item2);
+
+    // A checkpoint that cannot tell is not the best one; whether it can be used is seen where it is needed.
+    private static double? ScoreOf(RunFolder folder, int step)
+    {
+        string state = Path.Combine(folder.Checkpoint(step), StateFile);
+        try
+        {
+            return File.Exists(state) && RunRows.ReadObject(state)["score"] is JsonValue value && value.TryGetValue(out double score) ? score : null;
+        }
+        catch (DataException)
+        {
+            return null;
+        }
+    }
+
+    private void Restore(string directory)
+    {
         if (model.Decoder.Adapters is { } adapters)
         {
             ReadTensors(Path.Combine(directory, AdapterFiles.WeightsFileName), adapters.Parameters.ToDictionary(p => p.Name, p => p.Value));
@@ -73,11 +111,8 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
             ReadTensors(Path.Combine(directory, ReferenceFile), reference.Parameters.ToDictionary(p => p.Name, p => p.Value));
         }
 
-        JsonObject state = RunRows.ReadObject(Path.Combine(directory, StateFile));
-        optimizer.Steps = state["optimizer_steps"]?.GetValue<int>()
-            ?? throw new CheckpointException($"{Path.Combine(directory, StateFile)}: 'optimizer_steps' is missing. Remove this checkpoint to begin anew.");
-        folder.KeepStepsUpTo(step);
-        return step;
+        string state = Path.Combine(directory, StateFile);
+        optimizer.Steps = (int)RunRows.Count(state, RunRows.ReadObject(state), "optimizer_steps", int.MaxValue);
     }
 
     private void RestoreAllWeights(string directory)
@@ -85,7 +120,12 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         using WeightFiles weights = WeightFiles.Open(directory);
         foreach (Parameter parameter in model.Decoder.Parameters)
         {
-            Restore(weights.Entries[parameter.Name].File, parameter.Name, parameter.Value);
+            if (!weights.Entries.TryGetValue(parameter.Name, out (SafetensorsFile File, TensorEntry Entry) stored))
+            {
+                throw Missing(directory, parameter.Name);
+            }
+
+            Restore(stored.File, stored.Entry, parameter.Value);
         }
     }
 
@@ -100,19 +140,23 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         using SafetensorsFile file = SafetensorsFile.Open(path);
         foreach ((string name, Tensor target) in targets)
         {
-            if (!file.Entries.ContainsKey(name))
-            {
-                throw new CheckpointException($"{path}: '{name}' is missing. Was the run's config changed? Remove this checkpoint to resume from the one before.");
-            }
-
-            Restore(file, name, target);
+            Restore(file, file.Entries.TryGetValue(name, out TensorEntry? entry) ? entry : throw Missing(path, name), target);
         }
     }
 
-    private static void Restore(SafetensorsFile file, string name, Tensor target)
+    // Another type or shape would be converted or repeated to fit, and the run would go on from other numbers than it had.
+    private static void Restore(SafetensorsFile file, TensorEntry entry, Tensor target)
     {
+        if (entry.Type != target.dtype.ToStoredType() || !entry.Shape.SequenceEqual(target.shape))
+        {
+            throw new CheckpointException(
+                $"{file.Path}: '{entry.Name}' is {entry.Type} [{string.Join(", ", entry.Shape)}]; this run has {target.dtype.ToStoredType()} [{string.Join(", ", target.shape)}] there. Is the run's model or dtype another one now?");
+        }
+
         using var noGrad = no_grad();
-        using Tensor stored = TensorBytes.Read(file, file.Entries[name], target.dtype, target.device);
+        using Tensor stored = TensorBytes.Read(file, entry, target.dtype, target.device);
         target.copy_(stored);
     }
+
+    private static CheckpointException Missing(string path, string name) => new($"{path}: '{name}' is missing. Is the run's model another one now?");
 }

@@ -6,19 +6,20 @@ using Rlt.Runs.TensorBoard;
 namespace Rlt.Training;
 
 /// <summary>What every training run does around its steps: go on from the newest checkpoint, log, save, stop, and write the finished model.</summary>
-internal sealed class TrainingLoop(RunFolder folder, LanguageModel model, TrainingCheckpoint checkpoint, IRunObserver observer)
+internal sealed class TrainingLoop(
+    RunFolder folder, LanguageModel model, TrainingCheckpoint checkpoint, CheckpointPolicy policy, IRunObserver observer, TimeProvider clock)
 {
     /// <summary>Runs the steps that are left.</summary>
     /// <param name="steps">Steps of the whole run.</param>
-    /// <param name="saveEvery">Steps between checkpoints; 0 saves where the run is stopped only.</param>
     /// <param name="step">Takes one step, counted from 0, and returns its metrics.</param>
     /// <param name="stop">Saves after the step under way and ends with an <see cref="OperationCanceledException"/>.</param>
-    public void Run(int steps, int saveEvery, Func<int, JsonObject> step, CancellationToken stop)
+    public void Run(int steps, Func<int, JsonObject> step, CancellationToken stop)
     {
-        int done = checkpoint.ResumeOrStart();
+        int done = checkpoint.ResumeOrStart(observer.Warned);
         observer.Started(done, steps);
         var remaining = new RemainingTime(done, steps);
         using var events = EventFile.Open(folder.Path, done, TimeProvider.System);
+        long saved = clock.GetTimestamp();
         while (done < steps)
         {
             JsonObject metrics = step(done);
@@ -27,9 +28,10 @@ internal sealed class TrainingLoop(RunFolder folder, LanguageModel model, Traini
             events.Write(metrics);
             Log(metrics);
             bool stopping = stop.IsCancellationRequested && done < steps;
-            if (stopping || (saveEvery > 0 && done % saveEvery == 0 && done < steps))
+            if (stopping || (done < steps && policy.IsDue(done, clock.GetElapsedTime(saved))))
             {
                 checkpoint.Save(done);
+                saved = clock.GetTimestamp();
             }
 
             if (stopping)

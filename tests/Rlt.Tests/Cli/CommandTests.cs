@@ -368,7 +368,7 @@ public sealed class CommandTests : IDisposable
 
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 130, $"exit {process.ExitCode}: {string.Join('\n', errors)}");
-        Assert.Contains("rlt: stopped; the same command goes on from here", errors);
+        Assert.Equal(["rlt: stopped; go on with:", $"  {Environment.ProcessPath} {typeof(Program).Assembly.Location} {string.Join(' ', arguments)}"], errors[^2..]);
         string checkpoint = Path.GetFileName(Assert.Single(Directory.GetDirectories(_rlt["run/checkpoints"])));
         int done = int.Parse(checkpoint["step-".Length..], System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(done, _rlt.Rows("run/metrics.jsonl").Length);

@@ -1,3 +1,5 @@
+using Rlt.Tests.Runs;
+
 namespace Rlt.Tests.Cli;
 
 /// <summary>One test a message: what is wrong, where, and exit code 2; nothing is written.</summary>
@@ -139,6 +141,9 @@ public sealed class WrongInputTests : IDisposable
     [InlineData("teacher.yaml", "train-teacher", "max_bad_rows=-0.1", "max_bad_rows is -0.1; expected a share from 0 to 1")]
     [InlineData("collect.yaml", "collect", "max_bad_rows=2", "max_bad_rows is 2; expected a share from 0 to 1")]
     [InlineData("eval.yaml", "eval", "max_bad_rows=2", "max_bad_rows is 2; expected a share from 0 to 1")]
+    [InlineData("sft.yaml", "warmup", "save_every=-1", "save_every is -1; expected 0 or more")]
+    [InlineData("teacher.yaml", "train-teacher", "save_minutes=-1", "save_minutes is -1; expected 0 or more")]
+    [InlineData("teacher.yaml", "train-teacher", "keep_last=0", "keep_last is 0; expected 1 or more")]
     [InlineData("sft.yaml", "warmup", "batch_size=0", "batch_size is 0; expected 1 or more")]
     [InlineData("sft.yaml", "warmup", "steps=-1", "steps is -1; expected 0 or more")]
     [InlineData("sft.yaml", "distill", "optimizer.max_grad_norm=-1", "optimizer.max_grad_norm is -1; expected 0 (no clipping) or more")]
@@ -253,6 +258,42 @@ public sealed class WrongInputTests : IDisposable
         _rlt.Write("run/letter.txt", "dear");
         Assert.Equal($"{_rlt["run"]} is not empty and holds no run (no config.yaml). Choose another --out: nothing in it is overwritten.", Refused(command, "--config", "@" + config));
         Assert.Equal([_rlt["run/letter.txt"]], Directory.GetFileSystemEntries(_rlt["run"]));
+    }
+
+    [Theory]
+    [InlineData("sft.yaml", "warmup")]
+    [InlineData("teacher.yaml", "train-teacher")]
+    [InlineData("collect.yaml", "collect")]
+    [InlineData("eval.yaml", "eval")]
+    public void RunCommand_FolderThatCannotBeUsed_IsToldBeforeWeightsAreRead(string config, string command)
+    {
+        File.WriteAllText(_rlt["model/model.safetensors"], "no weights");
+        string inFile = Refused(command, "--config", "@" + config, "--out", "@data.jsonl/run");
+        Assert.StartsWith($"{_rlt["data.jsonl/run"]}: the run's folder cannot be written: ", inFile, StringComparison.Ordinal);
+        using Rlt.Runs.RunFolder held = Rlt.Runs.RunFolder.Open(_rlt["run"], "config");
+        string inUse = Refused(command, "--config", "@" + config);
+        Assert.StartsWith($"{_rlt["run"]} is in use by another run, process {Environment.ProcessId} on host ", inUse, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sft.yaml", "warmup")]
+    [InlineData("teacher.yaml", "train-teacher")]
+    [InlineData("collect.yaml", "collect")]
+    [InlineData("eval.yaml", "eval")]
+    public void RunCommand_FullDisk_FailsTheRunWithOneMessageAndGoesOnLater(string config, string command)
+    {
+        CommandResult result;
+        using (new FullDisk(1100))
+        {
+            result = _rlt.Run(command, "--config", "@" + config, "--set", "seed=3");
+        }
+
+        Assert.Equal(3, result.Exit);
+        string[] lines = result.Errors.TrimEnd('\n').Split('\n');
+        Assert.Single(lines, line => line.StartsWith("rlt: ", StringComparison.Ordinal));
+        Assert.StartsWith("rlt: the disk is full: No space left on device : '", lines[^2], StringComparison.Ordinal);
+        Assert.EndsWith($" {command} --config {_rlt[config]} --set seed=3", lines[^1], StringComparison.Ordinal);
+        Assert.Equal(0, _rlt.Run(command, "--config", "@" + config, "--set", "seed=3").Exit);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Run_EarlierRows_GoesOnAndSummarisesAll()
     {
-        RunFolder folder = Folder("a");
+        using RunFolder folder = Folder("a");
 
         // Right answers of the first three questions: 2, 1 and 0 of 2; the fourth was cut off after its first sample.
         string[] rows = [.. new[] { true, true, true, false, false, false, true }.Select((correct, i) => Row(i / 2, i % 2, correct, tokens: 10, "stop", "7"))];
@@ -59,7 +59,7 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Run_StoppedAndResumed_EqualsUninterrupted()
     {
-        RunFolder whole = Folder("whole"), parts = Folder("parts");
+        using RunFolder whole = Folder("whole"), parts = Folder("parts");
         Evaluator(Config).Run(whole, (_, _) => { }, default);
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => Evaluator(Config).Run(parts, (done, _) => StopAt(done, 2, stop), stop.Token));
@@ -72,7 +72,7 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Run_AnyBatchAndBlock_SameResponses()
     {
-        RunFolder one = Folder("one"), other = Folder("other");
+        using RunFolder one = Folder("one"), other = Folder("other");
         Evaluator(Config).Run(one, (_, _) => { }, default);
         Evaluator(Config with { BlockSize = 100, SamplingRows = 64 }).Run(other, (_, _) => { }, default);
         Assert.Equal(File.ReadAllText(Results(one)), File.ReadAllText(Results(other)));
@@ -128,7 +128,7 @@ public sealed class EvaluatorTests : IDisposable
         }
     }
 
-    private RunFolder Folder(string name) => RunFolder.Open(_scratch[name], ConfigWriter.ToYaml(Config));
+    private RunFolder Folder(string name) => RunFolder.Open(_scratch[name], ConfigWriter.ToYaml(Config)).Begin();
 
     private Evaluator Evaluator(EvalConfig config)
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Rlt.Data;
 using Rlt.Generation;
 using Rlt.Models;
+using Rlt.Runs;
 using Rlt.Teaching;
 using Rlt.Tests.Data;
 using Rlt.Text.Chat;
@@ -87,9 +88,10 @@ public sealed class TraceCollectorTests : IDisposable
         var chat = new ChatRenderer(ChatTemplate.TryLoad(_scratch["teacher"])!);
         var format = new TeachingFormat(Format with { ExplanationClose = tag }, chat, chat);
         JsonObject? metrics = null;
-        new TraceCollector(Config with { Temperature = 0 }, _teacher, null, [task], format).Run(_scratch["traces"], (_, block) => metrics = block, default);
+        using RunFolder folder = RunFolder.Open(_scratch["traces"], "config").Begin();
+        new TraceCollector(Config with { Temperature = 0 }, _teacher, null, [task], format).Run(new BlockRows(folder, TraceCollector.FileName), (_, block) => metrics = block, default);
         Assert.Equal((1.0, 0, 1, 0.0), (Value("empty"), (int)Value("traces"), (int)Value("dropped"), Value("truncated")));
-        Assert.True(Assert.Single(JsonLines.Read(_scratch["traces"])).Has("dropped"));
+        Assert.True(Assert.Single(JsonLines.Read(Traces("traces"))).Has("dropped"));
 
         double Value(string key) => double.Parse(metrics![key]!.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
     }
@@ -103,11 +105,32 @@ public sealed class TraceCollectorTests : IDisposable
         Collect("whole", Config);
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => Run("parts", Config, false, (done, _) => stop.Cancel(), stop.Token));
-        string path = _scratch["parts"];
+        string path = Traces("parts");
         Assert.Equal(1, JsonLines.Read(path).Max(row => row.Fields["index"]!.GetValue<int>()));
-        File.AppendAllText(path, "{\"question\":\"cut of");
+        File.AppendAllText(path, "{\"question\":\"whole row of a block that was cut off\",\"index\":2}\n{\"question\":\"cut of");
         Collect("parts", Config);
-        Assert.Equal(File.ReadAllText(_scratch["whole"]), File.ReadAllText(path));
+        Assert.Equal(File.ReadAllText(Traces("whole")), File.ReadAllText(path));
+        Assert.Equal(File.ReadAllText(_scratch["whole/metrics.jsonl"]), File.ReadAllText(_scratch["parts/metrics.jsonl"]));
+    }
+
+    [Fact]
+    public void Run_FinishedRun_IsLeftAsItIs()
+    {
+        Collect("a", Config);
+        string traces = File.ReadAllText(Traces("a"));
+        Run("a", Config, false, (_, _) => Assert.Fail("a block was done again"), default);
+        Assert.Equal(traces, File.ReadAllText(Traces("a")));
+    }
+
+    [Fact]
+    public void Run_TracesShorterThanWritten_AreRefused()
+    {
+        Collect("a", Config);
+        string traces = File.ReadAllText(Traces("a"));
+        File.WriteAllText(Traces("a"), traces[..^1]);
+        Assert.Equal(
+            $"{Traces("a")}: the file has {traces.Length - 1} bytes, of the {traces.Length} that {_scratch["a/metrics.jsonl"]} says were written. It was changed or cut: choose another --out.",
+            Assert.Throws<DataException>(() => Collect("a", Config)).Message);
     }
 
     [Fact]
@@ -115,7 +138,7 @@ public sealed class TraceCollectorTests : IDisposable
     {
         Collect("a", Config);
         Collect("b", Config with { SamplingRows = 1, BlockSize = 100 });
-        Assert.Equal(File.ReadAllText(_scratch["a"]), File.ReadAllText(_scratch["b"]));
+        Assert.Equal(File.ReadAllText(Traces("a")), File.ReadAllText(Traces("b")));
     }
 
     [Fact]
@@ -123,8 +146,8 @@ public sealed class TraceCollectorTests : IDisposable
     {
         const string Line = """{"system": "think", "conversations": [{"from": "user", "value": "q"}, {"from": "assistant", "value": "<t>\nold</t>\n<s>5</s>"}]}""";
         IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(new DataSource(_scratch.Write("rows.jsonl", Line)), Format, needsExplanation: false).Rows;
-        new TraceCollector(Config with { Samples = 30, Keep = TraceChoice.First }, _teacher, null, tasks, _format).Run(_scratch["traces"], (_, _) => { }, default);
-        TeachingTask trace = Assert.Single(TeachingRows.Read(new DataSource(_scratch["traces"]), Format, needsExplanation: true).Rows);
+        Run("traces", Config with { Samples = 30, Keep = TraceChoice.First }, null, tasks, (_, _) => { }, default);
+        TeachingTask trace = Assert.Single(TeachingRows.Read(new DataSource(Traces("traces")), Format, needsExplanation: true).Rows);
         Assert.Equal(("q", "5", "think"), (trace.Question, trace.Solution, trace.StudentSystem));
         Assert.NotEqual("\nold", trace.Explanation);
         Assert.Equal(trace.Row["explanation"]!.GetValue<string>(), trace.Explanation);
@@ -134,8 +157,8 @@ public sealed class TraceCollectorTests : IDisposable
     public void Run_RowsWithPrompts_TracesKeepTheTeachersPromptRendered()
     {
         IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(new DataSource(_scratch.Write("rows.jsonl", """{"prompt": "q", "solution": "5", "reasoning_trace": "old"}""")), Format, needsExplanation: false).Rows;
-        new TraceCollector(Config with { Samples = 30, Keep = TraceChoice.First }, _teacher, null, tasks, _format).Run(_scratch["traces"], (_, _) => { }, default);
-        TeachingTask trace = Assert.Single(TeachingRows.Read(new DataSource(_scratch["traces"]), Format, needsExplanation: true).Rows);
+        Run("traces", Config with { Samples = 30, Keep = TraceChoice.First }, null, tasks, (_, _) => { }, default);
+        TeachingTask trace = Assert.Single(TeachingRows.Read(new DataSource(Traces("traces")), Format, needsExplanation: true).Rows);
         Assert.Equal(_format.TeacherPrompt(tasks[0]), _format.TeacherPrompt(trace));
         Assert.NotEqual("old", trace.Explanation);
     }
@@ -143,12 +166,20 @@ public sealed class TraceCollectorTests : IDisposable
     private JsonObject[] Collect(string name, CollectConfig config, bool scored = false)
     {
         Run(name, config, scored, (_, _) => { }, default);
-        return [.. JsonLines.Read(_scratch[name]).Select(row => row.Fields)];
+        return [.. JsonLines.Read(Traces(name)).Select(row => row.Fields)];
     }
 
     private void Run(string name, CollectConfig config, bool scored, Action<int, JsonObject> progress, CancellationToken stop)
     {
         TeachingTask[] tasks = [.. Enumerable.Range(0, 6).Select(i => new TeachingTask($"{i} + 1?", $"{i + 1}") { Row = new JsonObject { ["extra"] = $"extra {i}" } })];
-        new TraceCollector(config, _teacher, scored ? _student : null, tasks, _format).Run(_scratch[name], progress, stop);
+        Run(name, config, scored ? _student : null, tasks, progress, stop);
     }
+
+    private void Run(string name, CollectConfig config, LanguageModel? student, IReadOnlyList<TeachingTask> tasks, Action<int, JsonObject> progress, CancellationToken stop)
+    {
+        using RunFolder folder = RunFolder.Open(_scratch[name], "config").Begin();
+        new TraceCollector(config, _teacher, student, tasks, _format).Run(new BlockRows(folder, TraceCollector.FileName), progress, stop);
+    }
+
+    private string Traces(string name) => Path.Combine(_scratch[name], TraceCollector.FileName);
 }

@@ -36,13 +36,13 @@ public sealed class LoraTrainerTests : IDisposable
         byte[] before = File.ReadAllBytes(Path.Combine(_run.Model, "model.safetensors"));
         using LanguageModel model = LanguageModel.LoadToTrain(_run.Model, TinyDirectory.Device, Lora, 0);
         byte[][] weights = [.. model.Decoder.Parameters.Select(parameter => parameter.Value.bytes.ToArray())];
-        RunFolder folder = RunFolder.Open(_run["a"], ConfigWriter.ToYaml(Sft));
+        using RunFolder folder = RunFolder.Open(_run["a"], ConfigWriter.ToYaml(Sft)).Begin();
         new SftTrainer(Sft, model, TrainingRun.Examples, folder, new RunWatcher()).Run(default);
         Assert.Equal(weights, model.Decoder.Parameters.Select(parameter => parameter.Value.bytes.ToArray()));
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(_run.Model, "model.safetensors")));
         Assert.Equal(["adapter_config.json", "adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json"], Names(folder.Model));
         Assert.Equal(
-            ["adapter_config.json", "adapter_model.safetensors", "optimizer.safetensors", "tokenizer.json", "tokenizer_config.json", "trainer_state.json"], Names(folder.Checkpoint(3)));
+            ["SHA256SUMS", "adapter_config.json", "adapter_model.safetensors", "optimizer.safetensors", "tokenizer.json", "tokenizer_config.json", "trainer_state.json"], Names(folder.Checkpoint(3)));
 
         using LanguageModel written = LanguageModel.Load(folder.Model, TinyDirectory.Device);
         Assert.Equal(SequenceScorer.LogProbs(model.Decoder, TrainingRun.Examples, 1, 1000), SequenceScorer.LogProbs(written.Decoder, TrainingRun.Examples, 1, 1000));
@@ -67,7 +67,8 @@ public sealed class LoraTrainerTests : IDisposable
         foreach ((string name, int stopAt) in new[] { ("whole", 0), ("parts", 3), ("parts", 0) })
         {
             using LanguageModel model = LanguageModel.LoadToTrain(_run.Model, narrow, Lora, 0);
-            var trainer = new SftTrainer(Sft, model, TrainingRun.Examples, RunFolder.Open(_run[name], ConfigWriter.ToYaml(Sft)), new RunWatcher(step => ThrowAt(step, stopAt)));
+            using RunFolder folder = RunFolder.Open(_run[name], ConfigWriter.ToYaml(Sft)).Begin();
+            var trainer = new SftTrainer(Sft, model, TrainingRun.Examples, folder, new RunWatcher(step => ThrowAt(step, stopAt)));
             Assert.Equal(stopAt > 0, Record.Exception(() => trainer.Run(default)) is IOException);
         }
 

@@ -43,10 +43,10 @@ public sealed class PlannedRunTests : IDisposable
     [Fact]
     public void Settle_RunThatGoesOn_KeepsWhatItChose()
     {
-        RunFolder.Open(_scratch["run"], ConfigWriter.ToYaml(Sft with { MicroBatchTokens = 2048, Recompute = Recompute.True }));
+        RunFolder.Open(_scratch["run"], ConfigWriter.ToYaml(Sft with { MicroBatchTokens = 2048, Recompute = Recompute.True })).Begin().Dispose();
         SftConfig config = PlannedRun.Settle(Sft, Small, 100).Config;
         Assert.Equal((2048, Recompute.True), (config.MicroBatchTokens, config.Recompute));
-        RunFolder.Open(_scratch["run"], ConfigWriter.ToYaml(config));
+        RunFolder.Open(_scratch["run"], ConfigWriter.ToYaml(config)).Dispose();
     }
 
     [Fact]

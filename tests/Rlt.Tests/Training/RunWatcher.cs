@@ -18,7 +18,7 @@ internal sealed class RunWatcher(Action<int>? afterStep = null) : IRunObserver
         afterStep?.Invoke(metrics["step"]!.GetValue<int>());
     }
 
-    public void Warned(string message)
-    {
-    }
+    public List<string> Warnings { get; } = [];
+
+    public void Warned(string message) => Warnings.Add(message);
 }

@@ -237,12 +237,12 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void RunSft_SaveEvery_KeepsTheNewestCheckpointWhole()
+    public void RunSft_SaveEvery_KeepsTheNewestCheckpointsWhole()
     {
-        RunFolder folder = _run.RunSft("a", _run.Sft with { Steps = 5, SaveEvery = 2 });
-        Assert.Equal([4], folder.CheckpointSteps());
-        string[] files = [.. Directory.EnumerateFiles(folder.Checkpoint(4)).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
-        Assert.Equal(["config.json", "model.safetensors", "optimizer.safetensors", "tokenizer.json", "tokenizer_config.json", "trainer_state.json"], files);
+        RunFolder folder = _run.RunSft("a", _run.Sft with { Steps = 9, SaveEvery = 2 });
+        Assert.Equal([6, 8], folder.CheckpointSteps());
+        string[] files = [.. Directory.EnumerateFiles(folder.Checkpoint(8)).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        Assert.Equal(["SHA256SUMS", "config.json", "model.safetensors", "optimizer.safetensors", "tokenizer.json", "tokenizer_config.json", "trainer_state.json"], files);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Rlt.Configuration;
 using Rlt.Models;
 using Rlt.Runs;
@@ -12,8 +13,8 @@ namespace Rlt.Tests.Training;
 /// <summary>Whole training runs of tiny models in a scratch directory, as the commands make them.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    // What the machine's speed, or what else is alive in the process, decides.
-    private static readonly string[] NotReproducible = ["live_tensors", "resident_mib", "peak_mib", "step_seconds", "eta_seconds"];
+    // The fields that the machine's speed and memory decide; scripts/kill-resume.sh leaves out the same.
+    private static readonly Regex MeasuredFields = new(File.ReadAllText(Path.Combine(Golden.RepositoryRoot, "tests", "measured-fields.txt")).Trim());
 
     private readonly ScratchDirectory _scratch = new();
 
@@ -27,6 +28,9 @@ internal sealed class TrainingRun : IDisposable
     public string Model { get; }
 
     public string Student { get; }
+
+    /// <summary>What the runs read the time from.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
 
     public string this[string name] => _scratch[name];
 
@@ -73,8 +77,8 @@ internal sealed class TrainingRun : IDisposable
     public RunFolder RunSft(string name, SftConfig config, RunWatcher? watcher = null, CancellationToken stop = default)
     {
         using LanguageModel model = LanguageModel.LoadToTrain(Model, TinyDirectory.Device, config.Lora, config.Seed);
-        RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config));
-        new SftTrainer(config, model, Examples, folder, watcher ?? new RunWatcher()).Run(stop);
+        using RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config)).Begin();
+        new SftTrainer(config, model, Examples, folder, watcher ?? new RunWatcher()) { Clock = Clock }.Run(stop);
         return folder;
     }
 
@@ -85,7 +89,7 @@ internal sealed class TrainingRun : IDisposable
         using LanguageModel student = LanguageModel.Load(Student, TinyDirectory.Device);
         using Decoder? reference = config.Loss.Beta == 0 ? null : config.Lora is null ? ModelFiles.Load(Model, null, CPU) : policy.Decoder.WithoutAdapters();
         var format = new TeachingFormat(TinyDirectory.Format, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
-        RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config));
+        using RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config)).Begin();
         new TeacherTrainer(config, policy, student, reference, Tasks, format, folder, watcher ?? new RunWatcher()).Run(stop);
         return folder;
     }
@@ -97,7 +101,7 @@ internal sealed class TrainingRun : IDisposable
     public string Metrics(string name) => string.Join('\n', File.ReadAllLines(Path.Combine(this[name], "metrics.jsonl")).Select(line =>
     {
         JsonObject row = JsonNode.Parse(line)!.AsObject();
-        foreach (string key in row.Select(pair => pair.Key).Where(key => NotReproducible.Contains(key) || key.StartsWith("seconds_", StringComparison.Ordinal) || key.EndsWith("tokens_per_second", StringComparison.Ordinal)).ToArray())
+        foreach (string key in row.Select(pair => pair.Key).Where(key => MeasuredFields.IsMatch(key)).ToArray())
         {
             row.Remove(key);
         }

@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Rlt.Data;
 using Rlt.Models.Safetensors;
 using Rlt.Runs;
 
@@ -91,9 +90,8 @@ public static class AdapterFiles
         }
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        IReadOnlyList<Parameter> parameters = model.Attach(config, seed: 0).Parameters;
-        RefuseOtherWeights(file, parameters);
-        foreach (Parameter parameter in parameters)
+        RefuseOtherWeights(file, Expected(model, config));
+        foreach (Parameter parameter in model.Attach(config, seed: 0).Parameters)
         {
             parameter.Replace(TensorBytes.Read(file, file.Entries[parameter.Name], parameter.Value.dtype, parameter.Value.device));
         }
@@ -132,24 +130,40 @@ public static class AdapterFiles
         }
     }
 
-    private static void RefuseOtherWeights(SafetensorsFile file, IReadOnlyList<Parameter> parameters)
+    // Told before the adapters are made: a config can ask for ranks far beyond the file's.
+    private static Dictionary<string, long[]> Expected(Decoder model, LoraConfig config)
     {
-        HashSet<string> expected = [.. parameters.Select(parameter => parameter.Name)];
-        string[] missing = [.. expected.Where(name => !file.Entries.ContainsKey(name))];
-        string[] unexpected = [.. file.Entries.Keys.Where(name => !expected.Contains(name))];
+        var shapes = new Dictionary<string, long[]>();
+        foreach (string target in config.TargetModules)
+        {
+            foreach (Parameter weight in model.Parameters.Where(weight => weight.Name.EndsWith($".{target}.weight", StringComparison.Ordinal)).OrderBy(weight => weight.Name, StringComparer.Ordinal))
+            {
+                string module = NamePrefix + weight.Name[..^".weight".Length];
+                shapes[module + ".lora_A.weight"] = [config.Rank, weight.Value.size(1)];
+                shapes[module + ".lora_B.weight"] = [weight.Value.size(0), config.Rank];
+            }
+        }
+
+        return shapes;
+    }
+
+    private static void RefuseOtherWeights(SafetensorsFile file, Dictionary<string, long[]> expected)
+    {
+        string[] missing = [.. expected.Keys.Where(name => !file.Entries.ContainsKey(name))];
+        string[] unexpected = [.. file.Entries.Keys.Where(name => !expected.ContainsKey(name))];
         if (missing.Length > 0 || unexpected.Length > 0)
         {
             throw new CheckpointException(
                 $"{file.Path}: the weights are not those of {ConfigFileName} and the base model: {missing.Length} missing{First(missing)}, {unexpected.Length} unexpected{First(unexpected)}. Is the base model another one?");
         }
 
-        foreach (Parameter parameter in parameters)
+        foreach ((string name, long[] shape) in expected)
         {
-            TensorEntry entry = file.Entries[parameter.Name];
-            if (!entry.Shape.SequenceEqual(parameter.Value.shape))
+            TensorEntry entry = file.Entries[name];
+            if (!entry.Shape.SequenceEqual(shape))
             {
                 throw new CheckpointException(
-                    $"{file.Path}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], rank and base model ask for [{string.Join(", ", parameter.Value.shape)}]. Is the base model another one?");
+                    $"{file.Path}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], rank and base model ask for [{string.Join(", ", shape)}]. Is the base model another one?");
             }
 
             if (entry.Type is not (StoredType.F64 or StoredType.F32 or StoredType.F16 or StoredType.BF16))
@@ -165,7 +179,7 @@ public static class AdapterFiles
     {
         try
         {
-            JsonElement root = StrictJson.Parse(File.ReadAllBytes(path));
+            JsonElement root = StrictJson.Parse(WholeFile.Bytes(path));
             return root.ValueKind == JsonValueKind.Object ? root : throw new CheckpointException($"{path}: the file holds no JSON object; expected the one that PEFT writes.");
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)

@@ -51,6 +51,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         FileStream? stream = null;
         try
         {
+            RefuseShort(path, WholeFile.Length(path));
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             long headerLength = ReadHeaderLength(path, stream);
             var json = new byte[headerLength];
@@ -98,14 +99,18 @@ public sealed unsafe class SafetensorsFile : IDisposable
         _map.Dispose();
     }
 
-    private static long ReadHeaderLength(string path, FileStream stream)
+    // Told before the file is opened, which for a pipe would wait for its other end.
+    private static void RefuseShort(string path, long length)
     {
-        if (stream.Length < SafetensorsHeader.PrefixBytes)
+        if (length < SafetensorsHeader.PrefixBytes)
         {
             throw new CheckpointException(
-                $"{path}: the file has {stream.Length} bytes; expected at least the {SafetensorsHeader.PrefixBytes} of a safetensors header's length. Fetch it again.");
+                $"{path}: the file has {length} bytes; expected at least the {SafetensorsHeader.PrefixBytes} of a safetensors header's length. Fetch it again.");
         }
+    }
 
+    private static long ReadHeaderLength(string path, FileStream stream)
+    {
         Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixBytes];
         stream.ReadExactly(prefix);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Rlt.Data;
 
 namespace Rlt.Models.Safetensors;
 

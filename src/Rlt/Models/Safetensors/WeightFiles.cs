@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Rlt.Data;
 
 namespace Rlt.Models.Safetensors;
 
@@ -114,7 +113,7 @@ public sealed class WeightFiles : IDisposable
         JsonElement root;
         try
         {
-            root = StrictJson.Parse(File.ReadAllBytes(index));
+            root = StrictJson.Parse(WholeFile.Bytes(index));
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {

@@ -28,8 +28,10 @@ public sealed class ChatTemplate
     public JinjaLimits Limits { get; init; } = new();
 
     /// <summary>The template of a model directory, or null if the model has none.</summary>
+    /// <param name="modelDirectory">The directory.</param>
+    /// <param name="limits">Bounds on one rendering; null takes the defaults.</param>
     /// <exception cref="CheckpointException">A file is not what it should be, or the template has a syntax error.</exception>
-    public static ChatTemplate? TryLoad(string modelDirectory)
+    public static ChatTemplate? TryLoad(string modelDirectory, JinjaLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(modelDirectory);
         var files = ChatTemplateFiles.Read(modelDirectory);
@@ -38,7 +40,7 @@ public sealed class ChatTemplate
             : new ChatTemplate(
                 files.Templates.ToDictionary(pair => pair.Key, pair => JinjaTemplate.Parse(pair.Value.Source, pair.Value.Origin)),
                 files.Variables,
-                modelDirectory);
+                modelDirectory) { Limits = limits ?? new JinjaLimits() };
     }
 
     /// <summary>A template given as text.</summary>

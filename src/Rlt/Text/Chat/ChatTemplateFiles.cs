@@ -44,7 +44,7 @@ internal sealed class ChatTemplateFiles
         string jinja = Path.Combine(_directory, "chat_template.jinja");
         if (File.Exists(jinja))
         {
-            Templates.Add("default", (File.ReadAllText(jinja), jinja));
+            Templates.Add("default", (TextOf(jinja), jinja));
             ReadNamedTemplates();
             return;
         }
@@ -65,7 +65,7 @@ internal sealed class ChatTemplateFiles
         {
             foreach (string path in Directory.EnumerateFiles(folder, "*.jinja").Order(StringComparer.Ordinal))
             {
-                Templates[Path.GetFileNameWithoutExtension(path)] = (File.ReadAllText(path), path);
+                Templates[Path.GetFileNameWithoutExtension(path)] = (TextOf(path), path);
             }
         }
     }
@@ -126,6 +126,20 @@ internal sealed class ChatTemplateFiles
     private static string? Text(JsonNode? node) =>
         node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : null;
 
+    private static string TextOf(string path) => WholeFile.Text(BytesOf(path));
+
+    private static byte[] BytesOf(string path)
+    {
+        try
+        {
+            return WholeFile.Bytes(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path}: cannot be read: {error.Message}", error);
+        }
+    }
+
     private JsonObject? ReadJson(string file)
     {
         string path = Path.Combine(_directory, file);
@@ -136,8 +150,10 @@ internal sealed class ChatTemplateFiles
 
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject
-                ?? throw new CheckpointException($"{path}: the file does not hold a JSON object. Copy it from the model again.");
+            JsonElement root = StrictJson.Parse(BytesOf(path));
+            return root.ValueKind == JsonValueKind.Object
+                ? JsonObject.Create(root)
+                : throw new CheckpointException($"{path}: the file does not hold a JSON object. Copy it from the model again.");
         }
         catch (JsonException error)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Rlt.Text.Tokenization;
 
@@ -29,7 +30,7 @@ internal readonly record struct JsonPart(string File, string Path, JsonElement E
     {
         try
         {
-            return JsonDocument.Parse(System.IO.File.ReadAllBytes(file));
+            return JsonDocument.Parse(Checked(file, WholeFile.Bytes(file)));
         }
         catch (JsonException error)
         {
@@ -128,6 +129,11 @@ internal readonly record struct JsonPart(string File, string Path, JsonElement E
         string text = IsNull ? "missing" : TryText(out string? value) ? $"\"{value}\"" : Element.GetRawText();
         return text.Length <= LongestQuote ? text : text[..LongestQuote] + "...";
     }
+
+    // What the parser takes for a text may still be no UTF-8, which would come out only where it is shown.
+    private static byte[] Checked(string file, byte[] json) => Utf8.IsValid(json)
+        ? json
+        : throw new CheckpointException($"{file}: the file is not valid UTF-8. It is damaged or incomplete; get it again.");
 
     private bool TryText(out string? text)
     {

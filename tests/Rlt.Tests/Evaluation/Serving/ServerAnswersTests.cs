@@ -164,7 +164,7 @@ public sealed class ServerAnswersTests : IDisposable
         var sampling = EvalSampling.Of(config, BenchmarkDefinition.Plain);
         EvalQuestion[] questions = [.. Enumerable.Range(0, Questions).Select(i => new EvalQuestion(new TeachingTask($"{i}?", ""), $"{i}") { Id = $"q{i}", System = "think" })];
         var source = new ServerAnswers(config, sampling, null, new CompletionClient(_client, config.Server, null));
-        RunFolder folder = RunFolder.Open(_scratch[name], ConfigWriter.ToYaml(config.Resolved(sampling)));
+        using RunFolder folder = RunFolder.Open(_scratch[name], ConfigWriter.ToYaml(config.Resolved(sampling))).Begin();
         return new Evaluator(config, sampling, BenchmarkDefinition.Plain, questions, source).Run(folder, (done, _) => progress?.Invoke(done), stop);
     }
 }

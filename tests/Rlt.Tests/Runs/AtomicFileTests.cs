@@ -1,6 +1,7 @@
 using Rlt.Runs;
+using Rlt.Tests.Data;
 
-namespace Rlt.Tests.Data;
+namespace Rlt.Tests.Runs;
 
 public sealed class AtomicFileTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace Rlt.Data;
+namespace Rlt;
 
 /// <summary>
 /// JSON as the standard has it, with what the standard leaves open decided: no duplicate keys, valid UTF-8, no half surrogate pairs, no

@@ -1,0 +1,22 @@
+namespace Rlt.Cli;
+
+/// <summary>The line that runs this command once more, to be pasted into a shell.</summary>
+internal static class SameCommand
+{
+    // Set by scripts/rlt: the name that it was called by.
+    private const string ProgramVariable = "RLT_PROGRAM";
+
+    /// <summary>The program as it was started, with its arguments quoted where a shell needs it.</summary>
+    public static string Line(string[] args) => string.Join(' ', Program().Concat(args).Select(Quoted));
+
+    private static string[] Program()
+    {
+        string path = Environment.ProcessPath ?? "rlt";
+        return Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } script ? [script]
+            : Path.GetFileNameWithoutExtension(path) == "dotnet" ? [path, Path.Combine(AppContext.BaseDirectory, "rlt.dll")]
+            : [path];
+    }
+
+    private static string Quoted(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./=:,+@%".Contains(c)) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}

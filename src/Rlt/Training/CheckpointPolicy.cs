@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+using Rlt.Configuration;
+
+namespace Rlt.Training;
+
+/// <summary>When a run saves a checkpoint, and which of them it keeps.</summary>
+/// <param name="EverySteps">Steps between checkpoints; 0: the clock alone decides.</param>
+/// <param name="EveryMinutes">Minutes between checkpoints; 0: the steps alone decide.</param>
+/// <param name="KeepLast">The newest checkpoints that are kept.</param>
+/// <param name="BestBy">The metric by whose mean over the last steps the best checkpoint is kept besides; null keeps none.</param>
+public sealed record CheckpointPolicy(int EverySteps, double EveryMinutes, int KeepLast, string? BestBy = null)
+{
+    /// <summary>The steps that a checkpoint's score is the mean of. One step's reward is noisy; the mean of a fixed number does not depend on stops.</summary>
+    public const int ScoreSteps = 10;
+
+    /// <summary>Whether to save.</summary>
+    /// <param name="done">Steps done.</param>
+    /// <param name="sinceLast">Time since the last checkpoint, or the start.</param>
+    public bool IsDue(int done, TimeSpan sinceLast) =>
+        (EverySteps > 0 && done % EverySteps == 0) || (EveryMinutes > 0 && sinceLast.TotalMinutes >= EveryMinutes);
+
+    /// <summary>A checkpoint's score: the metric's mean over the last <see cref="ScoreSteps"/> steps; null where there is no best to keep.</summary>
+    /// <param name="metrics">The run's metrics so far.</param>
+    public double? Score(IReadOnlyList<JsonObject> metrics) =>
+        BestBy is null || metrics.Count == 0 ? null : metrics.TakeLast(ScoreSteps).Average(row => row[BestBy]!.GetValue<double>());
+
+    /// <summary>The checkpoints that go once a new one is saved; those after it with them, which a resumed run has passed over.</summary>
+    /// <param name="all">Every checkpoint with its score, in the steps' order.</param>
+    /// <param name="saved">The step just saved.</param>
+    public IEnumerable<int> Dropped(IReadOnlyList<(int Step, double? Score)> all, int saved)
+    {
+        (int Step, double? Score)[] past = [.. all.Where(checkpoint => checkpoint.Step <= saved)];
+        HashSet<int> kept = [.. past.TakeLast(KeepLast).Select(checkpoint => checkpoint.Step)];
+        if (BestBy is not null && past.Where(checkpoint => checkpoint.Score is not null).ToArray() is { Length: > 0 } scored)
+        {
+            kept.Add(scored.MaxBy(checkpoint => checkpoint.Score).Step);
+        }
+
+        return all.Select(checkpoint => checkpoint.Step).Where(step => !kept.Contains(step));
+    }
+
+    /// <summary>What is wrong with the settings, under the names that configs have for them.</summary>
+    public IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. Ranges.NotNegative((nameof(SftConfig.SaveEvery), EverySteps), (nameof(SftConfig.SaveMinutes), EveryMinutes)),
+        .. Ranges.AtLeastOne((nameof(SftConfig.KeepLast), KeepLast)),
+    ];
+}
