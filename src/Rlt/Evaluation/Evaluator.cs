@@ -93,8 +93,8 @@ public sealed class Evaluator(EvalConfig config, EvalSampling sampling, Benchmar
     // A half-written row is left out; where samples are drawn by blocks, so is a block that is not whole.
     private List<JsonObject> Earlier(string path)
     {
-        JsonObject[] rows = [.. RunRows.Read(path).DistinctBy(EvalRow.Key).Where(row => EvalRow.Key(row) is var (index, sample) && index < questions.Count && sample < sampling.Samples)];
-        if (rows.FirstOrDefault(row => row["id"] is { } id && id.GetValue<string>() != questions[EvalRow.Key(row).Index].Id) is { } other)
+        JsonObject[] rows = [.. RunRows.Read(path).DistinctBy(EvalRow.Key).Where(row => EvalRow.Key(row) is var (index, sample) && index >= 0 && index < questions.Count && sample >= 0 && sample < sampling.Samples)];
+        if (rows.FirstOrDefault(row => row["id"] is not null && EvalRow.Id(row) != questions[EvalRow.Key(row).Index].Id) is { } other)
         {
             throw new DataException($"{path}: question {other["index"]} was '{other["id"]}' and is '{questions[EvalRow.Key(other).Index].Id}' now: the data has changed since. Choose another --out.");
         }

@@ -61,7 +61,7 @@ public sealed class ConfigWriterTests : IDisposable
     [InlineData("key: value")]
     [InlineData("a # b")]
     [InlineData("a\n\n  b\n")]
-    [InlineData("\t\r\n\0\u0001\u0085\u2028\u2029\ufeff\uffff")]
+    [InlineData("\t\r\n\u0001\u0085\u2028\u2029\ufeff\uffff")]
     [InlineData("C:\\path\\n \"x\" 'y'")]
     [InlineData("日本語 é 🙂")]
     [InlineData("<|im_start|>system\n{{ x }} %d @ ! & * [a] {b}")]
