@@ -2,13 +2,13 @@
 # Kills runs of every kind (SIGKILL, at random moments) until they are done, and compares what they leave with an uninterrupted
 # run: weights, samples, traces and results byte for byte, metrics without the fields that the machine's speed and memory decide
 # (tests/measured-fields.txt). About a minute a kind on 2 CPU cores.
-#   scripts/kill-resume.sh [KILLS=20] [SEED=1] [KIND...]    kinds: warmup train-teacher collect distill eval
+#   scripts/kill-resume.sh [KILLS=20] [SEED=1] [KIND...]    kinds: warmup train-teacher train-solver collect distill eval
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 kills=${1:-20}
 RANDOM=${2:-1}
 kinds=("${@:3}")
-[ ${#kinds[@]} -gt 0 ] || kinds=(warmup train-teacher collect distill eval)
+[ ${#kinds[@]} -gt 0 ] || kinds=(warmup train-teacher train-solver collect distill eval)
 work=$(mktemp -d "${TMPDIR:-/tmp}/rlt-kill-resume-XXXXXX")
 "$root/scripts/build.sh"
 measured=$(sed -E 's/^\^\(/(/; s/\)\$$/)/; s/\.\*/[a-z_]*/g' "$root/tests/measured-fields.txt")
@@ -29,6 +29,10 @@ training='{learning_rate: 1e-3, schedule: cosine, warmup_ratio: 0.1}'
   common "$work/base"; echo "student: $root/data/small/student"; echo "data: $work/questions.jsonl"; echo "steps: 8"; echo "questions_per_step: 3"; echo "group_size: 4"
   echo "max_new_tokens: 12"; echo "save_every: 2"; echo "reference_sync_steps: 3"; echo "optimizer: $training"
 } >"$work/train-teacher.yaml"
+{
+  common "$root/data/small/student"; echo "data: $work/questions.jsonl"; echo "steps: 6"; echo "questions_per_step: 3"; echo "group_size: 4"; echo "temperature: 1.5"
+  echo "max_new_tokens: 100"; echo "save_every: 2"; echo "optimizer: $training"
+} >"$work/train-solver.yaml"
 { common "$root/data/small/student"; echo "student: $root/data/small/student"; echo "data: $work/questions.jsonl"; echo "samples: 3"; echo "keep: all"; echo "block_size: 4"; echo "max_new_tokens: 24"; } >"$work/collect.yaml"
 { common "$root/data/small/student"; echo "data: $work/heldout.jsonl"; echo "samples: 2"; echo "temperature: 0.7"; echo "block_size: 5"; echo "max_new_tokens: 40"; } >"$work/eval.yaml"
 

@@ -6,6 +6,7 @@ using Rlt.Evaluation;
 using Rlt.Models;
 using Rlt.Models.Adapters;
 using Rlt.Planning;
+using Rlt.Solving;
 using Rlt.Teaching;
 using Rlt.Training;
 
@@ -33,7 +34,7 @@ internal sealed record PlannedConfig(
         foreach (Func<PlannedConfig> read in new Func<PlannedConfig>[]
         {
             () => Of(options.Load<TeacherConfig>(parsed)), () => Of(options.Load<SftConfig>(parsed)),
-            () => Of(options.Load<CollectConfig>(parsed)), () => Of(options.Load<EvalConfig>(parsed)),
+            () => Of(options.Load<CollectConfig>(parsed)), () => Of(options.Load<EvalConfig>(parsed)), () => Of(options.Load<SolverConfig>(parsed)),
         })
         {
             try
@@ -58,6 +59,15 @@ internal sealed record PlannedConfig(
         return new PlannedConfig(
             "train-teacher", work, config.MicroBatchTokens, config.Recompute, config.Device, new StepWork(samples, config.MaxNewTokens, samples, work.LongestSequence),
             $"{Prompts(read)}, explanations up to {config.MaxNewTokens} tokens");
+    }
+
+    private static PlannedConfig Of(SolverConfig config)
+    {
+        Workload work = Workloads.Of(config, Shape(config.Model), AssumedPrompt);
+        int samples = config.QuestionsPerStep * config.GroupSize;
+        return new PlannedConfig(
+            "train-solver", work, config.MicroBatchTokens, config.Recompute, config.Device, new StepWork(samples, config.MaxNewTokens, samples, work.LongestSequence),
+            $"{Prompts(null)}, answers up to {config.MaxNewTokens} tokens");
     }
 
     private static PlannedConfig Of(SftConfig config)
@@ -90,7 +100,7 @@ internal sealed record PlannedConfig(
 
     private static PlannedConfig Of(EvalConfig config)
     {
-        var sampling = EvalSampling.Of(config, EvalCommand.Benchmark(config));
+        var sampling = EvalSampling.Of(config, AskedQuestions.Benchmark(config.Benchmark));
         return Sampling("collect or eval", Shape(config.Model), config.Device, config.SamplingRows, sampling.Samples, config.BlockSize, sampling.MaxNewTokens, sampling.TopP < 1, null);
     }
 

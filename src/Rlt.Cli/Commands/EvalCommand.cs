@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Evaluation;
-using Rlt.Evaluation.Protocols;
 using Rlt.Evaluation.Questions;
 using Rlt.Evaluation.Reports;
 using Rlt.Evaluation.Serving;
@@ -39,14 +38,9 @@ internal static class EvalCommand
         return command;
     }
 
-    /// <summary>What the config's questions are of.</summary>
-    /// <exception cref="ConfigException">There is no such benchmark, or its file cannot be used.</exception>
-    public static BenchmarkDefinition Benchmark(EvalConfig config) =>
-        config.Benchmark is null ? BenchmarkDefinition.Plain : ShippedFile.Load<BenchmarkDefinition>("benchmark", "benchmarks", config.Benchmark);
-
     private static void Run(EvalConfig config, CancellationToken stop)
     {
-        BenchmarkDefinition benchmark = Benchmark(config);
+        BenchmarkDefinition benchmark = AskedQuestions.Benchmark(config.Benchmark);
         var sampling = EvalSampling.Of(config, benchmark);
         if (config.Server.Url is null)
         {
@@ -54,12 +48,13 @@ internal static class EvalCommand
         }
 
         UsableRows<EvalQuestion> read = Evaluator.Read(Source(config, benchmark), benchmark);
-        IReadOnlyList<EvalQuestion> questions = WithSystem(config, read.Rows);
+        PromptFormat? format = config.Format is null ? null : FormatFile.Load(config.Format);
+        IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, config.Protocol, config.System, config.ModelId ?? config.Model, format);
         using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config.Resolved(sampling)));
         if (config.Server.Url is null)
         {
             var text = ModelText.Load(config.Model);
-            RequireRoom(questions, benchmark.Hidden, text);
+            AskedQuestions.RequireRoom(questions, benchmark.Hidden, text);
             using LanguageModel model = LanguageModel.Load(text, config.Device);
             Run(folder, config, sampling, benchmark, read, questions, new EngineAnswers(config, sampling, model), stop);
             return;
@@ -92,25 +87,6 @@ internal static class EvalCommand
     private static DataSource Source(EvalConfig config, BenchmarkDefinition benchmark) => config.Data is not null
         ? config.Source
         : throw new ConfigException($"data: missing; eval reads a file of questions. Set data, or give --data FILE{(benchmark.Source is { } source ? $" ({config.Benchmark}: {source})" : "")}.");
-
-    private static IReadOnlyList<EvalQuestion> WithSystem(EvalConfig config, IReadOnlyList<EvalQuestion> questions)
-    {
-        string? format = config.Format is null ? null : FormatFile.Load(config.Format).StudentSystem;
-        return [.. questions.Select(question => question with
-        {
-            System = SystemPrompt.Choose(config.Protocol, config.System, config.ModelId ?? config.Model, question.Task.StudentSystem, format),
-        })];
-    }
-
-    // The message shows the beginning of the question, where it may be shown.
-    private static void RequireRoom(IReadOnlyList<EvalQuestion> questions, bool hidden, ModelText model)
-    {
-        var chat = new ChatRenderer(model.RequireTemplate());
-        TaskLengths.RequirePrompts(
-            [.. questions.Select(question => new TeachingTask(hidden ? question.Id : question.Task.Question, "") { TeacherPrompt = chat.Prompt(question.System, question.Prompt) })],
-            task => task.TeacherPrompt!,
-            model);
-    }
 
     private static Text.Chat.ChatTemplate RequireTemplate(string directory) => Text.Chat.ChatTemplate.TryLoad(directory)
         ?? throw new CheckpointException($"{directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); completions need one.");

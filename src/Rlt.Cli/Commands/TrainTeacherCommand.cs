@@ -35,11 +35,12 @@ internal static class TrainTeacherCommand
         ModelText teacherText = ModelText.Load(config.Model), studentText = ModelText.Load(config.Student);
         var format = new TeachingFormat(tags, new ChatRenderer(teacherText.RequireTemplate()), new ChatRenderer(studentText.RequireTemplate()));
         TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
-        (config, string plan) = PlannedRun.Settle(config, teacherText.Config, studentText.Config, TaskLengths.LongestPrompt(tasks.Rows, format, teacherText));
+        int longest = TaskLengths.LongestPrompt(tasks.Rows, format, teacherText);
+        (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, teacherText.Config, studentText.Config, longest));
         using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);
         using LanguageModel student = Student(config, policy, studentText);
-        using Decoder? reference = Reference(config, policy);
+        using Decoder? reference = GrpoCommand.Reference(config, policy);
         folder.Begin();
         using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
         observer.WarnedOf(tasks);
@@ -50,25 +51,11 @@ internal static class TrainTeacherCommand
         }
 
         new TeacherTrainer(config, policy, student, reference, tasks.Rows, format, folder, observer).Run(stop);
-        if (TrainingCheckpoint.Best(folder) is var (best, score))
-        {
-            observer.Said(FormattableString.Invariant($"best checkpoint: {best} (mean reward {score:G4} over the {CheckpointPolicy.ScoreSteps} steps before it)"));
-        }
-
+        GrpoCommand.TellBest(folder, observer);
         observer.Finished(folder.Model);
     }
 
     // Adapters leave the policy's weights as they are, so the same weights serve as student and as reference.
     private static LanguageModel Student(TeacherConfig config, LanguageModel policy, ModelText text) =>
         config.Lora is not null && Path.GetFullPath(config.Student) == Path.GetFullPath(config.Model) ? policy.WithoutAdapters() : LanguageModel.Load(text, config.Device);
-
-    private static Decoder? Reference(TeacherConfig config, LanguageModel policy)
-    {
-        if (config.Loss.Beta == 0)
-        {
-            return null;
-        }
-
-        return config.Lora is null ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve()) : policy.Decoder.WithoutAdapters();
-    }
 }

@@ -42,14 +42,13 @@ public static class PlannedRun
 
     /// <inheritdoc cref="Settle(SftConfig, ModelConfig, int, long?)"/>
     /// <param name="config">The settings; explicit ones stay.</param>
-    /// <param name="model">The teacher's shape.</param>
-    /// <param name="student">The student's.</param>
-    /// <param name="longestPrompt">Tokens of the longest prompt of the teacher.</param>
+    /// <param name="workload">What a config makes the machine do.</param>
     /// <param name="gpuBytes">A GPU's memory, where it is not the device's own.</param>
-    public static (TeacherConfig Config, string Summary) Settle(TeacherConfig config, ModelConfig model, ModelConfig student, int longestPrompt, long? gpuBytes = null)
+    public static (T Config, string Summary) Settle<T>(T config, Func<T, Workload> workload, long? gpuBytes = null)
+        where T : GrpoConfig
     {
         config = Earlier(config.Out, config, earlier => Merge(config, earlier.MicroBatchTokens, earlier.Recompute));
-        (Workload work, string summary) = Settle(Workloads.Of(config, model, student, longestPrompt), config.MicroBatchTokens, config.Recompute, config.Device, config.Optimizer, gpuBytes);
+        (Workload work, string summary) = Settle(workload(config), config.MicroBatchTokens, config.Recompute, config.Device, config.Optimizer, gpuBytes);
         return (Merge(config, work.Training!.MicroBatchTokens, Of(work)), summary);
     }
 
@@ -122,9 +121,10 @@ public static class PlannedRun
         Recompute = config.Recompute == Recompute.Auto ? recompute : config.Recompute,
     };
 
-    private static TeacherConfig Merge(TeacherConfig config, int microBatchTokens, Recompute recompute) => config with
+    private static T Merge<T>(T config, int microBatchTokens, Recompute recompute)
+        where T : GrpoConfig => (T)((GrpoConfig)config with
     {
         MicroBatchTokens = config.MicroBatchTokens == 0 ? microBatchTokens : config.MicroBatchTokens,
         Recompute = config.Recompute == Recompute.Auto ? recompute : config.Recompute,
-    };
+    });
 }

@@ -17,13 +17,13 @@ public static class SilentFailures
     {
         (string Key, double Limit, string Kind, string Advice)[] signs =
         [
-            ("truncated", SomeShare, "explanations are cut off", "raise max_new_tokens, or warm the teacher up longer"),
+            ("truncated", SomeShare, "completions are cut off", "raise max_new_tokens, or warm the model up longer"),
             ("missing_tag", SomeShare, "explanations lack their closing tag", "is the format that of the teacher's warm-up?"),
             ("empty", SomeShare, "explanations are empty", "the KL term outweighs the solution's; lower reward.think_kl.mean"),
             ("leaks_early", SomeShare, "explanations tell the answer at their start", "the KL term is too weak to hold it back; raise reward.think_kl.mean or reward.penalties.leaks_early"),
             ("copies_solution", MuchCopied, "explanations copy the solution", "read samples.jsonl; raise reward.think_kl.mean or reward.penalties.copies_solution"),
             ("repetition", MuchCopied, "explanations repeat themselves", "lower the learning rate, or raise loss.beta or reward.penalties.repetition"),
-            ("zero_spread_groups", SomeShare, "groups have equal rewards and teach nothing", "raise group_size or temperature, or set loss.resample_rounds"),
+            ("zero_spread_groups", SomeShare, "groups have equal rewards and teach nothing", "raise group_size or temperature, take other questions, or set loss.resample_rounds"),
             ("sampler_difference", LargeDifference, "sampler and trainer disagree on log-probabilities", "use --dtype fp32 to find out whether it is rounding"),
         ];
         return signs.Where(sign => metrics[sign.Key] is { } value && Number(value) > sign.Limit)

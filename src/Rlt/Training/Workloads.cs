@@ -25,23 +25,31 @@ public static class Workloads
         LongestSequence = longest,
     };
 
-    /// <summary>Training a teacher.</summary>
+    /// <summary>Training a policy by GRPO, whatever rewards it.</summary>
     /// <param name="config">The settings.</param>
-    /// <param name="model">The teacher's shape.</param>
-    /// <param name="student">The student's.</param>
-    /// <param name="longestPrompt">Tokens of the longest prompt of the teacher.</param>
-    public static Workload Of(TeacherConfig config, ModelConfig model, ModelConfig student, int longestPrompt) => new()
+    /// <param name="model">The policy's shape.</param>
+    /// <param name="longestPrompt">Tokens of its longest prompt.</param>
+    public static Workload Of(GrpoConfig config, ModelConfig model, int longestPrompt) => new()
     {
         Model = new ModelSize(model, ElementSize(model, config.Device), config.Lora),
         Fused = Fused(config.Device),
-        Student = new ModelSize(student, ElementSize(student, config.Device)),
-        StudentIsApart = config.Lora is null || Path.GetFullPath(config.Student) != Path.GetFullPath(config.Model),
         HasReference = config.Loss.Beta != 0,
         Sampling = new SamplingLoad((int)Math.Min(config.SamplingRows, (long)config.QuestionsPerStep * config.GroupSize), config.GroupSize, longestPrompt, config.MaxNewTokens),
         Training = Training(config.MicroBatchTokens, config.Recompute, config.Optimizer),
         ScoringTokens = config.ScoringTokens,
         SharedTokens = longestPrompt,
         LongestSequence = (int)Math.Min((long)longestPrompt + config.MaxNewTokens, model.MaxPositions),
+    };
+
+    /// <summary>Training a teacher.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="model">The teacher's shape.</param>
+    /// <param name="student">The student's.</param>
+    /// <param name="longestPrompt">Tokens of the longest prompt of the teacher.</param>
+    public static Workload Of(TeacherConfig config, ModelConfig model, ModelConfig student, int longestPrompt) => Of(config, model, longestPrompt) with
+    {
+        Student = new ModelSize(student, ElementSize(student, config.Device)),
+        StudentIsApart = config.Lora is null || Path.GetFullPath(config.Student) != Path.GetFullPath(config.Model),
     };
 
     /// <summary>Bytes of a weight: the config's dtype, or the one that config.json names; float32 where it names none.</summary>

@@ -130,7 +130,7 @@ public sealed class WrongInputTests : IDisposable
 
     [Theory]
     [InlineData("teacher.yaml", "train-teacher", "temperature=0", "temperature is 0; expected more than 0: a group of greedy samples has no spread")]
-    [InlineData("teacher.yaml", "train-teacher", "group_size=1", "group_size is 1; GRPO needs at least 2 explanations a question. Set it to 4 or more")]
+    [InlineData("teacher.yaml", "train-teacher", "group_size=1", "group_size is 1; GRPO needs at least 2 completions a question. Set it to 4 or more")]
     [InlineData("teacher.yaml", "train-teacher", "reference_sync_mix=2", "reference_sync_mix is 2; expected a share from 0 to 1")]
     [InlineData("teacher.yaml", "train-teacher", "loss.beta=-1", "loss.beta is -1; expected 0 or more")]
     [InlineData("teacher.yaml", "train-teacher", "steps=0", "steps is 0; expected 1 or more")]

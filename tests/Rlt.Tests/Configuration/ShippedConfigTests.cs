@@ -1,6 +1,7 @@
 using Rlt.Configuration;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
+using Rlt.Solving;
 using Rlt.Teaching;
 using Rlt.Training;
 
@@ -24,6 +25,7 @@ public sealed class ShippedConfigTests
             ("benchmarks", _) => ConfigLoader.Load<BenchmarkDefinition>(path, []),
             ("rewards", _) => ConfigLoader.Load<RewardOptions>(path, []),
             (_, "teacher" or "teacher-modern") => ConfigLoader.Load<TeacherConfig>(path, []),
+            (_, "solver") => ConfigLoader.Load<SolverConfig>(path, []),
             (_, "collect") => ConfigLoader.Load<CollectConfig>(path, []),
             (_, "eval") => ConfigLoader.Load<EvalConfig>(path, []),
             (_, "warmup" or "distill" or "base" or "student") => ConfigLoader.Load<SftConfig>(path, []),
@@ -51,7 +53,7 @@ public sealed class ShippedConfigTests
     {
         string[] actual =
         [
-            .. Section<SftConfig>("warmup, distill"), .. Section<TeacherConfig>("train-teacher"), .. Section<CollectConfig>("collect"),
+            .. Section<SftConfig>("warmup, distill"), .. Section<TeacherConfig>("train-teacher"), .. Section<SolverConfig>("train-solver"), .. Section<CollectConfig>("collect"),
             .. Section<EvalConfig>("eval"), .. Section<RewardOptions>("score --config"), .. Section<PromptFormat>("format"),
             .. Section<BenchmarkDefinition>("benchmark"),
         ];

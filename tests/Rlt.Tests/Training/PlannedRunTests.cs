@@ -2,6 +2,7 @@ using Rlt.Benchmarks;
 using Rlt.Configuration;
 using Rlt.Models;
 using Rlt.Models.Adapters;
+using Rlt.Planning;
 using Rlt.Runs;
 using Rlt.Tests.Data;
 using Rlt.Training;
@@ -19,6 +20,8 @@ public sealed class PlannedRunTests : IDisposable
     private SftConfig Sft => new() { Model = "m", Data = "d", Out = _scratch["run"], Optimizer = new OptimizerConfig { LearningRate = 1e-3 } };
 
     private TeacherConfig Teacher => new() { Model = "m", Student = "s", Data = "d", Out = _scratch["run"], Format = "f", Optimizer = new OptimizerConfig { LearningRate = 1e-3 }, Device = Gpu };
+
+    private static Workload Teaching(TeacherConfig config) => Workloads.Of(config, Large, Large, longestPrompt: 1024);
 
     private static DeviceConfig Gpu => new() { Device = "cuda", Dtype = "bf16" };
 
@@ -53,14 +56,14 @@ public sealed class PlannedRunTests : IDisposable
     public void Settle_TeacherOnAGpuOf141_RecomputesWithTheStatesInMainMemory()
     {
         TeacherConfig given = Teacher with { SamplingRows = 60, ScoringTokens = 32768, Optimizer = Teacher.Optimizer with { Offload = true } };
-        (TeacherConfig config, _) = PlannedRun.Settle(given, Large, Large, 1024, 141_000_000_000);
+        (TeacherConfig config, _) = PlannedRun.Settle(given, Teaching, 141_000_000_000);
         Assert.Equal((32768, Recompute.True), (config.MicroBatchTokens, config.Recompute));
     }
 
     [Fact]
     public void Settle_TeacherThatCannotFit_SaysWhatToSet()
     {
-        var error = Assert.Throws<ConfigException>(() => PlannedRun.Settle(Teacher with { SamplingRows = 32 }, Large, Large, 1024, 141_000_000_000));
+        var error = Assert.Throws<ConfigException>(() => PlannedRun.Settle(Teacher with { SamplingRows = 32 }, Teaching, 141_000_000_000));
         Assert.StartsWith("this run cannot fit: backward takes ", error.Message, StringComparison.Ordinal);
         Assert.EndsWith(". Set optimizer.offload=true (rlt plan says more)", error.Message, StringComparison.Ordinal);
     }
@@ -69,7 +72,7 @@ public sealed class PlannedRunTests : IDisposable
     public void Settle_TooManyLongExplanations_IsAWarningForTheyMayStayShort()
     {
         TeacherConfig given = Teacher with { SamplingRows = 1024, Optimizer = Teacher.Optimizer with { Offload = true } };
-        Assert.Contains(". It may not fit: sample takes ", PlannedRun.Settle(given, Large, Large, 1024, 141_000_000_000).Summary, StringComparison.Ordinal);
+        Assert.Contains(". It may not fit: sample takes ", PlannedRun.Settle(given, Teaching, 141_000_000_000).Summary, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Rlt.Configuration;
+using Rlt.Evaluation;
+using Rlt.Evaluation.Questions;
 using Rlt.Models;
 using Rlt.Runs;
+using Rlt.Solving;
 using Rlt.Teaching;
 using Rlt.Tests.Data;
 using Rlt.Training;
@@ -91,6 +94,16 @@ internal sealed class TrainingRun : IDisposable
         var format = new TeachingFormat(TinyDirectory.Format, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
         using RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config)).Begin();
         new TeacherTrainer(config, policy, student, reference, Tasks, format, folder, watcher ?? new RunWatcher()).Run(stop);
+        return folder;
+    }
+
+    /// <summary>Runs GRPO on right answers, from a shipped student of the small world, to its end or to where the watcher ends it.</summary>
+    public RunFolder RunSolver(string name, SolverConfig config, IReadOnlyList<EvalQuestion> questions, PromptFormat? format = null, RunWatcher? watcher = null, CancellationToken stop = default)
+    {
+        using LanguageModel policy = LanguageModel.LoadToTrain(config.Model, TinyDirectory.Device, config.Lora, config.Seed);
+        using Decoder? reference = config.Loss.Beta == 0 ? null : ModelFiles.Load(config.Model, null, CPU);
+        using RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config)).Begin();
+        new SolverTrainer(config, policy, reference, questions, AnswerKind.Math, format, folder, watcher ?? new RunWatcher()).Run(stop);
         return folder;
     }
 

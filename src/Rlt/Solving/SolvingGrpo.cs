@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+using Rlt.Evaluation;
+using Rlt.Evaluation.Protocols;
+using Rlt.Evaluation.Questions;
+using Rlt.Generation;
+using Rlt.Models;
+using Rlt.Teaching;
+using Rlt.Training;
+
+namespace Rlt.Solving;
+
+/// <summary>GRPO's task of a solver: answers, rewarded where they are right.</summary>
+internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IReadOnlyList<EvalQuestion> questions, AnswerKind kind, PromptFormat? format) : IGrpoTask<SolvingRollout>
+{
+    private readonly ChatRenderer _chat = new(policy.Text.RequireTemplate());
+
+    private readonly SamplingEngine _engine = new(policy.Decoder, policy.Tokenizer, new SamplingOptions
+    {
+        Temperature = config.Temperature,
+        MaxNewTokens = config.MaxNewTokens,
+        MaxRows = config.SamplingRows,
+        StopIds = policy.StopIds,
+    });
+
+    /// <inheritdoc/>
+    public int Count => questions.Count;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SolvingRollout> Draw(IReadOnlyList<int> chosen, IReadOnlyList<ulong[]> streams, PhaseClock phases)
+    {
+        SamplingRequest[] requests = [.. chosen.Select((question, i) => new SamplingRequest(Prompt(questions[question]), streams[i]))];
+        Sample[][] samples = _engine.Run(requests);
+        phases.End("sample", samples.Sum(group => group.Sum(sample => sample.Ids.Length)));
+        SolvingRollout[] graded = [.. chosen.SelectMany((question, i) => samples[i].Select(sample => Grade(questions[question], requests[i].Prompt, sample)))];
+        double[] rewards = WeightedRewards.Sum(
+            [[.. graded.Select(answer => answer.Verdict.Correct ? 1.0 : 0)], [.. graded.Select(answer => answer.IsWhole ? 1.0 : 0)]],
+            [config.Reward.Correct, config.Reward.Format]);
+        phases.End("score");
+        return [.. graded.Zip(rewards, (answer, reward) => answer with { Reward = reward })];
+    }
+
+    /// <summary>Adds the share of right answers, of answers that state none, and of questions that all or none of a group's answers solve.</summary>
+    public void AddMetrics(JsonObject metrics, RolloutBatch<SolvingRollout> batch)
+    {
+        double[] solved = [.. batch.Rollouts.Chunk(config.GroupSize).Select(group => group.Average(answer => answer.Verdict.Correct ? 1.0 : 0))];
+        metrics["correct"] = solved.Average();
+        metrics["no_answer"] = batch.Rollouts.Average(answer => answer.Verdict.Extracted is null ? 1.0 : 0);
+        metrics["solved_by_all"] = solved.Average(share => share == 1 ? 1.0 : 0);
+        metrics["solved_by_none"] = solved.Average(share => share == 0 ? 1.0 : 0);
+        if (format is not null)
+        {
+            metrics["whole_form"] = batch.Rollouts.Average(answer => answer.IsWhole ? 1.0 : 0);
+        }
+    }
+
+    /// <inheritdoc/>
+    public JsonObject Row(SolvingRollout rollout) => rollout.ToRow();
+
+    /// <summary>A verdict is all there is to tell.</summary>
+    public void AddDetails(IReadOnlyList<JsonObject> rows, IReadOnlyList<SolvingRollout> rollouts)
+    {
+    }
+
+    private int[] Prompt(EvalQuestion question) => policy.Tokenizer.Encode(_chat.Prompt(question.System, question.Prompt), addSpecialTokens: false).Ids;
+
+    private SolvingRollout Grade(EvalQuestion question, int[] prompt, Sample sample)
+    {
+        bool stopped = sample.Finish == FinishReason.Stop;
+        string text = policy.Tokenizer.Decode(stopped ? sample.Ids[..^1] : sample.Ids);
+        return new SolvingRollout(
+            question, prompt, sample, text, Protocol.Strict.Grade(kind, question, text, truncated: !stopped), format is not null && stopped && AnswerForm.IsWhole(format, text), Reward: 0);
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text.Json.Nodes;
+using Rlt.Evaluation;
+using Rlt.Evaluation.Grading;
+using Rlt.Generation;
+using Rlt.Training;
+
+namespace Rlt.Solving;
+
+/// <summary>An answer that a policy has drawn, graded.</summary>
+internal sealed record SolvingRollout(EvalQuestion Question, int[] Prompt, Sample Sample, string Text, Verdict Verdict, bool IsWhole, double Reward)
+    : Rollout(Prompt, Sample, Text, Reward)
+{
+    /// <summary>The rollout as a row.</summary>
+    public JsonObject ToRow() => new()
+    {
+        ["question"] = Question.Task.Question,
+        ["answer"] = Question.Answer,
+        ["completion"] = Text,
+        ["completion_tokens"] = Sample.Ids.Length,
+        ["extracted"] = Verdict.Extracted,
+        ["correct"] = Verdict.Correct,
+        ["reward"] = Reward,
+    };
+}
