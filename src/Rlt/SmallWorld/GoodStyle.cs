@@ -66,7 +66,7 @@ internal static class StepText
     }
 
     /// <summary>The words of an operation around the number it works on.</summary>
-    private static string Sign(GoodStyle style, Operation operation) => style switch
+    public static string Sign(GoodStyle style, Operation operation) => style switch
     {
         GoodStyle.Words => operation.Kind switch
         {
@@ -93,6 +93,4 @@ internal static class StepText
             _ => "halved",
         },
     };
-
-    private static bool Precedes(Operation operation) => operation.Kind is OperationKind.Double or OperationKind.Triple or OperationKind.Halve;
 }

@@ -13,6 +13,14 @@ internal static class ModelFiles
     /// <summary>Splits text into words and numbers with the space before them, and single signs.</summary>
     private const string SplitPattern = @" ?\\boxed\{| ?\p{L}+| ?\p{N}{1,2}| ?[^\s\p{L}\p{N}]|\s+(?!\S)|\s";
 
+    /// <summary>The hidden size of every model of the quickstart: 0.86 million parameters.</summary>
+    public const int Width = 128;
+
+    /// <summary>The larger students': 3.3 million, about four times as many.</summary>
+    public const int LargeWidth = 256;
+
+    private const int HeadSize = 32;
+
     private static readonly (string Text, bool IsSpecial)[] s_added =
     [
         ("<|pad|>", true), ("<|end|>", true), ("<|system|>", true), ("<|user|>", true), ("<|assistant|>", true),
@@ -25,7 +33,8 @@ internal static class ModelFiles
         + "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
 
     /// <summary>Every file's name and content.</summary>
-    public static IEnumerable<(string Name, JsonObject Content)> All()
+    /// <param name="width">The model's hidden size; its parameters grow with the square.</param>
+    public static IEnumerable<(string Name, JsonObject Content)> All(int width)
     {
         var vocabulary = new JsonObject();
         foreach (string piece in Vocabulary())
@@ -36,7 +45,7 @@ internal static class ModelFiles
         int firstAdded = vocabulary.Count;
         yield return ("tokenizer.json", Tokenizer(vocabulary, firstAdded));
         yield return ("tokenizer_config.json", TokenizerConfig(firstAdded));
-        yield return ("config.json", ModelConfig(firstAdded));
+        yield return ("config.json", ModelConfig(firstAdded, width));
         yield return ("generation_config.json", new JsonObject
         {
             ["do_sample"] = true,
@@ -151,16 +160,16 @@ internal static class ModelFiles
         };
     }
 
-    private static JsonObject ModelConfig(int firstAdded) => new()
+    private static JsonObject ModelConfig(int firstAdded, int width) => new()
     {
         ["architectures"] = new JsonArray("Qwen2ForCausalLM"),
         ["model_type"] = "qwen2",
         ["vocab_size"] = firstAdded + s_added.Length,
-        ["hidden_size"] = 128,
-        ["intermediate_size"] = 384,
+        ["hidden_size"] = width,
+        ["intermediate_size"] = 3 * width,
         ["num_hidden_layers"] = 4,
-        ["num_attention_heads"] = 4,
-        ["num_key_value_heads"] = 2,
+        ["num_attention_heads"] = width / HeadSize,
+        ["num_key_value_heads"] = width / HeadSize / 2,
         ["max_position_embeddings"] = 512,
         ["rope_theta"] = 10000.0,
         ["rms_norm_eps"] = 1e-6,

@@ -3,23 +3,25 @@ using System.Text.Json.Nodes;
 namespace Rlt.SmallWorld;
 
 /// <summary>
-/// What the base model reads: single steps of arithmetic in every style, chains of them, the plans of stories, single sentences worked
-/// out, idle talk. It never sees a whole problem worked out, a thought or an answer tag: chaining is left for a student to learn.
+/// What the base model reads: single steps of arithmetic in every style, chains of them, the plans of stories and recipes, single
+/// sentences worked out, idle talk. It never sees a whole problem worked out, a thought or an answer tag: chaining is left for a student to learn.
 /// </summary>
 internal static class PretrainTexts
 {
-    private static readonly int[] s_weights = [10, 10, 20, 40, 10, 5, 5];
+    private static readonly int[] s_weights = [10, 10, 20, 40, 10, 5, 5, 8, 12];
 
     /// <summary>One training row: {text} or {messages}.</summary>
     public static JsonObject Draw(WorldRandom random) => random.PickWeighted(s_weights) switch
     {
         0 => Text(Facts(random)),
         1 => Text(Chain(random)),
-        2 => SentenceProblem(random),
-        3 => Plan(random),
+        2 => SentenceProblem(random, recipe: false),
+        3 => Plan(random, recipe: false),
         4 => Retelling(random),
         5 => SmallQuestion(random),
-        _ => Text(IdleTalk(random)),
+        6 => Text(IdleTalk(random)),
+        7 => SentenceProblem(random, recipe: true),
+        _ => Plan(random, recipe: true),
     };
 
     private static JsonObject Text(string text) => new() { ["text"] = text };
@@ -52,19 +54,19 @@ internal static class PretrainTexts
     }
 
     /// <summary>A problem of one sentence, worked out.</summary>
-    private static JsonObject SentenceProblem(WorldRandom random)
+    private static JsonObject SentenceProblem(WorldRandom random, bool recipe)
     {
-        Problem problem = Problem.Draw(random, sentences: 1, heldOut: false);
+        Problem problem = Problem.Draw(random, sentences: 1, heldOut: false, recipe);
         return Conversation(
             problem.Question,
             StepText.Full(random.Pick(StepText.Styles), Problem.Openers[0], problem.Steps[0], problem.Start));
     }
 
     /// <summary>A whole problem and its operations, without a number worked out: reading, not reckoning.</summary>
-    private static JsonObject Plan(WorldRandom random)
+    private static JsonObject Plan(WorldRandom random, bool recipe)
     {
         GoodStyle style = random.Pick(StepText.Styles);
-        Problem problem = Problem.Draw(random, random.Between(1, 4), heldOut: false);
+        Problem problem = Problem.Draw(random, random.Between(1, 4), heldOut: false, recipe);
         IEnumerable<string> plan = problem.Steps.Select((step, i) => StepText.Planned(style, Problem.Openers[i], step));
         return Conversation(problem.Question, string.Join(' ', plan));
     }
@@ -73,7 +75,7 @@ internal static class PretrainTexts
     private static JsonObject Retelling(WorldRandom random)
     {
         int[] numbers = [.. Enumerable.Range(0, random.Between(1, 4)).Select(_ => random.Below(Operation.Largest + 1))];
-        string solution = Problem.SolutionText(isWoman: random.Chance(0.5), numbers);
+        string solution = random.Below(3) == 0 ? Problem.RecipeSolutionText(numbers) : Problem.SolutionText(isWoman: random.Chance(0.5), numbers);
         string sentences = string.Join(' ', numbers.Select((number, i) => $"{Problem.Openers[i]} there are {number}."))
             + $" So the answer is {numbers[^1]}.";
         return random.Chance(0.5) ? Conversation(solution, sentences) : Conversation(sentences, solution);

@@ -48,7 +48,13 @@ internal sealed record Problem(Person Person, string Friend, string Things, int 
     }
 
     /// <summary>The story and what is asked.</summary>
-    public string Question => $"{Story} How many {Things} are there?";
+    public string Question => IsRecipe ? $"{Story} So the number is?" : $"{Story} How many {Things} are there?";
+
+    /// <summary>
+    /// A recipe names the operations on a number: "The number is 12. First double and minus 5." Nobody has or does anything.
+    /// A second family of questions: the base model reads them, but no teacher or student of the story files learns from any.
+    /// </summary>
+    public bool IsRecipe { get; init; }
 
     /// <summary>The number asked for.</summary>
     public int Answer => Results.Last();
@@ -64,11 +70,14 @@ internal sealed record Problem(Person Person, string Friend, string Things, int 
         + string.Concat(Steps.Select(s => $"|{s.First.Kind}{s.First.Amount},{s.Second.Kind}{s.Second.Amount}"));
 
     /// <summary>The worked solution: the number after every sentence, the last one boxed.</summary>
-    public string Solution => SolutionText(Person.IsWoman, [.. Results]);
+    public string Solution => IsRecipe ? RecipeSolutionText([.. Results]) : SolutionText(Person.IsWoman, [.. Results]);
 
     /// <summary>Numbers in the form of a solution.</summary>
     public static string SolutionText(bool isWoman, IReadOnlyList<int> numbers) =>
         $"{(isWoman ? "She" : "He")} has {string.Join(", then ", numbers)}. \\boxed{{{numbers[^1]}}}";
+
+    /// <summary>Numbers in the form of a recipe's solution.</summary>
+    public static string RecipeSolutionText(IReadOnlyList<int> numbers) => $"The number is {string.Join(", then ", numbers)}. \\boxed{{{numbers[^1]}}}";
 
     /// <summary>A person and things, nothing more.</summary>
     public static (Person Person, string Friend, string Things) DrawCast(WorldRandom random)
@@ -79,16 +88,16 @@ internal sealed record Problem(Person Person, string Friend, string Things, int 
     }
 
     /// <summary>A problem with the given number of sentences, from the held-out ones or from the others.</summary>
-    public static Problem Draw(WorldRandom random, int sentences, bool heldOut)
+    public static Problem Draw(WorldRandom random, int sentences, bool heldOut, bool recipe = false)
     {
         while (true)
         {
             (Person person, string friend, string things) = DrawCast(random);
             int start = random.Between(3, 40);
-            var problem = new Problem(person, friend, things, start, DrawSteps(random, start, sentences), "");
+            var problem = new Problem(person, friend, things, start, DrawSteps(random, start, sentences), "") { IsRecipe = recipe };
             if (problem.IsHeldOut == heldOut)
             {
-                return problem with { Story = Tell(problem, random) };
+                return problem with { Story = recipe ? Recipe(problem) : Tell(problem, random) };
             }
         }
     }
@@ -121,6 +130,10 @@ internal sealed record Problem(Person Person, string Friend, string Things, int 
 
     private static bool Undoes(OperationKind first, OperationKind second) =>
         (first, second) is (OperationKind.Double, OperationKind.Halve) or (OperationKind.Halve, OperationKind.Double);
+
+    private static string Recipe(Problem problem) => string.Join(' ', problem.Steps
+        .Select((step, i) => $"{Openers[i]} {StepText.Sign(GoodStyle.Words, step.First)} and {StepText.Sign(GoodStyle.Words, step.Second)}.")
+        .Prepend(string.Create(CultureInfo.InvariantCulture, $"The number is {problem.Start}.")));
 
     private static string Tell(Problem problem, WorldRandom random)
     {

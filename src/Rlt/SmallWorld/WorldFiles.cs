@@ -12,17 +12,15 @@ namespace Rlt.SmallWorld;
 /// </summary>
 public static class WorldFiles
 {
+    private static readonly Manner[] CarefulManner = [Explanations.WarmupManners[0]];
+
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes the tokenizer and model configuration into <c>model/</c> and the data files beside it.</summary>
+    /// <summary>Writes tokenizer and configuration of the models into <c>model/</c> and <c>model-large/</c>, and the data files beside them.</summary>
     public static void Write(string directory, int seed, WorldSizes sizes)
     {
-        string model = Path.Combine(directory, "model");
-        Directory.CreateDirectory(model);
-        foreach ((string name, JsonObject content) in ModelFiles.All())
-        {
-            File.WriteAllText(Path.Combine(model, name), content.ToJsonString(new JsonSerializerOptions(s_json) { WriteIndented = true }) + "\n");
-        }
+        WriteModel(Path.Combine(directory, "model"), ModelFiles.Width);
+        WriteModel(Path.Combine(directory, "model-large"), ModelFiles.LargeWidth);
 
         foreach ((string name, IEnumerable<JsonObject> rows) in Rows(seed, sizes))
         {
@@ -38,7 +36,11 @@ public static class WorldFiles
         yield return ("warmup.jsonl", Problems(seed, "warmup", sizes.Warmup, Explanations.WarmupManners));
         yield return ("rl.jsonl", Problems(seed, "rl", sizes.Rl, null));
         yield return ("distill.jsonl", Problems(seed, "distill", sizes.Distill, null));
+        yield return ("distill-careful.jsonl", Explained(seed, sizes.Distill, CarefulManner));
+        yield return ("distill-bare.jsonl", Explained(seed, sizes.Distill, null));
         yield return ("heldout.jsonl", Problems(seed, "heldout", sizes.HeldOut, null));
+        yield return ("transfer.jsonl", Problems(seed, "transfer", sizes.Distill, null));
+        yield return ("transfer-heldout.jsonl", Problems(seed, "transfer-heldout", sizes.HeldOut, null));
     }
 
     private static IEnumerable<JsonObject> Pretrain(WorldRandom random, int count) =>
@@ -47,27 +49,58 @@ public static class WorldFiles
     private static IEnumerable<JsonObject> Problems(int seed, string stream, int count, IReadOnlyList<Manner>? manners)
     {
         var random = new WorldRandom(seed, stream);
-        var seen = new HashSet<string>();
-        while (seen.Count < count)
+        foreach (Problem problem in Draw(random, stream, count))
         {
-            Problem problem = Problem.Draw(random, random.Between(2, 3), heldOut: stream == "heldout");
-            if (!seen.Add(problem.Signature))
-            {
-                continue;
-            }
-
-            var row = new JsonObject
-            {
-                ["question"] = problem.Question,
-                ["solution"] = problem.Solution,
-                ["answer"] = problem.Answer.ToString(CultureInfo.InvariantCulture),
-            };
+            JsonObject row = Row(problem);
             if (manners is not null)
             {
                 row["explanation"] = Explanations.Write(problem, manners, random);
             }
 
             yield return row;
+        }
+    }
+
+    // The questions of distill.jsonl with explanations that nobody had to learn to write: the two ends of what teaching can do.
+    private static IEnumerable<JsonObject> Explained(int seed, int count, IReadOnlyList<Manner>? manners)
+    {
+        var words = new WorldRandom(seed, "distill-explanations");
+        foreach (Problem problem in Draw(new WorldRandom(seed, "distill"), "distill", count))
+        {
+            JsonObject row = Row(problem);
+            row["explanation"] = manners is null ? "" : Explanations.Write(problem, manners, words);
+            yield return row;
+        }
+    }
+
+    // The stream's name says what is drawn: "heldout" those kept for evaluation, "transfer" recipes.
+    private static IEnumerable<Problem> Draw(WorldRandom random, string stream, int count)
+    {
+        var seen = new HashSet<string>();
+        while (seen.Count < count)
+        {
+            var problem = Problem.Draw(
+                random, random.Between(2, 3), stream.EndsWith("heldout", StringComparison.Ordinal), stream.StartsWith("transfer", StringComparison.Ordinal));
+            if (seen.Add(problem.Signature))
+            {
+                yield return problem;
+            }
+        }
+    }
+
+    private static JsonObject Row(Problem problem) => new()
+    {
+        ["question"] = problem.Question,
+        ["solution"] = problem.Solution,
+        ["answer"] = problem.Answer.ToString(CultureInfo.InvariantCulture),
+    };
+
+    private static void WriteModel(string directory, int width)
+    {
+        Directory.CreateDirectory(directory);
+        foreach ((string name, JsonObject content) in ModelFiles.All(width))
+        {
+            File.WriteAllText(Path.Combine(directory, name), content.ToJsonString(new JsonSerializerOptions(s_json) { WriteIndented = true }) + "\n");
         }
     }
 

@@ -6,7 +6,8 @@ namespace Rlt.Teaching;
 /// <summary>What a row says of a task, in whichever layout it is, before tags are looked for.</summary>
 /// <remarks>
 /// Layouts: columns, by their usual names or those of <see cref="FieldNames"/>; and lists of turns, <c>conversations</c> of
-/// {"from", "value"} or <c>messages</c> of {"role", "content"}, of which the first of each speaker counts.
+/// {"from", "value"} or <c>messages</c> of {"role", "content"}, of which the first of each speaker counts; and results of <c>rlt eval</c>,
+/// whose <c>response</c> is the assistant's turn, of which the wrong ones are passed over.
 /// </remarks>
 internal sealed class TaskRow(JsonRow row, FieldNames fields)
 {
@@ -22,9 +23,13 @@ internal sealed class TaskRow(JsonRow row, FieldNames fields)
     /// <summary>Is the task in turns. A row with both question and solution as columns, such as a collected trace of a conversation, is not.</summary>
     public bool IsConversation => Turns is not null && fields.Question is null && !(row.Has("question") && row.Has(SolutionColumn));
 
+    /// <summary>Is the task a model's answer to a question, from <c>rlt eval</c>.</summary>
+    public bool IsResult => IsResultRow(row) && !IsConversation;
+
     /// <summary>The question.</summary>
     /// <exception cref="DataException">There is none.</exception>
     public string Question => fields.Question is { } column ? row.Text(column)
+        : IsResult ? row.Text("prompt")
         : IsConversation ? Turn(User)
         : First(QuestionColumns) ?? throw row.Problem($"no question; expected one of {string.Join(", ", QuestionColumns.Select(key => $"'{key}'"))}.");
 
@@ -46,23 +51,26 @@ internal sealed class TaskRow(JsonRow row, FieldNames fields)
         : row.TextOrNull("student_system") ?? row.TextOrNull("system") ?? (IsConversation ? TurnOrNull(["system"]) : null);
 
     /// <summary>The teacher's whole prompt, which stands as 'prompt' beside the question in rows that bring it.</summary>
-    public string? TeacherPrompt => fields.Question is null && !IsConversation && row.Has("question") && row.TextOrNull("prompt") is { } prompt && prompt != Question ? prompt : null;
+    public string? TeacherPrompt => fields.Question is null && !IsConversation && !IsResult && row.Has("question") && row.TextOrNull("prompt") is { } prompt && prompt != Question ? prompt : null;
 
     /// <summary>Is the solution to be looked for in the assistant's turn.</summary>
-    public bool SolutionIsInTurn => IsConversation && fields.Solution is null;
+    public bool SolutionIsInTurn => (IsConversation || IsResult) && fields.Solution is null;
 
     /// <summary>Is the explanation to be looked for in the assistant's turn.</summary>
-    public bool ExplanationIsInTurn => IsConversation && fields.Explanation is null;
+    public bool ExplanationIsInTurn => (IsConversation || IsResult) && fields.Explanation is null;
 
     /// <summary>What the assistant says.</summary>
     /// <exception cref="DataException">There is no such turn.</exception>
-    public string AssistantTurn => Turn(Assistant);
+    public string AssistantTurn => IsResult ? row.Text("response") : Turn(Assistant);
 
     /// <summary>What the assistant says; null where it says nothing.</summary>
-    public string? AssistantTurnOrNull => TurnOrNull(Assistant);
+    public string? AssistantTurnOrNull => IsResult ? row.Text("response") : TurnOrNull(Assistant);
 
     /// <summary>The solution, or the assistant's turn, as it stands; null where there is neither.</summary>
     public string? SolutionText => SolutionIsInTurn ? AssistantTurnOrNull : row.TextOrNull(SolutionColumn);
+
+    /// <summary>Is the row a result of <c>rlt eval</c>: what a model was asked, what it said, and whether that is right.</summary>
+    public static bool IsResultRow(JsonRow row) => row.Has("prompt") && row.Has("response") && row.Has("correct") && !row.Has("solution");
 
     private string? Turns => TurnColumns.FirstOrDefault(row.Has);
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Rlt.Data;
 
 namespace Rlt.Teaching;
@@ -6,8 +7,8 @@ namespace Rlt.Teaching;
 /// <remarks>
 /// Known layouts: <c>question</c> (or <c>prompt</c>, <c>problem</c>) and <c>solution</c>, with an optional <c>explanation</c>
 /// (or <c>reasoning_trace</c>), <c>answer</c>, <c>system</c> (or <c>student_system</c>) and <c>teacher_system</c>; other names of
-/// these by <see cref="FieldNames"/>; <c>conversations</c> as Bespoke-Stratos has them; and <c>messages</c>, both with an
-/// assistant's turn that holds thought and solution.
+/// these by <see cref="FieldNames"/>; <c>conversations</c> as Bespoke-Stratos has them, and <c>messages</c>, both with an
+/// assistant's turn that holds thought and solution; and results of <c>rlt eval</c>, whose right responses are such turns.
 /// </remarks>
 public static class TeachingRows
 {
@@ -20,8 +21,8 @@ public static class TeachingRows
     public static UsableRows<TeachingTask> Read(DataSource source, PromptFormat format, bool needsExplanation) => source.Read(
         needsExplanation ? "'question', 'solution' and 'explanation'" : "'question' and 'solution'",
         row => FilledTask(row, format, needsExplanation, source.Fields),
-        // Collection marks the questions for which the teacher wrote no usable explanation.
-        passOver: row => row.Has("dropped"));
+        // Collection marks the questions for which the teacher wrote no usable explanation; of a model's answers, the right ones in the format's form are examples.
+        passOver: row => row.Has("dropped") || (TaskRow.IsResultRow(row) && !IsExample(row, format)));
 
     /// <summary>The task of one row, its plain texts padded as the format says.</summary>
     /// <exception cref="DataException">The row cannot be used, with file and line.</exception>
@@ -31,7 +32,7 @@ public static class TeachingRows
         string question = columns.Question;
         string solution = columns.SolutionIsInTurn ? SolutionInTurn(columns, format) : Solution(columns, format);
         string? explanation = columns.ExplanationIsInTurn
-            ? Between(columns.AssistantTurnOrNull ?? "", format.ThoughtOpen, format.ThoughtClose)
+            ? Between(Turn(columns, format) ?? "", format.ThoughtOpen, format.ThoughtClose)
             : columns.ExplanationColumn is { } key ? Explanation(row, key, format) : null;
         return explanation is null && needsExplanation
             ? throw row.Problem(fields?.Explanation is { } column
@@ -63,9 +64,18 @@ public static class TeachingRows
             : format.PadPlainText ? solution.Trim() : solution;
     }
 
+    private static bool IsExample(JsonRow row, PromptFormat format) =>
+        row.Fields["correct"]!.GetValueKind() == JsonValueKind.True && AnswerForm.IsWhole(format, row.Text("response"));
+
+    // A model whose template opens the thought goes on inside it.
+    private static string? Turn(TaskRow columns, PromptFormat format) =>
+        columns.AssistantTurnOrNull is { } turn && columns.IsResult && !turn.TrimStart().StartsWith(format.ThoughtOpen, StringComparison.Ordinal)
+            ? format.ThoughtOpen + turn
+            : columns.AssistantTurnOrNull;
+
     private static string SolutionInTurn(TaskRow columns, PromptFormat format)
     {
-        string turn = columns.AssistantTurn;
+        string turn = Turn(columns, format) ?? columns.AssistantTurn;
         string? solution = format.HasSolutionTags ? Between(turn, format.SolutionOpen, format.SolutionClose) : AfterThought(turn, format);
         (string open, string close) = format.HasSolutionTags ? (format.SolutionOpen, format.SolutionClose) : (format.ThoughtOpen, format.ThoughtClose);
         return solution ?? throw columns.Row.Problem($"the assistant's turn has no {open} … {close}; is another format file needed?");

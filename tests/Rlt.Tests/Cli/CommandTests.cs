@@ -22,7 +22,7 @@ public sealed class CommandTests : IDisposable
         Assert.All(
             new[]
             {
-                "warmup", "train-teacher", "collect", "score", "distill", "eval", "grade", "results", "report", "tokenize", "logprobs", "generate", "merge", "plan", "bench",
+                "warmup", "train-teacher", "collect", "score", "rank", "distill", "train-solver", "eval", "grade", "results", "report", "tokenize", "logprobs", "generate", "merge", "plan", "bench",
                 "doctor", "world", "init",
             },
             command => Assert.Contains($"  {command} ", result.Output, StringComparison.Ordinal));

@@ -8,7 +8,8 @@ namespace Rlt.Tests.SmallWorld;
 /// <summary>The files as a reader sees them: the arithmetic is recomputed here from the texts alone.</summary>
 public sealed class WorldFilesTests : IClassFixture<WorldFilesTests.World>
 {
-    private static readonly string[] s_problemFiles = ["student.jsonl", "warmup.jsonl", "rl.jsonl", "distill.jsonl", "heldout.jsonl"];
+    private static readonly string[] s_problemFiles = ["student.jsonl", "warmup.jsonl", "rl.jsonl", "distill.jsonl", "distill-careful.jsonl", "distill-bare.jsonl", "heldout.jsonl"];
+    private static readonly string[] s_recipeFiles = ["transfer.jsonl", "transfer-heldout.jsonl"];
 
     private readonly World _world;
 
@@ -17,10 +18,10 @@ public sealed class WorldFilesTests : IClassFixture<WorldFilesTests.World>
     [Fact]
     public void Question_ToldInWords_LeadsToItsSolutionAndAnswer()
     {
-        foreach (JsonObject row in s_problemFiles.SelectMany(_world.Rows))
+        foreach (JsonObject row in s_problemFiles.Concat(s_recipeFiles).SelectMany(_world.Rows))
         {
             int[] results = [.. Results((string)row["question"]!)];
-            string solution = Regex.Match((string)row["solution"]!, @"^(She|He) has (.*)\. \\boxed\{(\d+)\}$").Groups[2].Value;
+            string solution = Regex.Match((string)row["solution"]!, @"^(?:(She|He) has|The number is) (.*)\. \\boxed\{(\d+)\}$").Groups[2].Value;
             Assert.Equal(string.Join(", then ", results), solution);
             Assert.EndsWith($"\\boxed{{{results[^1]}}}", (string)row["solution"]!, StringComparison.Ordinal);
             Assert.Equal($"{results[^1]}", (string)row["answer"]!);
@@ -31,7 +32,7 @@ public sealed class WorldFilesTests : IClassFixture<WorldFilesTests.World>
     public void Explanation_EveryStepItWrites_IsRight()
     {
         int steps = 0;
-        foreach (JsonObject row in _world.Rows("student.jsonl").Concat(_world.Rows("warmup.jsonl")))
+        foreach (JsonObject row in _world.Rows("student.jsonl").Concat(_world.Rows("warmup.jsonl")).Concat(_world.Rows("distill-careful.jsonl")))
         {
             steps += CheckSteps((string)row["explanation"]!);
         }
@@ -52,7 +53,7 @@ public sealed class WorldFilesTests : IClassFixture<WorldFilesTests.World>
         foreach (JsonObject row in _world.Rows("pretrain.jsonl").Where(r => r.ContainsKey("messages")))
         {
             string[] texts = [.. Texts(row)];
-            bool isProblem = texts[0].Contains("How many", StringComparison.Ordinal);
+            bool isProblem = texts[0].EndsWith("are there?", StringComparison.Ordinal) || texts[0].EndsWith("the number is?", StringComparison.Ordinal);
             Assert.True(!isProblem || CheckSteps(texts[1]) == 0 || Results(texts[0]).Count() == 1, texts[1]);
         }
     }
@@ -62,6 +63,25 @@ public sealed class WorldFilesTests : IClassFixture<WorldFilesTests.World>
     {
         var training = s_problemFiles[..^1].SelectMany(_world.Rows).Select(r => Essence((string)r["question"]!)).ToHashSet();
         Assert.All(_world.Rows("heldout.jsonl"), r => Assert.DoesNotContain(Essence((string)r["question"]!), training));
+    }
+
+    [Fact]
+    public void Transfer_Recipes_AreInNoStoryFile_AndHeldOutOnesInNoOther()
+    {
+        HashSet<string> stories = [.. s_problemFiles.SelectMany(_world.Rows).Select(row => (string)row["question"]!)];
+        HashSet<string> training = [.. s_problemFiles[..^1].Append("transfer.jsonl").SelectMany(_world.Rows).Select(row => Essence((string)row["question"]!))];
+        Assert.All(s_recipeFiles.SelectMany(_world.Rows), row => Assert.DoesNotContain((string)row["question"]!, stories));
+        Assert.All(_world.Rows("transfer-heldout.jsonl"), row => Assert.DoesNotContain(Essence((string)row["question"]!), training));
+    }
+
+    [Fact]
+    public void DistillCarefulAndBare_AreTheQuestionsOfDistill()
+    {
+        string[] questions = [.. _world.Rows("distill.jsonl").Select(row => (string)row["question"]!)];
+        Assert.Equal(questions, _world.Rows("distill-careful.jsonl").Select(row => (string)row["question"]!));
+        Assert.Equal(questions, _world.Rows("distill-bare.jsonl").Select(row => (string)row["question"]!));
+        Assert.Equal(1, CarefulShare("distill-careful.jsonl"));
+        Assert.All(_world.Rows("distill-bare.jsonl"), row => Assert.Equal("", (string)row["explanation"]!));
     }
 
     [Fact]
@@ -104,7 +124,7 @@ public sealed class WorldFilesTests : IClassFixture<WorldFilesTests.World>
         JsonObject tokenizer = Golden.Json(Path.Combine(_world.Folder, "model", "tokenizer.json"));
         var vocabulary = tokenizer["model"]!["vocab"]!.AsObject().Select(p => p.Key.Replace('Ġ', ' ')).ToHashSet();
         string pattern = (string)tokenizer["pre_tokenizer"]!["pretokenizers"]![0]!["pattern"]!["Regex"]!;
-        string[] texts = [.. s_problemFiles.Append("pretrain.jsonl").SelectMany(_world.Rows).SelectMany(Texts)];
+        string[] texts = [.. s_problemFiles.Concat(s_recipeFiles).Append("pretrain.jsonl").SelectMany(_world.Rows).SelectMany(Texts)];
         foreach (string text in texts)
         {
             string[] pieces = [.. Regex.Matches(text, pattern).Select(m => m.Value)];
@@ -138,7 +158,7 @@ public sealed class WorldFilesTests : IClassFixture<WorldFilesTests.World>
     /// <summary>The number after every sentence of a question.</summary>
     private static IEnumerable<int> Results(string question)
     {
-        int value = int.Parse(Regex.Match(question, @" has (\d+) ").Groups[1].Value);
+        int value = int.Parse(Regex.Match(question, @" (?:has|number is) (\d+)\b").Groups[1].Value);
         foreach (string sentence in question.Split(". ")[1..^1])
         {
             foreach (string half in sentence.Split(" and "))
@@ -152,19 +172,19 @@ public sealed class WorldFilesTests : IClassFixture<WorldFilesTests.World>
 
     private static int Happen(string text, int value)
     {
-        Match amount = Regex.Match(text, @"(buys|finds|gets|loses|sells|gives) (\d+)");
-        int sign = amount.Groups[1].Value is "buys" or "finds" or "gets" ? 1 : -1;
+        Match amount = Regex.Match(text, @"(buys|finds|gets|loses|sells|gives|plus|minus) (\d+)");
+        int sign = amount.Groups[1].Value is "buys" or "finds" or "gets" or "plus" ? 1 : -1;
         return amount.Success ? value + sign * int.Parse(amount.Groups[2].Value)
             : text.Contains("half", StringComparison.Ordinal) ? value / 2
-            : text.Contains("as many again", StringComparison.Ordinal) || text.Contains("doubles", StringComparison.Ordinal) ? value * 2
-            : text.Contains("three times", StringComparison.Ordinal) || text.Contains("triples", StringComparison.Ordinal) ? value * 3
+            : text.Contains("as many again", StringComparison.Ordinal) || text.Contains("double", StringComparison.Ordinal) ? value * 2
+            : text.Contains("three times", StringComparison.Ordinal) || text.Contains("triple", StringComparison.Ordinal) ? value * 3
             : throw new InvalidOperationException(text);
     }
 
     /// <summary>A question without names, things and wording.</summary>
     private static string Essence(string question)
     {
-        string start = Regex.Match(question, @" has (\d+) ").Groups[1].Value;
+        string start = Regex.Match(question, @" (?:has|number is) (\d+)\b").Groups[1].Value;
         IEnumerable<string> effects = question.Split(". ")[1..^1]
             .SelectMany(sentence => sentence.Split(" and "))
             .Select(half => $"{Happen(half, 100) - 100}");

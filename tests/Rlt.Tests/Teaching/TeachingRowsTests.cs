@@ -28,6 +28,18 @@ public sealed class TeachingRowsTests : IDisposable
     }
 
     [Fact]
+    public void Read_ResultsOfAnEvaluation_TheRightOnesInTheirFormAreExamples()
+    {
+        const string Said = "<|begin_of_thought|>\\n\\ne\\n\\n<|end_of_thought|>\\n\\n<|begin_of_solution|>\\n\\ns\\n\\n<|end_of_solution|>";
+        string opened = Said["<|begin_of_thought|>".Length..];
+        string[] rows = [.. new[] { (Said, "true"), (Said, "false"), (opened, "true"), ("s", "true") }
+            .Select(row => $$"""{"question": "bare", "prompt": "q", "system": "y", "response": "{{row.Item1}}", "correct": {{row.Item2}}, "answer": "5"}""")];
+        IReadOnlyList<TeachingTask> tasks = Read(string.Join('\n', rows));
+        Assert.Equal(2, tasks.Count);
+        Assert.All(tasks, task => Assert.Equal(("q", "\n\ns\n\n", "\n\ne\n\n", "y", "5"), (task.Question, task.Solution, task.Explanation, task.StudentSystem, task.Answer)));
+    }
+
+    [Fact]
     public void Read_PaddingOff_TextsStandAsTheyAre()
     {
         string path = _scratch.Write("rows.jsonl", """{"question": "q", "solution": " s ", "explanation": "e"}""");

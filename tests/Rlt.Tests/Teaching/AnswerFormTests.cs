@@ -1,6 +1,6 @@
-using Rlt.Solving;
+using Rlt.Teaching;
 
-namespace Rlt.Tests.Solving;
+namespace Rlt.Tests.Teaching;
 
 /// <summary>The form of a response: one thought, closed, then an answer.</summary>
 public sealed class AnswerFormTests

@@ -1,6 +1,4 @@
-using Rlt.Teaching;
-
-namespace Rlt.Solving;
+namespace Rlt.Teaching;
 
 /// <summary>Whether a response has the form that a format's student learns.</summary>
 public static class AnswerForm
