@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Runs;
+using Rlt.Runs.Charts;
 
 namespace Rlt.Cli.Commands;
 

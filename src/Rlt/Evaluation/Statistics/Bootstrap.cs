@@ -19,59 +19,50 @@ public static class Bootstrap
     /// <param name="scores">For each question its samples' scores, 0 to 1.</param>
     public static Interval OfMean(IReadOnlyList<double[]> scores)
     {
-        // Where all scores are alike there is nothing to resample; the exact binomial bound says what N questions can tell.
         if (scores.SelectMany(samples => samples).Distinct().Take(2).ToArray() is [var only] && only is 0 or 1)
         {
-            double bound = Math.Pow(Tail, 1.0 / scores.Count);
-            return scores[0][0] == 0 ? new Interval(0, 1 - bound) : new Interval(bound, 1);
+            return scores[0][0] == 0 ? new Interval(0, 1 - SureShare(scores.Count)) : new Interval(SureShare(scores.Count), 1);
         }
 
-        return Percentiles(scores.Count, random => Drawn(scores[random.Next(scores.Count)], random));
+        return MeanOf(scores.Count, random => random.Mean(scores[random.Next(scores.Count)]));
     }
 
     /// <summary>The interval of the mean over questions of the difference of two models' mean scores, second minus first.</summary>
     /// <param name="first">For each question the first model's scores.</param>
     /// <param name="second">For the same questions, in the same order, the second's.</param>
-    public static Interval OfDifference(IReadOnlyList<double[]> first, IReadOnlyList<double[]> second) => Percentiles(first.Count, random =>
+    public static Interval OfDifference(IReadOnlyList<double[]> first, IReadOnlyList<double[]> second) => MeanOf(first.Count, random =>
     {
         int question = random.Next(first.Count);
-        return Drawn(second[question], random) - Drawn(first[question], random);
+        return random.Mean(second[question]) - random.Mean(first[question]);
     });
 
-    private static Interval Percentiles(int questions, Func<Draws, double> draw)
+    /// <summary>The interval of a statistic that is computed anew from every resampling's draws.</summary>
+    internal static Interval Percentiles(Func<Draws, double> statistic)
     {
-        var means = new double[Rounds];
+        var values = new double[Rounds];
         for (int round = 0; round < Rounds; round++)
         {
-            var random = new Draws(RandomStream.Key(Seed, round));
-            double sum = 0;
-            for (int i = 0; i < questions; i++)
-            {
-                sum += draw(random);
-            }
-
-            means[round] = sum / questions;
+            values[round] = statistic(new Draws(RandomStream.Key(Seed, round)));
         }
 
-        Array.Sort(means);
-        return new Interval(means[(int)(Rounds * Tail)], means[(int)(Rounds * (1 - Tail)) - 1]);
+        Array.Sort(values);
+        return new Interval(values[(int)(Rounds * Tail)], values[(int)(Rounds * (1 - Tail)) - 1]);
     }
 
-    private static double Drawn(double[] samples, Draws random)
+    /// <summary>
+    /// The share of all questions that is surely as those asked where these are all alike: the exact binomial bound, which says what a number
+    /// of questions can tell when there is nothing to resample.
+    /// </summary>
+    internal static double SureShare(int questions) => Math.Pow(Tail, 1.0 / questions);
+
+    private static Interval MeanOf(int questions, Func<Draws, double> draw) => Percentiles(random =>
     {
         double sum = 0;
-        for (int i = 0; i < samples.Length; i++)
+        for (int i = 0; i < questions; i++)
         {
-            sum += samples[random.Next(samples.Length)];
+            sum += draw(random);
         }
 
-        return sum / samples.Length;
-    }
-
-    private sealed class Draws(ulong key)
-    {
-        private long _position;
-
-        public int Next(int count) => Math.Min(count - 1, (int)(RandomStream.Uniform(key, _position++) * (double)count));
-    }
+        return sum / questions;
+    });
 }

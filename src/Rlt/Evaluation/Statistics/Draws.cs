@@ -1,0 +1,24 @@
+using Rlt.Generation;
+
+namespace Rlt.Evaluation.Statistics;
+
+/// <summary>One resampling's draws with replacement, by counter.</summary>
+internal sealed class Draws(ulong key)
+{
+    private long _position;
+
+    /// <summary>A number from 0 to below the count.</summary>
+    public int Next(int count) => Math.Min(count - 1, (int)(RandomStream.Uniform(key, _position++) * (double)count));
+
+    /// <summary>The mean of as many of the samples as there are, drawn anew.</summary>
+    public double Mean(double[] samples)
+    {
+        double sum = 0;
+        for (int i = 0; i < samples.Length; i++)
+        {
+            sum += samples[Next(samples.Length)];
+        }
+
+        return sum / samples.Length;
+    }
+}

@@ -1,0 +1,36 @@
+using Rlt.Configuration;
+
+namespace Rlt.Studies.Settings;
+
+/// <summary>An experiment of several arms and seeds, whose finished runs a study reads.</summary>
+public sealed record StudyConfig : IValidated
+{
+    /// <summary>The report's title.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Markdown below the title; null: none.</summary>
+    public string? Intro { get; init; }
+
+    /// <summary>The folder that the arms' paths are relative to.</summary>
+    public string Runs { get; init; } = ".";
+
+    /// <summary>The seeds; <c>{seed}</c> in an arm's path stands for each.</summary>
+    public required IReadOnlyList<int> Seeds { get; init; }
+
+    /// <summary>The report's sections, in order.</summary>
+    public required IReadOnlyList<SectionConfig> Sections { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Problems()
+    {
+        if (Seeds.Count == 0 || Seeds.Distinct().Count() < Seeds.Count)
+        {
+            yield return new ConfigProblem(nameof(Seeds), $"is [{string.Join(", ", Seeds)}]; expected one seed or more, each once");
+        }
+
+        if (Sections.Count == 0)
+        {
+            yield return new ConfigProblem(nameof(Sections), "is empty; expected one section or more");
+        }
+    }
+}
