@@ -44,7 +44,7 @@ internal static class Program
         foreach (Command command in new[]
         {
             WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(), RankCommand.Create(), DistillCommand.Create(), TrainSolverCommand.Create(), EvalCommand.Create(), GradeCommand.Create(),
-            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), BenchCommand.Create(), ResultsCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
+            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), BenchCommand.Create(), ResultsCommand.Create(), StudyCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
         })
         {
             root.Subcommands.Add(command);

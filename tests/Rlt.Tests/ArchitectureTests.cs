@@ -19,6 +19,7 @@ public sealed class ArchitectureTests
         ["Teaching"] = ["Generation", "Models", "Text", "Data", "Runs", "Configuration"],
         ["Training"] = ["TorchSharp", "Platform", "Teaching", "Generation", "Planning", "Models", "Text", "Data", "Runs", "Configuration"],
         ["Benchmarks"] = ["TorchSharp", "Platform", "Training", "Generation", "Planning", "Models"],
+        ["Studies"] = ["Evaluation", "Data", "Runs", "Configuration"],
         ["Evaluation"] = ["Teaching", "Generation", "Models", "Text", "Data", "Runs", "Configuration"],
         ["Solving"] = ["Training", "Evaluation", "Teaching", "Generation", "Models", "Runs", "Configuration"],
     };

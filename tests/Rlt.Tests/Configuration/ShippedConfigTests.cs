@@ -2,6 +2,7 @@ using Rlt.Configuration;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
 using Rlt.Solving;
+using Rlt.Studies.Settings;
 using Rlt.Teaching;
 using Rlt.Training;
 
@@ -27,6 +28,7 @@ public sealed class ShippedConfigTests
             (_, "teacher" or "teacher-modern") => ConfigLoader.Load<TeacherConfig>(path, []),
             (_, "solver") => ConfigLoader.Load<SolverConfig>(path, []),
             (_, "collect") => ConfigLoader.Load<CollectConfig>(path, []),
+            (_, "study") => ConfigLoader.Load<StudyConfig>(path, []),
             (_, "eval") => ConfigLoader.Load<EvalConfig>(path, []),
             (_, "warmup" or "distill" or "base" or "student") => ConfigLoader.Load<SftConfig>(path, []),
             var (folder, name) => throw new InvalidOperationException($"{folder}/{name}: which record is it of? Add it here."),
@@ -56,6 +58,7 @@ public sealed class ShippedConfigTests
             .. Section<SftConfig>("warmup, distill"), .. Section<TeacherConfig>("train-teacher"), .. Section<SolverConfig>("train-solver"), .. Section<CollectConfig>("collect"),
             .. Section<EvalConfig>("eval"), .. Section<RewardOptions>("score --config"), .. Section<PromptFormat>("format"),
             .. Section<BenchmarkDefinition>("benchmark"),
+            .. Section<StudyConfig>("study"), .. Section<SectionConfig>("study sections"), .. Section<ArmConfig>("study sections arms"), .. Section<ComparisonConfig>("study sections compare"),
         ];
 
         // A new option is a decision: it comes with its line in this file.

@@ -1,0 +1,12 @@
+namespace Rlt.Studies.Reports;
+
+/// <summary>A claim of a study and what came of it.</summary>
+/// <param name="Section">The title of its section.</param>
+/// <param name="Words">What is claimed.</param>
+/// <param name="Figure">The difference or r with its interval; null where the runs are not there.</param>
+/// <param name="Verdict">Whether it holds; null where the runs are not there.</param>
+internal sealed record StudyClaim(string Section, string Words, string? Figure, Verdict? Verdict)
+{
+    /// <summary>The verdict in words.</summary>
+    public string Outcome => Verdict is { } verdict ? Wording.Of(verdict) : "left out: runs are not there";
+}
