@@ -28,10 +28,15 @@ public static class ScatterChart
         svg.Text(Left, 24, title, SvgPicture.Bold);
         for (int tick = 0; tick <= 4; tick++)
         {
-            double share = highest * tick / 4, value = low + ((high - low) * tick / 4);
+            double share = highest * tick / 4;
             svg.Line(Left, Y(share), Right, Y(share), tick == 0 ? SvgPicture.Axis : SvgPicture.Grid);
             svg.Text(Left - 8, Y(share) + 4, (100 * share).ToString("0.#", CultureInfo.InvariantCulture) + "%", SvgPicture.End);
-            svg.Text(X(value), Bottom + 17, value.ToString("0.###", CultureInfo.InvariantCulture), SvgPicture.Middle);
+        }
+
+        foreach (double value in RoundValues(low, high))
+        {
+            svg.Line(X(value), Bottom, X(value), Bottom + 4, SvgPicture.Axis);
+            svg.Text(X(value), Bottom + 18, value.ToString("0.######;−0.######;0", CultureInfo.InvariantCulture), SvgPicture.Middle);
         }
 
         svg.Text((Left + Right) / 2.0, Bottom + 38, quantity, SvgPicture.Middle);
@@ -75,5 +80,17 @@ public static class ScatterChart
         (double low, double high) = (points.Min(point => point.X), points.Max(point => point.X));
         double margin = high > low ? (high - low) * Margin : Math.Max(Math.Abs(low), 1) * Margin;
         return (low - margin, high + margin);
+    }
+
+    // Multiples of 1, 2 or 5 times a power of ten, three to eight of them.
+    private static IEnumerable<double> RoundValues(double low, double high)
+    {
+        const double Fewest = 3;
+        double power = Math.Pow(10, Math.Floor(Math.Log10((high - low) / Fewest)));
+        double step = power * new[] { 5, 2, 1 }.First(multiple => multiple * power <= (high - low) / Fewest);
+        for (double multiple = Math.Ceiling(low / step); multiple * step <= high; multiple++)
+        {
+            yield return multiple * step;
+        }
     }
 }

@@ -29,7 +29,8 @@ internal static class ArmTables
     private static string Accuracy(IReadOnlyList<StudyArm> arms, IReadOnlyList<int> seeds)
     {
         int[] samples = [.. arms.SelectMany(arm => arm.Runs).Select(run => run.Eval.Scores.Max(question => question.Length)).Distinct()];
-        string average = samples.Length == 1 ? $"avg@{samples[0]}" : "avg@k";
+        int[] questions = [.. arms.SelectMany(arm => arm.Runs).Select(run => run.Eval.Ids.Count).Distinct()];
+        string average = (samples.Length == 1 ? $"avg@{samples[0]}" : "avg@k") + (questions.Length == 1 ? $" on {questions[0]} questions" : "");
         string text = Figures.Head(["arm", "", $"accuracy ({average}, 95% interval)", seeds.Count == 1 ? $"seed {seeds[0]}" : $"seeds {string.Join(Figures.Between, seeds)}", "no answer", "answer tokens"]);
         return text + string.Concat(arms.Select(arm => Figures.Row(
             [Name(arm), Figures.Cell(arm.Config.Label), Figures.Percent(arm.Accuracy, arm.Interval), BySeed(arm, seeds), Figures.Percent(arm.NoAnswer), Figures.Field("completion_tokens", arm.AnswerTokens)])));

@@ -17,14 +17,14 @@ internal static class ClaimTable
             if (section.Config.Compare[i].Claim)
             {
                 StudyComparison? found = section.Comparisons[i];
-                yield return new StudyClaim(section.Config.Title, Wording.Claim(section.Config, section.Config.Compare[i]), found is null ? null : Wording.Figure(found), found?.Verdict);
+                yield return new StudyClaim(section.Config.Title, Wording.Claim(section.Config, section.Config.Compare[i]), found is null ? null : Wording.Figure(found), found?.Difference, found?.Interval, found?.Verdict);
             }
         }
 
         if (section.Config.Correlation is { Claim: true } correlation)
         {
             StudyCorrelation? found = section.Correlation;
-            yield return new StudyClaim(section.Config.Title, Wording.Claim(correlation), found is null ? null : Wording.Figure(found), found?.Verdict);
+            yield return new StudyClaim(section.Config.Title, Wording.Claim(correlation), found is null ? null : Wording.Figure(found), found?.R, found?.Interval, found?.Verdict);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Rlt.Evaluation;
 using Rlt.Runs;
 
@@ -14,18 +15,29 @@ internal static class RunTable
         text.Append(Figures.Head(["section", "arm", "seed", "eval", "model", "temperature", "samples", "traces", "teacher"]));
         for (int i = 0; i < study.Sections.Count; i++)
         {
-            foreach ((StudyArm arm, ArmRun run) in study.Sections[i].Arms.SelectMany(arm => arm.Runs.Select(run => (arm, run))))
+            foreach (StudyArm arm in study.Sections[i].Arms)
             {
-                string config = Path.Combine(run.Eval.Folder, RunFolder.ConfigFile);
-                text.Append(Figures.Row(
-                [
-                    $"{i + 1}", Figures.Cell(arm.Config.Name), $"{run.Seed}", Code(File.Exists(config) ? config : Path.Combine(run.Eval.Folder, Evaluator.SummaryName)),
-                    Code(run.Eval.Summary["model"]?.ToString()), run.Eval.Summary["temperature"]?.ToString() ?? "–", run.Eval.Summary["samples"]?.ToString() ?? "–", Code(run.Traces?.Path), Code(run.Teacher?.Folder),
-                ]));
+                // A run that serves for several seeds stands once.
+                foreach (IGrouping<(string, string?, string?), ArmRun> run in arm.Runs.GroupBy(run => (run.Eval.Folder, run.Traces?.Path, run.Teacher?.Folder)))
+                {
+                    text.Append(Figures.Row([$"{i + 1}", Figures.Cell(arm.Config.Name), string.Join(", ", run.Select(of => of.Seed)), .. Paths(run.First())]));
+                }
             }
         }
 
         return text.Append("\n</details>\n").ToString();
+    }
+
+    private static string[] Paths(ArmRun run)
+    {
+        string config = Path.Combine(run.Eval.Folder, RunFolder.ConfigFile);
+        JsonObject summary = run.Eval.Summary;
+        return
+        [
+            Code(File.Exists(config) ? config : Path.Combine(run.Eval.Folder, Evaluator.SummaryName)),
+            Code(summary["model"]?.ToString()), summary["temperature"]?.ToString() ?? "–", summary["samples"]?.ToString() ?? "–",
+            Code(run.Traces?.Path), Code(run.Teacher?.Folder),
+        ];
     }
 
     private static string Code(string? path) => path is null ? "–" : $"`{Figures.Cell(path)}`";

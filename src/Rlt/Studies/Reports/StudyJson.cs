@@ -16,9 +16,18 @@ internal static class StudyJson
         ["title"] = study.Config.Title,
         ["runs"] = study.Config.Runs,
         ["seeds"] = new JsonArray([.. study.Config.Seeds.Select(seed => JsonValue.Create(seed))]),
-        ["claims"] = List(ClaimTable.Claims(study).Select(claim => new JsonObject { ["section"] = claim.Section, ["claim"] = claim.Words, ["figure"] = claim.Figure, ["verdict"] = Key(claim.Verdict) })),
+        ["claims"] = List(ClaimTable.Claims(study).Select(Claim)),
         ["sections"] = List(study.Sections.Select(Section)),
     }.ToJsonString(Format) + "\n";
+
+    private static JsonObject Claim(StudyClaim claim) => new()
+    {
+        ["section"] = claim.Section,
+        ["claim"] = claim.Words,
+        ["value"] = claim.Value,
+        ["interval"] = claim.Interval is { } interval ? Ends(interval) : null,
+        ["verdict"] = Key(claim.Verdict),
+    };
 
     private static JsonObject Section(StudySection section) => new()
     {

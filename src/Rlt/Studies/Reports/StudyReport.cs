@@ -75,7 +75,7 @@ public static class StudyReport
             ? Comparison(section, comparison)
             : $"{Wording.Claim(section.Config, compared)}: left out, runs are not there"))));
         AddParagraph(text, section.Config.Correlation is null ? null : section.Correlation is { } found ? Correlation(found) : "The correlation is left out: runs are not there.");
-        text.Append(Quotes.Markdown(section.Quotes));
+        AddParagraph(text, section.Config.Samples is null ? null : section.Quotes.Count > 0 ? Quotes.Markdown(section.Quotes) : "Nothing is quoted: the arms' traces have no question in common.");
     }
 
     private static string Comparison(StudySection section, StudyComparison comparison)

@@ -29,7 +29,7 @@ public sealed record SectionConfig : IValidated
     public IEnumerable<ConfigProblem> Problems() =>
     [
         .. ArmProblems(),
-        .. Compare.SelectMany((comparison, i) => Known($"{nameof(Compare)}[{i}].arm", comparison.Arm).Concat(Known($"{nameof(Compare)}[{i}].over", comparison.Over))),
+        .. Compare.SelectMany((comparison, i) => ComparisonProblems($"{nameof(Compare)}[{i}]", comparison)),
         .. Correlation is null ? [] : CorrelationProblems($"{nameof(Correlation)}.arms", Correlation.Arms),
         .. Samples is null ? [] : TracedArms($"{nameof(Samples)}.arms", Samples.Arms),
     ];
@@ -46,6 +46,13 @@ public sealed record SectionConfig : IValidated
             yield return new ConfigProblem(nameof(Arms), $"has two arms '{twice.Key}'; expected a name of its own for each");
         }
     }
+
+    private IEnumerable<ConfigProblem> ComparisonProblems(string key, ComparisonConfig comparison) =>
+    [
+        .. Known($"{key}.arm", comparison.Arm),
+        .. Known($"{key}.over", comparison.Over),
+        .. comparison.Arm == comparison.Over ? new[] { new ConfigProblem($"{key}.over", $"is '{comparison.Over}', the arm itself; expected another arm") } : [],
+    ];
 
     private IEnumerable<ConfigProblem> CorrelationProblems(string key, IReadOnlyList<string> names) =>
     [
