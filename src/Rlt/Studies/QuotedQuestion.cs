@@ -1,4 +1,5 @@
 using Rlt.Data;
+using Rlt.Studies.Sources;
 
 namespace Rlt.Studies;
 

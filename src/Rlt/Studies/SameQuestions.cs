@@ -1,3 +1,5 @@
+using Rlt.Studies.Sources;
+
 namespace Rlt.Studies;
 
 /// <summary>Whether two evaluations can be paired.</summary>

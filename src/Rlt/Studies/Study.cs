@@ -1,11 +1,12 @@
 using Rlt.Studies.Settings;
+using Rlt.Studies.Sources;
 
 namespace Rlt.Studies;
 
 /// <summary>An experiment's figures, section by section.</summary>
 /// <remarks>
-/// A study computes from finished runs alone and runs nothing. Settings are what a study's YAML says, Reports what is written of it; the
-/// statistics are those of evaluation.
+/// A study computes from finished runs alone and runs nothing. <c>Settings</c> has what a study's YAML says, <c>Sources</c> reads the runs,
+/// <c>Reports</c> writes what came of them; the statistics are evaluation's.
 /// </remarks>
 /// <param name="Config">What the study is of.</param>
 /// <param name="Sections">The sections, all of them, even if no run is there.</param>

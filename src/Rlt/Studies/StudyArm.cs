@@ -1,5 +1,6 @@
 using Rlt.Evaluation.Statistics;
 using Rlt.Studies.Settings;
+using Rlt.Studies.Sources;
 
 namespace Rlt.Studies;
 

@@ -1,4 +1,5 @@
 using Rlt.Studies.Settings;
+using Rlt.Studies.Sources;
 
 namespace Rlt.Studies;
 

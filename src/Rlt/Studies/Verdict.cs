@@ -1,5 +1,3 @@
-using Rlt.Evaluation.Statistics;
-
 namespace Rlt.Studies;
 
 /// <summary>What an interval says of the claim that a figure is above zero.</summary>
@@ -13,16 +11,4 @@ public enum Verdict
 
     /// <summary>It includes zero, or there is no figure.</summary>
     NotToldApart,
-}
-
-/// <summary>Reads verdicts off intervals.</summary>
-public static class Verdicts
-{
-    /// <summary>The verdict; null, where nothing could be computed, tells nothing apart.</summary>
-    public static Verdict Of(Interval? interval) => interval switch
-    {
-        { Low: > 0 } => Verdict.Holds,
-        { High: < 0 } => Verdict.DoesNotHold,
-        _ => Verdict.NotToldApart,
-    };
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Rlt.Studies.Sources;
 
 namespace Rlt.Studies.Reports;
 

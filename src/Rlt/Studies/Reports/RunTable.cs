@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Rlt.Evaluation;
 using Rlt.Runs;
+using Rlt.Studies.Sources;
 
 namespace Rlt.Studies.Reports;
 

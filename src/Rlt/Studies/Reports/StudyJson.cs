@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rlt.Evaluation.Statistics;
+using Rlt.Studies.Sources;
 
 namespace Rlt.Studies.Reports;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Rlt.Runs;
 
-namespace Rlt.Studies;
+namespace Rlt.Studies.Sources;
 
 /// <summary>What a run of train-teacher came to.</summary>
 /// <param name="Folder">The run's folder.</param>

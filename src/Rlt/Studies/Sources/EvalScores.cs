@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Rlt.Evaluation;
 using Rlt.Runs;
 
-namespace Rlt.Studies;
+namespace Rlt.Studies.Sources;
 
 /// <summary>A finished run of eval: its verdicts, and how its answers were drawn.</summary>
 /// <param name="Folder">The run's folder.</param>

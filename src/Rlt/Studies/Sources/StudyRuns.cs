@@ -2,7 +2,7 @@ using System.Globalization;
 using Rlt.Evaluation;
 using Rlt.Studies.Settings;
 
-namespace Rlt.Studies;
+namespace Rlt.Studies.Sources;
 
 /// <summary>Finds and reads an experiment's runs, each of them once.</summary>
 /// <param name="config">The study.</param>

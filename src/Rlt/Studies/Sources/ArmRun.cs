@@ -1,4 +1,4 @@
-namespace Rlt.Studies;
+namespace Rlt.Studies.Sources;
 
 /// <summary>What an arm came to with one seed.</summary>
 /// <param name="Seed">The seed.</param>

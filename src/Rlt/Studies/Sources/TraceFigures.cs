@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Rlt.Data;
 
-namespace Rlt.Studies;
+namespace Rlt.Studies.Sources;
 
 /// <summary>What a file of traces, of collect or score, comes to.</summary>
 /// <param name="Path">The file.</param>
