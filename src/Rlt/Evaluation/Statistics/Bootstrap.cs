@@ -36,15 +36,11 @@ public static class Bootstrap
         return random.Mean(second[question]) - random.Mean(first[question]);
     });
 
-    /// <summary>The interval of a statistic that is computed anew from every resampling's draws.</summary>
+    /// <summary>The interval of a statistic that is computed anew from every resampling's draws, several resamplings at a time.</summary>
     internal static Interval Percentiles(Func<Draws, double> statistic)
     {
         var values = new double[Rounds];
-        for (int round = 0; round < Rounds; round++)
-        {
-            values[round] = statistic(new Draws(RandomStream.Key(Seed, round)));
-        }
-
+        Parallel.For(0, Rounds, round => values[round] = statistic(new Draws(RandomStream.Key(Seed, round))));
         Array.Sort(values);
         return new Interval(values[(int)(Rounds * Tail)], values[(int)(Rounds * (1 - Tail)) - 1]);
     }

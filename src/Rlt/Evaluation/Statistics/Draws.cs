@@ -8,7 +8,10 @@ internal sealed class Draws(ulong key)
     private long _position;
 
     /// <summary>A number from 0 to below the count.</summary>
-    public int Next(int count) => Math.Min(count - 1, (int)(RandomStream.Uniform(key, _position++) * (double)count));
+    public int Next(int count) => Math.Min(count - 1, (int)(Uniform() * count));
+
+    /// <summary>A number from 0 to below 1.</summary>
+    public double Uniform() => RandomStream.Uniform(key, _position++);
 
     /// <summary>The mean of as many of the samples as there are, drawn anew.</summary>
     public double Mean(double[] samples)

@@ -32,21 +32,20 @@ internal sealed class SeedDraw
 
     /// <summary>An arm's accuracy with a drawn seed on its drawn questions, their samples drawn too.</summary>
     /// <param name="draw">Which of <see cref="Seeds"/>.</param>
-    /// <param name="arm">For each seed and question, the samples' scores.</param>
-    public double Accuracy(int draw, IReadOnlyList<double[][]> arm)
+    /// <param name="arm">The arm.</param>
+    public double Accuracy(int draw, ArmScores arm)
     {
-        double[][] scores = arm[_seeds[draw]];
         double sum = 0;
         foreach (int question in _questions[draw])
         {
-            sum += _random.Mean(scores[question]);
+            sum += arm.Draw(_seeds[draw], question, _random);
         }
 
         return sum / _questions[draw].Length;
     }
 
     /// <summary>An arm's accuracy, the mean over the drawn seeds.</summary>
-    public double Accuracy(IReadOnlyList<double[][]> arm)
+    public double Accuracy(ArmScores arm)
     {
         double sum = 0;
         for (int i = 0; i < _seeds.Length; i++)

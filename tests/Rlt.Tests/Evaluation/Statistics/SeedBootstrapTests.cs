@@ -40,12 +40,28 @@ public sealed class SeedBootstrapTests
         IEnumerable<double> Weighted(double[] means) => Enumerable.Range(0, 108 / means.Length).SelectMany(_ => means);
     }
 
-    [Fact]
-    public void OfMean_SamplesOfAQuestion_AreResampled()
+    [Theory]
+    [InlineData(4, 2)]
+    [InlineData(3, 1)]
+    [InlineData(5, 4)]
+    public void OfMean_SamplesOfAQuestion_AgreeWithAllResamplings(int samples, int right)
     {
-        Interval interval = SeedBootstrap.OfMean([[[0, 1, 0, 1]]]);
-        Assert.Equal((0, 1), (interval.Low, interval.High));
+        double[] scores = [.. Enumerable.Range(0, samples).Select(i => i < right ? 1.0 : 0)];
+        RequireQuantiles(All(samples).Select(drawn => drawn.Average(sample => scores[sample])), SeedBootstrap.OfMean([[scores]]));
     }
+
+    [Fact]
+    public void OfMean_ManySamples_HasTheBinomialsWidth()
+    {
+        // 1.96 standard errors of 1,000 samples at 20% are 0.0248.
+        double[] scores = [.. Enumerable.Range(0, 1000).Select(i => i % 5 == 0 ? 1.0 : 0)];
+        Interval interval = SeedBootstrap.OfMean([[scores]]);
+        Assert.InRange(interval.Low, 0.172, 0.178);
+        Assert.InRange(interval.High, 0.222, 0.228);
+    }
+
+    [Fact]
+    public void OfMean_ScoreBetween_IsRefused() => Assert.Throws<ArgumentException>(() => SeedBootstrap.OfMean([Seed(0.5)]));
 
     [Fact]
     public void OfMean_SameAnswersWithEverySeed_AreNoMoreThanOneSeed()
@@ -90,8 +106,8 @@ public sealed class SeedBootstrapTests
     [Fact]
     public void OfCorrelation_NoNoise_HasNoWidth()
     {
-        double[][] x = [[1, 1], [2, 2], [3, 3]];
-        double[][][][] arms = [.. new[] { 0.0, 0.5, 1 }.Select(share => new[] { Seed(share, share), Seed(share, share) })];
+        double[][] x = [[1, 1], [2, 2], [2, 2]];
+        double[][][][] arms = [.. new[] { 0.0, 1, 1 }.Select(score => new[] { Seed(score, score), Seed(score, score) })];
         Interval interval = SeedBootstrap.OfCorrelation(x, arms);
         Assert.Equal(1, interval.Low, Rounding);
         Assert.Equal(1, interval.High, Rounding);
