@@ -24,7 +24,7 @@ public static class ScatterChart
         var svg = new SvgPicture();
         (double X, double Y)[] points = [.. groups.SelectMany(group => group.Points)];
         (double low, double high) = Range(points);
-        double highest = Math.Clamp(Math.Ceiling(10 * points.Max(point => point.Y)) / 10, 0.1, 1);
+        double highest = ShareScale.End(points.Max(point => point.Y));
         svg.Text(Left, 24, title, SvgPicture.Bold);
         for (int tick = 0; tick <= 4; tick++)
         {

@@ -23,7 +23,7 @@ public static class SeedBarChart
     public static string Svg(string title, IReadOnlyList<SeedBar> bars)
     {
         var svg = new SvgPicture();
-        double highest = Highest(bars);
+        double highest = ShareScale.End(bars.Max(bar => Math.Max(bar.High, bar.Seeds.DefaultIfEmpty(0).Max())));
         svg.Text(Left, 24, title, SvgPicture.Bold);
         for (int tick = 0; tick <= 4; tick++)
         {
@@ -64,10 +64,6 @@ public static class SeedBarChart
             svg.Text(middle, Bottom + 33 + (14 * i), label[i], $"{SvgPicture.Middle} font-size=\"{LabelSize}\"");
         }
     }
-
-    // Small shares are not drawn on the scale of large ones: the scale ends at a whole tenth above all that is drawn.
-    private static double Highest(IReadOnlyList<SeedBar> bars) =>
-        Math.Clamp(Math.Ceiling(10 * bars.Max(bar => Math.Max(bar.High, bar.Seeds.DefaultIfEmpty(0).Max()))) / 10, 0.1, 1);
 
     private static double Y(double value, double highest) => Bottom - ((Bottom - Top) * value / highest);
 
