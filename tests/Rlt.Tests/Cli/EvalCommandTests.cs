@@ -39,7 +39,7 @@ public sealed class EvalCommandTests : IDisposable
         Assert.Equal((false, "length", 0, ""), (rows[1]["correct"]!.GetValue<bool>(), rows[1]["finish_reason"]!.GetValue<string>(), rows[1]["tokens"]!.GetValue<int>(), rows[1]["response"]!.GetValue<string>()));
         Assert.InRange(rows[0]["tokens"]!.GetValue<int>(), 1, 4);
 
-        CommandResult none = _rlt.Run("eval", "--model", "@base", "--data", "@mixed.jsonl", "--out", "@none", "--set", "system=" + new string('1', 400));
+        CommandResult none = _rlt.Run("eval", "--model", "@base", "--data", "@mixed.jsonl", "--out", "@none", "--set", "system=" + string.Concat(Enumerable.Repeat("think ", 60)));
         Assert.Equal(2, none.Exit);
         Assert.StartsWith($"no question leaves room for an answer: {_rlt["base"]} takes 40 tokens, the first prompt has ", none.Message, StringComparison.Ordinal);
     }

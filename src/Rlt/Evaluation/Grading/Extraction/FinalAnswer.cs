@@ -4,8 +4,8 @@ namespace Rlt.Evaluation.Grading.Extraction;
 
 /// <summary>Finds the final answer of a response.</summary>
 /// <remarks>
-/// In this order: a box, or "final answer is …", whichever comes last; "the answer is …"; the whole response where it is nothing but an answer; the
-/// value of the last statement: after its last equals sign, else its last formula or number.
+/// In this order: a box, or "final answer is …", whichever comes last; "the answer is …", or a number set in bold after it; the whole response where it
+/// is nothing but an answer; the value of the last statement, remarks and conditions left aside: after its last equals sign, else its last formula or number.
 /// </remarks>
 internal static partial class FinalAnswer
 {
@@ -29,17 +29,25 @@ internal static partial class FinalAnswer
             return Boxes.Last(text)?.Trim();
         }
 
-        if (LastPhrase(text, Phrase(), -1, out after) >= 0 && Statement.Value(text[after..]) is { } answer)
+        string? answer = LastPhrase(text, Phrase(), -1, out after) >= 0 ? Statement.Value(Display.OnOneLine(text[after..])) : null;
+        if (statedOnly)
         {
             return answer;
         }
 
-        if (statedOnly)
+        string tail = Display.OnOneLine(answer is null ? Tail(text) : text[after..]);
+        if (Emphasis.Last(tail, out int bold) is { } emphasised && (answer is null || bold > 0))
         {
-            return null;
+            return emphasised;
         }
 
-        text = Blank().Replace(text.Length > MostTail ? text[^MostTail..] : text, blank => blank.Value.Contains("\n\n", StringComparison.Ordinal) ? "\n\n" : blank.Value[^1..]);
+        if (answer is not null)
+        {
+            return answer;
+        }
+
+        text = Asides.WithoutRemark(tail);
+        text = Blank().Replace(text, blank => blank.Value.Contains("\n\n", StringComparison.Ordinal) ? "\n\n" : blank.Value[^1..]);
         return Statement.Whole(text) ?? Statement.Last(text);
     }
 
@@ -53,6 +61,13 @@ internal static partial class FinalAnswer
         }
 
         return box >= 0 ? Boxes.Last(text)?.Trim() ?? Boxes.Last(text + "}")?.Trim() : null;
+    }
+
+    // The end of a long text, from the beginning of a line: a formula is not cut.
+    private static string Tail(string text)
+    {
+        int start = Math.Max(0, text.Length - MostTail);
+        return text[(start == 0 ? 0 : Math.Max(start, text.IndexOf('\n', start) + 1))..];
     }
 
     // The last match after a place, searched from the end of a long text only.

@@ -79,17 +79,22 @@ internal static partial class Statement
     {
         // What follows "because" is no answer.
         sentence = LeadingReason().Replace(sentence, "");
-        if (Reason().Match(sentence) is { Success: true } reason && Candidate(sentence[..reason.Index]) is { } before)
+        if (Reason().Match(sentence) is { Success: true } reason && !Conclusion().IsMatch(sentence[reason.Index..]) && Candidate(sentence[..reason.Index]) is { } before)
         {
             return before;
         }
 
-        return Candidate(sentence);
+        if (Counted().Match(sentence) is { Success: true } count)
+        {
+            return count.Groups[1].Value;
+        }
+
+        return Asides.Shortened(sentence).Select(Candidate).FirstOrDefault(value => value is not null);
     }
 
     private static string? Candidate(string sentence)
     {
-        IReadOnlyList<Formula> formulas = Formula.All(sentence);
+        IReadOnlyList<Formula> formulas = WithoutNames(sentence, Formula.All(sentence));
         Match? number = NumberPattern().Matches(sentence).LastOrDefault(match => formulas.All(formula => match.Index < formula.Start || match.Index >= formula.End));
         Match? equals = EqualsNumber().Matches(sentence).LastOrDefault(match => formulas.All(formula => match.Index < formula.Start || match.Index >= formula.End));
         if (equals is not null && (formulas.Count == 0 || formulas[^1].End <= equals.Index))
@@ -97,12 +102,25 @@ internal static partial class Statement
             return equals.Groups[1].Value.Trim();
         }
 
-        if (formulas.Count > 0 && (number is null || number.Index < formulas[^1].Start || formulas[^1].Text.Contains('=', StringComparison.Ordinal)))
+        if (formulas.Count > 0 && (number is null || number.Index < formulas[^1].Start || (formulas[^1].Text.Contains('=', StringComparison.Ordinal) && !Said().IsMatch(sentence[..number.Index]))))
         {
             return Joined(sentence, formulas, formulas.Count - 1);
         }
 
-        return number?.Value.Trim() ?? (NumberWord().Matches(sentence).LastOrDefault() is { } word ? word.Value : null);
+        return number is not null && Series().Match(sentence) is { Success: true } series && series.Groups[1].Index <= number.Index && series.Index + series.Length > number.Index ? series.Groups[1].Value
+            : number?.Value.Trim() ?? (NumberWord().Matches(sentence).LastOrDefault() is { } word ? word.Value : null);
+    }
+
+    // "417 quadruples $(a, b, c, d)$" states no name; "the sum is $n$" does.
+    private static IReadOnlyList<Formula> WithoutNames(string sentence, IReadOnlyList<Formula> formulas)
+    {
+        int count = formulas.Count;
+        while (count > 0 && BareName().IsMatch(formulas[count - 1].Text) && !Said().IsMatch(sentence[..formulas[count - 1].Start]))
+        {
+            count--;
+        }
+
+        return count == 0 && !NumberPattern().IsMatch(sentence) ? formulas : [.. formulas.Take(count)];
     }
 
     // Formulas with only "and", "or" or a comma between them are one answer.
@@ -120,8 +138,22 @@ internal static partial class Statement
         }
 
         string unit = UnitAfter().Match(text, formulas[last].End) is { Success: true } word && last == first ? " " + word.Groups[1].Value : "";
-        return string.Join(", ", formulas.Skip(first).Take(last - first + 1).Select(formula => formula.Text.Trim())) + unit;
+        string[] items = [.. formulas.Skip(first).Take(last - first + 1).SelectMany(formula => Equations(formula.Text)).Select(Display.Readable)];
+        return string.Join(", ", items.Skip(Premises(items, Given().IsMatch(text[..formulas[first].Start])))) + unit;
     }
+
+    private static IReadOnlyList<string> Equations(string formula) =>
+        TopLevelComma.Split(formula) is { Count: > 1 } parts && parts.All(part => part.Contains('=', StringComparison.Ordinal)) ? parts : [formula];
+
+    // "With T = 2, x = 5" gives x; "3x = 58 or x = 58/3" says one thing twice.
+    private static int Premises(string[] items, bool isGiven)
+    {
+        int unnamed = Array.FindLastIndex(items, item => item.Contains('=', StringComparison.Ordinal) && !NamedValue().IsMatch(item));
+        return items.Length > 1 && NamedValue().IsMatch(items[^1]) && unnamed >= 0 ? unnamed + 1 : items.Length > 1 && isGiven ? 1 : 0;
+    }
+
+    /// <summary>Is it a number, or mathematics with one, and nothing else.</summary>
+    public static bool IsValue(string text) => text.Any(char.IsAsciiDigit) && Plain(text) is var plain && !SingleWord().IsMatch(plain) && IsAnswer(plain.Trim('$'));
 
     /// <summary>Is it mathematics without words: "the final answer is correct" states no value.</summary>
     public static bool IsMathematics(string text) => Words(text) == 0 && AnswerParser.TryParse(text) is not null;
@@ -150,7 +182,7 @@ internal static partial class Statement
     [GeneratedRegex(@"(?<=(?<!\b(?:Mr|Mrs|Ms|Dr|St|vs|No|Fig))[.!?](?:\$\$?|\\[\])]|\*\*)?)\s+(?=[A-Z\\(\[*~\-]|$)|\n\s*\n|(?<![$\\\[(,&=])\n(?![$\\\])&=])|\.?\s*(?=I hope)")]
     private static partial Regex SentenceEnd();
 
-    [GeneratedRegex(@"\$?[\s,]*(?:\\text\s*\{\s*)?\b(?:where|for all|for any|for every)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\$?[\s,]*(?:\\text\s*\{\s*)?\b(?:where|for all|for any|for every)\b|,\s*(?:\\q?quad\s*)?[A-Za-z]\s*\\in\s*\\mathbb\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Clause();
 
     [GeneratedRegex(@"^\s*(?:since|because)\s[^,]*,\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
@@ -182,6 +214,29 @@ internal static partial class Statement
 
     [GeneratedRegex(@"^\s*(?:,|;|and|or|,\s*and|,\s*or|\s)\s*$")]
     private static partial Regex Between();
+
+    [GeneratedRegex(@"\b(?:it follows that|so|then|thus|hence|therefore|we (?:get|have|obtain|see))\b")]
+    private static partial Regex Conclusion();
+
+    // "There are 100 integers below 300 that …", "Thus, 8 of the divisors of 900 …": the count comes first, and nothing is computed after it.
+    [GeneratedRegex(@"(?:\bthere (?:is|are)(?: exactly| only)?|^\s*(?:thus|therefore|hence|so|in total),?(?= \d+ of))\s+(\d+)\s+(?!.*(?:=|\b(?:so|thus|total|altogether|then|making|giving|leaving|left|remain\w*|is|and)\b))\p{Ll}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Counted();
+
+    // Right before a value, it says that this is the value.
+    [GeneratedRegex(@"(?:\b(?:is|are|be|equals|equal(?:s)? to|becomes|gets?|obtain|gives|answer|of which there (?:is|are))(?:\s+(?:exactly|only|therefore|thus|then))?|[=:])\s*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Said();
+
+    [GeneratedRegex(@"(?:\b(?:are|is|be)|:)\s+((?:-?\d+(?:,\s+|\s+))+(?:and|or)\s+-?\d+)\s*\.?$")]
+    private static partial Regex Series();
+
+    [GeneratedRegex(@"^(?:\\(?:mathrm|mathcal|overline|angle|triangle|ell|alpha|beta|theta)(?![A-Za-z])|[A-Za-z\s{}(),'])+$")]
+    private static partial Regex BareName();
+
+    [GeneratedRegex(@"\b(?:with|when|if|for|since|as|because|given|taking|setting)\s+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Given();
+
+    [GeneratedRegex(@"^\s*(?:[A-Za-z](?:_\{?\w+\}?)?(?:\([a-z\d]+\))?|\([a-zA-Z, ]+\))\s*=")]
+    private static partial Regex NamedValue();
 
     [GeneratedRegex(@"\G\s*(percent|pct|%)(?![A-Za-z])")]
     private static partial Regex UnitAfter();
