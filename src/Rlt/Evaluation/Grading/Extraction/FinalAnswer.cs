@@ -36,14 +36,14 @@ internal static partial class FinalAnswer
         }
 
         string tail = Display.OnOneLine(answer is null ? Tail(text) : text[after..]);
-        if (Emphasis.Last(tail, out int bold) is { } emphasised && (answer is null || bold > 0))
+        if (Emphasis.Last(answer is null ? tail : Statement.WithoutFirst(tail)) is { } emphasised)
         {
             return emphasised;
         }
 
         if (answer is not null)
         {
-            return answer;
+            return Description().IsMatch(text[after..]) && Statement.Last(Asides.WithoutRemark(Statement.WithoutFirst(tail))) is { } computed ? computed : answer;
         }
 
         text = Asides.WithoutRemark(tail);
@@ -82,9 +82,13 @@ internal static partial class FinalAnswer
     [GeneratedRegex(@"[ \t\r\n]{3,}")]
     private static partial Regex Blank();
 
-    [GeneratedRegex(@"final\s+answer(?:\s+is)?(?>[\s:*]*)(?:(?:(?:the\s+)?final\s+answer\s+is|the\s+answer\s+is)(?>[\s:*]*))?(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    // "The answer is the remainder when $2^9$ is divided by 7." says what to compute.
+    [GeneratedRegex(@"^(?:(?:therefore|thus|then)\s+)?the\s+(?:\p{L}+\s+){1,4}(?:when|of)\b(?!(?:(?![.!?]\s)[\s\S])*(?:\b(?:is|are|equals|namely)|[:=])\s*[$\d\\-])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Description();
+
+    [GeneratedRegex(@"final\s+answer(?:\s+is\b|(?=\s*[:=*])|(?=[ \t]*\n)|(?=\s+[^\sA-Za-z]))(?>[\s:*=]*)(?:(?:(?:the\s+)?final\s+answer\s+is|the\s+answer\s+is)(?>[\s:*]*))?(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex FinalPhrase();
 
-    [GeneratedRegex(@"(?:\banswer(?:\s+(?:is|must\s+be|would\s+be|will\s+be|equals|=))|\banswer\s*[:=]|答案(?:是|为|：|:))(?>[\s:*]*)(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?:\banswer(?:\s+(?:is|must\s+be|would\s+be|will\s+be|equals|=))|\banswer\s*[:=]|答案(?:是|为|：|:)|\b(?:correct|right|best)\s+(?:option|choice)(?:\s+is\b|\s*:))(?>[\s:*]*)(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Phrase();
 }

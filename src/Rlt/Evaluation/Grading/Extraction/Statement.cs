@@ -39,11 +39,11 @@ internal static partial class Statement
     /// <summary>An answer without the "where n is a whole number" after it.</summary>
     public static string WithoutClause(string answer) => answer.Length < AnswerParser.MostCharacters && Clause().Match(answer) is { Success: true, Index: > 0 } clause ? answer[..clause.Index] : answer;
 
-    /// <summary>A text that is nothing but an answer: mathematics, or one word or letter.</summary>
+    /// <summary>A text that is nothing but an answer: mathematics, one word or letter, or a choice with its text.</summary>
     public static string? Whole(string text)
     {
         string plain = Plain(text);
-        return plain.Length > 0 && !plain.Contains('\n', StringComparison.Ordinal) && IsAnswer(plain) ? plain : null;
+        return plain.Length == 0 || plain.Contains('\n', StringComparison.Ordinal) ? null : Choice().Match(plain) is { Success: true } choice ? choice.Groups[1].Value : IsAnswer(plain) ? plain : null;
     }
 
     /// <summary>The value of the last sentence that states one.</summary>
@@ -61,6 +61,9 @@ internal static partial class Statement
 
         return null;
     }
+
+    /// <summary>The text after its first sentence.</summary>
+    public static string WithoutFirst(string text) => SentenceEnd().Match(text) is { Success: true } end ? text[(end.Index + end.Length)..] : "";
 
     // "16 * 8 = 132. She needs 132 spoons for 16 muffins.": the sentence repeats what was computed before it.
     private static string? Restated(string before, string sentence)
@@ -82,6 +85,11 @@ internal static partial class Statement
         if (Reason().Match(sentence) is { Success: true } reason && !Conclusion().IsMatch(sentence[reason.Index..]) && Candidate(sentence[..reason.Index]) is { } before)
         {
             return before;
+        }
+
+        if (ChosenOption().Match(sentence) is { Success: true } option)
+        {
+            return option.Groups[1].Value;
         }
 
         if (Counted().Match(sentence) is { Success: true } count)
@@ -145,15 +153,17 @@ internal static partial class Statement
     private static IReadOnlyList<string> Equations(string formula) =>
         TopLevelComma.Split(formula) is { Count: > 1 } parts && parts.All(part => part.Contains('=', StringComparison.Ordinal)) ? parts : [formula];
 
-    // "With T = 2, x = 5" gives x; "3x = 58 or x = 58/3" says one thing twice.
+    // How many of several statements only lead to the others: the condition in "With T = 2, x = 5", 3x = 58 in "3x = 58 or x = 58/3", r in "r = 1/2 and p + q = 3".
     private static int Premises(string[] items, bool isGiven)
     {
-        int unnamed = Array.FindLastIndex(items, item => item.Contains('=', StringComparison.Ordinal) && !NamedValue().IsMatch(item));
-        return items.Length > 1 && NamedValue().IsMatch(items[^1]) && unnamed >= 0 ? unnamed + 1 : items.Length > 1 && isGiven ? 1 : 0;
+        string last = items[^1];
+        return items.Length == 1 || !last.Contains('=', StringComparison.Ordinal) ? 0
+            : !NamedValue().IsMatch(last) ? Array.FindLastIndex(items, item => LeftSide(item) != LeftSide(last)) + 1
+            : Array.FindLastIndex(items, item => item.Contains('=', StringComparison.Ordinal) && !NamedValue().IsMatch(item)) is var unnamed and >= 0 ? unnamed + 1
+            : isGiven ? 1 : 0;
     }
 
-    /// <summary>Is it a number, or mathematics with one, and nothing else.</summary>
-    public static bool IsValue(string text) => text.Any(char.IsAsciiDigit) && Plain(text) is var plain && !SingleWord().IsMatch(plain) && IsAnswer(plain.Trim('$'));
+    private static string LeftSide(string equation) => equation.Split('=')[0].Trim();
 
     /// <summary>Is it mathematics without words: "the final answer is correct" states no value.</summary>
     public static bool IsMathematics(string text) => Words(text) == 0 && AnswerParser.TryParse(text) is not null;
@@ -206,6 +216,9 @@ internal static partial class Statement
     [GeneratedRegex(@"^\(?([A-J])[).:](?=\s)")]
     private static partial Regex Choice();
 
+    [GeneratedRegex(@"\b(?:option|choice)\s+\(?([A-J])\)?\s+is\s+(?:the\s+)?(?:correct|right|best)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex ChosenOption();
+
     [GeneratedRegex(@"^\(?\p{L}+\)?$")]
     private static partial Regex SingleWord();
 
@@ -215,7 +228,7 @@ internal static partial class Statement
     [GeneratedRegex(@"^\s*(?:,|;|and|or|,\s*and|,\s*or|\s)\s*$")]
     private static partial Regex Between();
 
-    [GeneratedRegex(@"\b(?:it follows that|so|then|thus|hence|therefore|we (?:get|have|obtain|see))\b")]
+    [GeneratedRegex(@"\b(?:it follows that|so|then|thus|hence|therefore|we (?:get|have|obtain|see|must have))\b")]
     private static partial Regex Conclusion();
 
     // "There are 100 integers below 300 that …", "Thus, 8 of the divisors of 900 …": the count comes first, and nothing is computed after it.
