@@ -29,7 +29,7 @@ internal static partial class Statement
         {
             string before = first[..formulas[0].Start];
             bool isDirect = !Word().IsMatch(before);
-            return isDirect ? Joined(first, formulas, 0) : InSentence(first);
+            return isDirect ? Joined(first, formulas, 0, isAll: true) : InSentence(first);
         }
 
         string plain = Plain(first);
@@ -112,7 +112,7 @@ internal static partial class Statement
 
         if (formulas.Count > 0 && (number is null || number.Index < formulas[^1].Start || (formulas[^1].Text.Contains('=', StringComparison.Ordinal) && !Said().IsMatch(sentence[..number.Index]))))
         {
-            return Joined(sentence, formulas, formulas.Count - 1);
+            return Joined(sentence, formulas, formulas.Count - 1, isAll: false);
         }
 
         return number is not null && Series().Match(sentence) is { Success: true } series && series.Groups[1].Index <= number.Index && series.Index + series.Length > number.Index ? series.Groups[1].Value
@@ -131,8 +131,8 @@ internal static partial class Statement
         return count == 0 && !NumberPattern().IsMatch(sentence) ? formulas : [.. formulas.Take(count)];
     }
 
-    // Formulas with only "and", "or" or a comma between them are one answer.
-    private static string Joined(string text, IReadOnlyList<Formula> formulas, int from)
+    // Formulas with only "and", "or" or a comma between them are one answer; of a statement that was not announced as the answer, without its premises.
+    private static string Joined(string text, IReadOnlyList<Formula> formulas, int from, bool isAll)
     {
         int first = from, last = from;
         while (first > 0 && from == formulas.Count - 1 && Between().IsMatch(text[formulas[first - 1].End..formulas[first].Start]))
@@ -147,7 +147,7 @@ internal static partial class Statement
 
         string unit = UnitAfter().Match(text, formulas[last].End) is { Success: true } word && last == first ? " " + word.Groups[1].Value : "";
         string[] items = [.. formulas.Skip(first).Take(last - first + 1).SelectMany(formula => Equations(formula.Text)).Select(Display.Readable)];
-        return string.Join(", ", items.Skip(Premises(items, Given().IsMatch(text[..formulas[first].Start])))) + unit;
+        return string.Join(", ", items.Skip(isAll ? 0 : Premises(items, Given().IsMatch(text[..formulas[first].Start])))) + unit;
     }
 
     private static IReadOnlyList<string> Equations(string formula) =>
@@ -248,7 +248,7 @@ internal static partial class Statement
     [GeneratedRegex(@"\b(?:with|when|if|for|since|as|because|given|taking|setting)\s+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Given();
 
-    [GeneratedRegex(@"^\s*(?:[A-Za-z](?:_\{?\w+\}?)?(?:\([a-z\d]+\))?|\([a-zA-Z, ]+\))\s*=")]
+    [GeneratedRegex(@"^\s*(?!\d)[^=+\-*/^<>]*=")]
     private static partial Regex NamedValue();
 
     [GeneratedRegex(@"\G\s*(percent|pct|%)(?![A-Za-z])")]
