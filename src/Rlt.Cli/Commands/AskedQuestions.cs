@@ -25,14 +25,13 @@ internal static class AskedQuestions
 
     /// <summary>Checks that every question leaves room for an answer.</summary>
     /// <param name="questions">The questions.</param>
-    /// <param name="hidden">Whether the message may not show the beginning of a question.</param>
     /// <param name="model">Who is asked.</param>
     /// <exception cref="DataException">A prompt fills the model's context.</exception>
-    public static void RequireRoom(IReadOnlyList<EvalQuestion> questions, bool hidden, ModelText model)
+    public static void RequireRoom(IReadOnlyList<EvalQuestion> questions, ModelText model)
     {
         var chat = new ChatRenderer(model.RequireTemplate());
         TaskLengths.RequirePrompts(
-            [.. questions.Select(question => new TeachingTask(hidden ? question.Id : question.Task.Question, "") { TeacherPrompt = chat.Prompt(question.System, question.Prompt) })],
+            [.. questions.Select(question => new TeachingTask(question.Task.Question, "") { TeacherPrompt = chat.Prompt(question.System, question.Prompt) })],
             task => task.TeacherPrompt!,
             model);
     }

@@ -54,24 +54,29 @@ internal static class EvalCommand
         if (config.Server.Url is null)
         {
             var text = ModelText.Load(config.Model);
-            AskedQuestions.RequireRoom(questions, benchmark.Hidden, text);
+            string[] warnings = [.. new EnginePrompt(text).Warnings(questions)];
             using LanguageModel model = LanguageModel.Load(text, config.Device);
-            Run(folder, config, sampling, benchmark, read, questions, new EngineAnswers(config, sampling, model), stop);
+            Run(folder, config, sampling, benchmark, read, warnings, questions, new EngineAnswers(config, sampling, model), stop);
             return;
         }
 
         ChatRenderer? chat = config.Server.Tokenizer is { } tokenizer ? new ChatRenderer(RequireTemplate(tokenizer)) : null;
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        var completions = new CompletionClient(client, config.Server, Environment.GetEnvironmentVariable("OPENAI_API_KEY"), quotes: !benchmark.Hidden);
-        Run(folder, config, sampling, benchmark, read, questions, new ServerAnswers(config, sampling, chat, completions), stop);
+        var completions = new CompletionClient(client, config.Server, ServerKey(), quotes: !benchmark.Hidden);
+        Run(folder, config, sampling, benchmark, read, [], questions, new ServerAnswers(config, sampling, chat, completions), stop);
     }
 
     private static void Run(
-        RunFolder folder, EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, UsableRows<EvalQuestion> read, IReadOnlyList<EvalQuestion> questions, IAnswerSource source, CancellationToken stop)
+        RunFolder folder, EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, UsableRows<EvalQuestion> read, string[] warnings, IReadOnlyList<EvalQuestion> questions, IAnswerSource source, CancellationToken stop)
     {
         folder.Begin();
         using var observer = new RunObserver("eval", folder, "accuracy");
         observer.WarnedOf(read);
+        foreach (string warning in warnings)
+        {
+            observer.Warned(warning);
+        }
+
         if (benchmark.Questions > 0 && benchmark.Questions != questions.Count && config.Limit == 0)
         {
             observer.Warned($"{config.Data}: {questions.Count} questions; {config.Benchmark} has {benchmark.Questions}");
@@ -87,6 +92,15 @@ internal static class EvalCommand
     private static DataSource Source(EvalConfig config, BenchmarkDefinition benchmark) => config.Data is not null
         ? config.Source
         : throw new ConfigException($"data: missing; eval reads a file of questions. Set data, or give --data FILE{(benchmark.Source is { } source ? $" ({config.Benchmark}: {source})" : "")}.");
+
+    // The message does not quote the key.
+    private static string? ServerKey()
+    {
+        string? key = Environment.GetEnvironmentVariable("OPENAI_API_KEY");
+        return key is null || key.All(letter => letter is > ' ' and <= '~')
+            ? key
+            : throw new ConfigException("OPENAI_API_KEY has a space, a line break or a letter that no header can carry; expected the key alone.");
+    }
 
     private static Text.Chat.ChatTemplate RequireTemplate(string directory) => Text.Chat.ChatTemplate.TryLoad(directory)
         ?? throw new CheckpointException($"{directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); completions need one.");

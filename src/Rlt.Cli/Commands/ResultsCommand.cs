@@ -14,7 +14,7 @@ internal static class ResultsCommand
 
     private static readonly string[] TeacherColumns = ["reward", "solution_score", "think_kl", "match", "completion_tokens", "empty"];
 
-    private static readonly string[] EvaluationNumbers = ["accuracy", "accuracy_95", "questions", "samples", "no_answer", "mean_tokens"];
+    private static readonly string[] EvaluationNumbers = ["accuracy", "accuracy_95", "questions", "samples", "no_answer"];
 
     public static Command Create()
     {
@@ -64,7 +64,8 @@ internal static class ResultsCommand
     private static JsonObject Summary(string path)
     {
         JsonObject summary = RunRows.ReadObject(SummaryOf(path));
-        RequireNumbers(SummaryOf(path), summary, EvaluationNumbers);
+        // A server need not tell how long its answers are.
+        RequireNumbers(SummaryOf(path), summary, summary["mean_tokens"] is null ? EvaluationNumbers : [.. EvaluationNumbers, "mean_tokens"]);
         return summary;
     }
 
@@ -122,7 +123,7 @@ internal static class ResultsCommand
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {Number("accuracy"):P1} ± {100 * Number("accuracy_95"):0.0} | {summary["questions"]} | {summary["samples"]} | {Number("no_answer"):P1} | {Number("mean_tokens"):0} |"));
+                $"| {name} | {Number("accuracy"):P1} ± {100 * Number("accuracy_95"):0.0} | {summary["questions"]} | {summary["samples"]} | {Number("no_answer"):P1} | {(summary["mean_tokens"] is null ? "–" : Number("mean_tokens").ToString("0", CultureInfo.InvariantCulture))} |"));
 
             double Number(string key) => summary[key]!.GetValue<double>();
         }

@@ -1,13 +1,12 @@
 using Rlt.Generation;
 using Rlt.Models;
-using Rlt.Teaching;
 
 namespace Rlt.Evaluation;
 
-/// <summary>Answers by the engine in this process, block by block.</summary>
+/// <summary>Answers by the engine in this process, block by block. A question that fills the model's context has an empty, truncated answer.</summary>
 public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, LanguageModel model) : IAnswerSource
 {
-    private readonly ChatRenderer _chat = new(model.Text.RequireTemplate());
+    private readonly EnginePrompt _prompt = new(model.Text);
 
     private readonly SamplingEngine _engine = new(model.Decoder, model.Tokenizer, new SamplingOptions
     {
@@ -33,11 +32,15 @@ public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, Lang
 
     private List<SampledAnswer> Block(AnswerRequest[][] block, CancellationToken stop)
     {
-        SamplingRequest[] requests = [.. block.Select(samples => new SamplingRequest(
-            model.Tokenizer.Encode(_chat.Prompt(samples[0].Question.System, samples[0].Question.Prompt), addSpecialTokens: false).Ids,
-            [.. samples.Select(request => RandomStream.Key(config.Seed, request.Index, request.Sample))]))];
-        Sample[][] samples = _engine.Run(requests, stop: stop);
-        return [.. block.SelectMany((asked, i) => asked.Select((request, k) => Answer(request, samples[i][k])))];
+        ILookup<bool, (AnswerRequest[] Asked, int[] Ids)> prompts = block.Select(asked => (asked, _prompt.Ids(asked[0].Question))).ToLookup(prompt => _prompt.Fits(prompt.Item2));
+        (AnswerRequest[] Asked, int[] Ids)[] fitting = [.. prompts[true]];
+        Sample[][] samples = _engine.Run(
+            [.. fitting.Select(prompt => new SamplingRequest(prompt.Ids, [.. prompt.Asked.Select(request => RandomStream.Key(config.Seed, request.Index, request.Sample))]))], stop: stop);
+        return
+        [
+            .. fitting.SelectMany((prompt, i) => prompt.Asked.Select((request, k) => Answer(request, samples[i][k]))),
+            .. prompts[false].SelectMany(prompt => prompt.Asked.Select(request => new SampledAnswer(request, "", Truncated: true, Tokens: 0))),
+        ];
     }
 
     private SampledAnswer Answer(AnswerRequest request, Sample sample)

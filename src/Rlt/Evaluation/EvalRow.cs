@@ -21,8 +21,8 @@ public static class EvalRow
     /// <summary>The answer found in the response; null for none.</summary>
     public static string? Extracted(JsonObject row) => row["extracted"] is null ? null : Value<string>(row, "extracted");
 
-    /// <summary>The response's length in tokens.</summary>
-    public static int Tokens(JsonObject row) => Value<int>(row, "tokens");
+    /// <summary>The response's length in tokens; null where the server did not tell.</summary>
+    public static int? Tokens(JsonObject row) => row.TryGetPropertyValue("tokens", out JsonNode? tokens) && tokens is null ? null : Value<int>(row, "tokens");
 
     /// <summary>The question's name.</summary>
     public static string Id(JsonObject row) => Value<string>(row, "id");

@@ -10,8 +10,8 @@ public sealed record AnswerRequest(int Index, int Sample, EvalQuestion Question)
 /// <param name="Request">What it answers.</param>
 /// <param name="Text">The response.</param>
 /// <param name="Truncated">Whether the token limit cut it off.</param>
-/// <param name="Tokens">Its length.</param>
-public sealed record SampledAnswer(AnswerRequest Request, string Text, bool Truncated, int Tokens);
+/// <param name="Tokens">Its length; null where the server does not tell.</param>
+public sealed record SampledAnswer(AnswerRequest Request, string Text, bool Truncated, int? Tokens);
 
 /// <summary>Answers questions: the engine in this process, or a server.</summary>
 public interface IAnswerSource

@@ -26,6 +26,42 @@ public sealed class EvalCommandTests : IDisposable
     }
 
     [Fact]
+    public void Eval_BaseModelAndLongQuestions_AsksThePlainTextAndCountsTheRestAsTruncated()
+    {
+        TinyDirectory.Write(_rlt["base"], context: 40, withTemplate: false);
+        _rlt.Write("mixed.jsonl", $$"""{"question": "2 + 3?", "answer": 5, "id": "short"}{{"\n"}}{"question": "{{string.Concat(Enumerable.Repeat("1 + ", 60))}}1?", "answer": 61, "id": "long"}{{"\n"}}""");
+        CommandResult result = _rlt.Run("eval", "--model", "@base", "--data", "@mixed.jsonl", "--out", "@run", "--max-new-tokens", "4", "--threads", "1");
+        Assert.Equal(0, result.Exit);
+        Assert.Contains($"warning: {_rlt["base"]}: no chat template; questions are asked as plain text", result.Errors, StringComparison.Ordinal);
+        Assert.Contains($"warning: 1 of 2 questions do not fit the 40 tokens of {_rlt["base"]} and count as truncated: long", result.Errors, StringComparison.Ordinal);
+        JsonObject[] rows = _rlt.Rows("run/results.jsonl");
+        Assert.Equal(["short", "long"], rows.Select(row => row["id"]!.GetValue<string>()));
+        Assert.Equal((false, "length", 0, ""), (rows[1]["correct"]!.GetValue<bool>(), rows[1]["finish_reason"]!.GetValue<string>(), rows[1]["tokens"]!.GetValue<int>(), rows[1]["response"]!.GetValue<string>()));
+        Assert.InRange(rows[0]["tokens"]!.GetValue<int>(), 1, 4);
+
+        CommandResult none = _rlt.Run("eval", "--model", "@base", "--data", "@mixed.jsonl", "--out", "@none", "--set", "system=" + string.Concat(Enumerable.Repeat("think ", 60)));
+        Assert.Equal(2, none.Exit);
+        Assert.StartsWith($"no question leaves room for an answer: {_rlt["base"]} takes 40 tokens, the first prompt has ", none.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Eval_KeyThatNoHeaderCanCarry_IsRefusedWithoutQuotingIt()
+    {
+        const string name = "OPENAI_API_KEY";
+        string? before = Environment.GetEnvironmentVariable(name);
+        try
+        {
+            Environment.SetEnvironmentVariable(name, "secret\nkey");
+            CommandResult result = _rlt.Run("eval", "--config", "@eval.yaml", "--url", "http://127.0.0.1:1/v1");
+            Assert.Equal((2, "OPENAI_API_KEY has a space, a line break or a letter that no header can carry; expected the key alone."), (result.Exit, result.Message));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(name, before);
+        }
+    }
+
+    [Fact]
     public void Eval_HiddenBenchmark_WritesNoQuestionUnlessAsked()
     {
         _rlt.Write("gpqa.csv", "Question,Correct Answer,Incorrect Answer 1,Incorrect Answer 2,Incorrect Answer 3\nWhich zebra?,striped,spotted,plain,blue\nWhich giraffe?,tall,small,flat,round\n");

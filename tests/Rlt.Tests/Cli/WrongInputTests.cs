@@ -181,7 +181,6 @@ public sealed class WrongInputTests : IDisposable
     [InlineData("sft.yaml", "warmup")]
     [InlineData("teacher.yaml", "train-teacher")]
     [InlineData("collect.yaml", "collect")]
-    [InlineData("eval.yaml", "eval")]
     public void RunCommand_ModelWithoutTemplate_SaysWhereOneIsLookedFor(string config, string command)
     {
         TinyDirectory.Write(_rlt["plain"], withTemplate: false);
@@ -194,7 +193,6 @@ public sealed class WrongInputTests : IDisposable
     [Theory]
     [InlineData("teacher.yaml", "train-teacher")]
     [InlineData("collect.yaml", "collect")]
-    [InlineData("eval.yaml", "eval")]
     public void RunCommand_PromptFillsTheContext_IsToldBeforeAnyWeightIsRead(string config, string command)
     {
         string question = string.Concat(Enumerable.Repeat("one more word ", 200));

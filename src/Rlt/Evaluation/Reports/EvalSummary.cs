@@ -36,7 +36,7 @@ public static class EvalSummary
             ["majority"] = questions.Average(samples => MajorityVote.Score([.. samples.Select(row => (EvalRow.Extracted(row), EvalRow.IsCorrect(row)))], (one, other) => config.Protocol.SameVote(one, other))),
             ["truncated"] = rows.Average(row => EvalRow.IsTruncated(row) ? 1.0 : 0),
             ["no_answer"] = rows.Average(row => EvalRow.Extracted(row) is null ? 1.0 : 0),
-            ["mean_tokens"] = rows.Average(row => (double)EvalRow.Tokens(row)),
+            ["mean_tokens"] = rows.Average(row => (double?)EvalRow.Tokens(row)),
         };
     }
 
@@ -59,7 +59,7 @@ public static class EvalSummary
 
         Add("truncated", Share("truncated"));
         Add("no answer found", Share("no_answer"));
-        Add("mean tokens", summary["mean_tokens"]!.GetValue<double>().ToString("0", CultureInfo.InvariantCulture));
+        Add("mean tokens", summary["mean_tokens"]?.GetValue<double>().ToString("0", CultureInfo.InvariantCulture) ?? "not told by the server");
         return text.ToString().TrimEnd();
 
         void Add(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"| {name,-20} | {value} |\n");

@@ -10,8 +10,8 @@ namespace Rlt.Evaluation.Serving;
 /// <summary>What a server answered.</summary>
 /// <param name="Text">The response; a reasoning model's thought stands in its tags before it.</param>
 /// <param name="Truncated">Whether the token limit cut it off.</param>
-/// <param name="Tokens">Its length.</param>
-public sealed record Completion(string Text, bool Truncated, int Tokens);
+/// <param name="Tokens">Its length; null where the server does not tell.</param>
+public sealed record Completion(string Text, bool Truncated, int? Tokens);
 
 /// <summary>Asks an OpenAI-compatible server for one completion, again where that may help.</summary>
 /// <param name="client">Carries the requests; without a timeout of its own.</param>
@@ -54,7 +54,7 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-            request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
+            request.Headers.Authorization = string.IsNullOrEmpty(key) ? null : new AuthenticationHeaderValue("Bearer", key);
             using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited.Token).ConfigureAwait(false);
             byte[] content = await ReadAsync(response, limited.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? Read(content) : throw Refused(response, content);
@@ -93,9 +93,11 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
         return new ServerException($"HTTP {(int)response.StatusCode}: {Shown(content)}", mayPass)
         {
             IsOfAll = response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed,
-            WaitSeconds = response.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0,
+            WaitSeconds = Wait(response.Headers.RetryAfter),
         };
     }
+
+    private static double Wait(RetryConditionHeaderValue? asked) => asked?.Delta?.TotalSeconds ?? (asked?.Date - DateTimeOffset.UtcNow)?.TotalSeconds ?? 0;
 
     private Completion Read(byte[] content)
     {
@@ -104,17 +106,18 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
             JsonNode? root = JsonNode.Parse(content);
             JsonNode? choice = root?["choices"]?[0];
             string? reason = choice?["finish_reason"]?.GetValue<string>();
-            if (Text(choice, reason) is { } text && reason is not (null or "abort" or "error") && root?["usage"]?["completion_tokens"]?.GetValue<int>() is { } tokens)
+            if (Text(choice, reason) is { } text && reason is not (null or "abort" or "error"))
             {
-                return new Completion(text, reason == "length", tokens);
+                return new Completion(text, reason == "length", root?["usage"]?["completion_tokens"]?.GetValue<int>());
             }
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentOutOfRangeException or FormatException)
+        // ArgumentException: an object with the same key twice, or a list without items.
+        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException or FormatException)
         {
             throw new ServerException($"an answer that is no completion: {Shown(content)}", mayPass: true);
         }
 
-        throw new ServerException($"an answer that is no completion (choices[0] with its text and finish_reason, usage.completion_tokens): {Shown(content)}", mayPass: true);
+        throw new ServerException($"an answer that is no completion (choices[0] with its text and finish_reason): {Shown(content)}", mayPass: true);
     }
 
     private static string? Text(JsonNode? choice, string? reason)

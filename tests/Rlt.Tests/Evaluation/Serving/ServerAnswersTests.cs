@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
+using Rlt.Evaluation.Reports;
 using Rlt.Evaluation.Serving;
 using Rlt.Runs;
 using Rlt.Teaching;
@@ -42,6 +44,10 @@ public sealed class ServerAnswersTests : IDisposable
     [InlineData("data: {\"choices\": [{\"delta\"")]
     [InlineData("")]
     [InlineData("{\"choices\": []}")]
+    [InlineData("{\"choices\": [], \"choices\": []}")]
+    [InlineData("null")]
+    [InlineData("{\"choices\": [{\"message\": {\"content\": \"\\ud83d\"}, \"finish_reason\": \"stop\"}]}")]
+    [InlineData("{\"choices\": [{\"message\": {\"content\": \"x\"}, \"finish_reason\": \"stop\"}], \"usage\": {\"completion_tokens\": 1e30}}")]
     [InlineData("[1, 2]")]
     [InlineData("{\"choices\": [{\"message\": {\"content\": 5}, \"finish_reason\": \"stop\"}]}")]
     [InlineData("{\"choices\": [{\"message\": {\"content\": \"cut in the mid")]
@@ -107,9 +113,11 @@ public sealed class ServerAnswersTests : IDisposable
     [Fact]
     public void Run_ManyQuestions_AsksAtMostSoManyAtOnceWithSeedsOfTheirOwn()
     {
-        using var server = new TestServer((_, body) =>
+        using var second = new ManualResetEventSlim();
+        using var server = new TestServer((number, body) =>
         {
-            Thread.Sleep(5);
+            // The first answer waits for another request to be under way.
+            _ = number == 0 ? second.Wait(TimeSpan.FromSeconds(30)) : Set(second);
             return Right(body);
         });
         Run("run", server);
@@ -119,6 +127,29 @@ public sealed class ServerAnswersTests : IDisposable
         Assert.Equal(("m", 0.6, 0.95, 77), (first["model"]!.GetValue<string>(), first["temperature"]!.GetValue<double>(), first["top_p"]!.GetValue<double>(), first["max_tokens"]!.GetValue<int>()));
         Assert.Equal(["system", "user"], first["messages"]!.AsArray().Select(message => message!["role"]!.GetValue<string>()));
         Assert.Equal(["/v1/chat/completions"], server.Paths);
+    }
+
+    [Fact]
+    public void Run_ServerTellsNoLengths_SummaryHasNone()
+    {
+        using var server = new TestServer((_, _) => TestServer.Reply.Of(200, """{"choices": [{"message": {"content": "It is 4"}, "finish_reason": "stop"}]}"""));
+        JsonObject summary = Run("run", server);
+        Assert.Null(summary["mean_tokens"]);
+        Assert.Equal(1.0 / Questions, summary["accuracy"]!.GetValue<double>(), 1e-12);
+        Assert.Contains("| mean tokens          | not told by the server |", EvalSummary.Table(summary), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(30, false)]
+    [InlineData(30, true)]
+    public async Task Ask_BusyServer_SaysHowLongToWait(int wait, bool asDate)
+    {
+        string header = asDate ? DateTimeOffset.UtcNow.AddSeconds(wait).ToString("R", CultureInfo.InvariantCulture) : wait.ToString(CultureInfo.InvariantCulture);
+        using var server = new TestServer((_, _) => TestServer.Reply.Of(429, "busy") with { RetryAfter = header });
+        var client = new CompletionClient(_client, new ServerConfig { Url = server.Url, Retries = 0 }, null);
+        ServerException refused = await Assert.ThrowsAsync<ServerException>(() => client.AskAsync([], default));
+        Assert.True(refused.MayPass);
+        Assert.InRange(refused.WaitSeconds, wait - 10, wait);
     }
 
     [Fact]
@@ -138,6 +169,12 @@ public sealed class ServerAnswersTests : IDisposable
         string prompt = body["messages"]!.AsArray()[^1]!["content"]!.GetValue<string>();
         int number = int.Parse(prompt.TrimEnd('?'), System.Globalization.CultureInfo.InvariantCulture);
         return TestServer.Reply.Chat($"It is \\boxed{{{(number % 2 == 0 ? number : -1)}}}");
+    }
+
+    private static bool Set(ManualResetEventSlim signal)
+    {
+        signal.Set();
+        return true;
     }
 
     private static void StopAt(int done, int at, CancellationTokenSource stop)

@@ -40,6 +40,9 @@ internal sealed class TestServer : IDisposable
     /// <summary>What the server says.</summary>
     internal sealed record Reply(int Status, byte[] Body)
     {
+        /// <summary>The header of this name; null for none.</summary>
+        public string? RetryAfter { get; init; }
+
         /// <summary>A chat completion.</summary>
         public static Reply Chat(string text, string reason = "stop", int tokens = 3) =>
             Of(200, $$"""{"choices": [{"message": {"role": "assistant", "content": {{JsonValue.Create(text)!.ToJsonString()}}}, "finish_reason": "{{reason}}"}], "usage": {"completion_tokens": {{tokens}} } }""");
@@ -113,6 +116,11 @@ internal sealed class TestServer : IDisposable
         }
 
         context.Response.StatusCode = reply.Status;
+        if (reply.RetryAfter is { } wait)
+        {
+            context.Response.AddHeader("Retry-After", wait);
+        }
+
         await context.Response.OutputStream.WriteAsync(reply.Body);
         context.Response.Close();
     }

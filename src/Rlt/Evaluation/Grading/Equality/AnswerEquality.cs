@@ -51,12 +51,13 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
             : SameScalar(expected, actual);
     }
 
-    // (5), {5} and x ∈ S are 5, 5 and S.
+    // (5), {5}, x ∈ S and √2 ≈ 1.41 are 5, 5, S and √2.
     private static Expr Unwrapped(Expr expression) => expression switch
     {
         Bracketed { Items: [var one] } => Unwrapped(one),
         SetOf { Items: [var one] } => Unwrapped(one),
         Relation { Operators: "∈", Operands: [var name, var set] } when Equations.IsName(name) => Unwrapped(set),
+        Relation { Operators: "≈", Operands: [var exact, Number] } when !Equations.IsName(exact) => Unwrapped(exact),
         SetBuilder { Condition: var condition } => Unwrapped(condition),
         _ => expression,
     };
@@ -170,6 +171,12 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
             return SameBrackets(a, b) && InOrder(a.Items, b.Items);
         }
 
+        // A matrix may be written as a list of rows.
+        if (_matrices.Of(expected) is { Rows.Count: > 1 } matrix && RowsOf(actual) is { } rows)
+        {
+            return SameMatrix(matrix, rows);
+        }
+
         // A vector may be written as a tuple or as a row or column.
         return (expected is Bracketed ? Cells(actual) : Cells(expected)) is { } cells
             ? InOrder(expected is Bracketed tuple ? tuple.Items : cells, actual is Bracketed other ? other.Items : cells)
@@ -178,6 +185,11 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
 
     // [1, 2, 3] and (1, 2, 3) are one vector; [1, 2] and (1, 2) are two intervals.
     private static bool SameBrackets(Bracketed a, Bracketed b) => (a.Open == b.Open && a.Close == b.Close) || (a.Items.Count > 2 && b.Items.Count > 2);
+
+    private static Matrix? RowsOf(Expr expression) =>
+        expression is Bracketed { Open: '[', Items: [Bracketed { Items: var first }, ..] list } && list.All(row => row is Bracketed { Open: '[' } cells && cells.Items.Count == first.Count)
+            ? new Matrix([.. list.Select(row => ((Bracketed)row).Items)])
+            : null;
 
     private Expr[]? Cells(Expr expression) =>
         _matrices.Of(expression) is { } matrix && (matrix.Rows.Count == 1 || matrix.Rows[0].Count == 1) ? [.. matrix.Parts] : null;

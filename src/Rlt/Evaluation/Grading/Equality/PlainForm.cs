@@ -66,7 +66,7 @@ internal static partial class PlainForm
     private static partial Regex Choice();
 
     // "(B)", "B.", "B) 12", "\text{(B) }12": a letter marked as a choice, alone or before its text.
-    [GeneratedRegex(@"^(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?\s*(?:\(([A-Za-z])\)|([A-Za-z])(?:[).:]|(?=\}?$)))(?=\}?(?:\s|$))")]
+    [GeneratedRegex(@"^(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?\s*(?:\(([A-Za-z])\)|([A-Za-z])(?:[).:]|(?=\}?$)))(?=\}?(?:\s|\\|$))")]
     private static partial Regex MarkedChoice();
 
     // Braces of \text{…} are left around words.

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Rlt.Evaluation.Grading.Extraction;
 
 /// <summary>A formula between math delimiters.</summary>
-/// <param name="Text">What the delimiters hold.</param>
+/// <param name="Text">What the delimiters hold; of aligned rows, the last.</param>
 /// <param name="Start">The place of the opening delimiter.</param>
 /// <param name="End">The place after the closing one.</param>
 internal sealed partial record Formula(string Text, int Start, int End)
@@ -43,9 +43,9 @@ internal sealed partial record Formula(string Text, int Start, int End)
         foreach ((string open, string close) in Delimiters)
         {
             int from = start + open.Length;
-            if (string.CompareOrdinal(text, start, open, 0, open.Length) == 0 && Closing(text, from, close) is var end and >= 0 && IsFormula(text[from..end]))
+            if (string.CompareOrdinal(text, start, open, 0, open.Length) == 0 && Closing(text, from, close) is var end and >= 0 && Display.LastRow(text[from..end]) is var inner && IsFormula(inner))
             {
-                return new Formula(text[from..end], start, end + close.Length);
+                return new Formula(inner, start, end + close.Length);
             }
         }
 

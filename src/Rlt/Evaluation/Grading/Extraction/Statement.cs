@@ -29,7 +29,7 @@ internal static partial class Statement
         {
             string before = first[..formulas[0].Start];
             bool isDirect = !Word().IsMatch(before);
-            return isDirect ? Joined(first, formulas, 0) : InSentence(first);
+            return isDirect ? Joined(first, formulas, 0, isAll: true) : InSentence(first);
         }
 
         string plain = Plain(first);
@@ -39,11 +39,11 @@ internal static partial class Statement
     /// <summary>An answer without the "where n is a whole number" after it.</summary>
     public static string WithoutClause(string answer) => answer.Length < AnswerParser.MostCharacters && Clause().Match(answer) is { Success: true, Index: > 0 } clause ? answer[..clause.Index] : answer;
 
-    /// <summary>A text that is nothing but an answer: mathematics, or one word or letter.</summary>
+    /// <summary>A text that is nothing but an answer: mathematics, one word or letter, or a choice with its text.</summary>
     public static string? Whole(string text)
     {
         string plain = Plain(text);
-        return plain.Length > 0 && !plain.Contains('\n', StringComparison.Ordinal) && IsAnswer(plain) ? plain : null;
+        return plain.Length == 0 || plain.Contains('\n', StringComparison.Ordinal) ? null : Choice().Match(plain) is { Success: true } choice ? choice.Groups[1].Value : IsAnswer(plain) ? plain : null;
     }
 
     /// <summary>The value of the last sentence that states one.</summary>
@@ -62,6 +62,9 @@ internal static partial class Statement
         return null;
     }
 
+    /// <summary>The text after its first sentence.</summary>
+    public static string WithoutFirst(string text) => SentenceEnd().Match(text) is { Success: true } end ? text[(end.Index + end.Length)..] : "";
+
     // "16 * 8 = 132. She needs 132 spoons for 16 muffins.": the sentence repeats what was computed before it.
     private static string? Restated(string before, string sentence)
     {
@@ -79,17 +82,27 @@ internal static partial class Statement
     {
         // What follows "because" is no answer.
         sentence = LeadingReason().Replace(sentence, "");
-        if (Reason().Match(sentence) is { Success: true } reason && Candidate(sentence[..reason.Index]) is { } before)
+        if (Reason().Match(sentence) is { Success: true } reason && !Conclusion().IsMatch(sentence[reason.Index..]) && Candidate(sentence[..reason.Index]) is { } before)
         {
             return before;
         }
 
-        return Candidate(sentence);
+        if (ChosenOption().Match(sentence) is { Success: true } option)
+        {
+            return option.Groups[1].Value;
+        }
+
+        if (Counted().Match(sentence) is { Success: true } count)
+        {
+            return count.Groups[1].Value;
+        }
+
+        return Asides.Shortened(sentence).Select(Candidate).FirstOrDefault(value => value is not null);
     }
 
     private static string? Candidate(string sentence)
     {
-        IReadOnlyList<Formula> formulas = Formula.All(sentence);
+        IReadOnlyList<Formula> formulas = WithoutNames(sentence, Formula.All(sentence));
         Match? number = NumberPattern().Matches(sentence).LastOrDefault(match => formulas.All(formula => match.Index < formula.Start || match.Index >= formula.End));
         Match? equals = EqualsNumber().Matches(sentence).LastOrDefault(match => formulas.All(formula => match.Index < formula.Start || match.Index >= formula.End));
         if (equals is not null && (formulas.Count == 0 || formulas[^1].End <= equals.Index))
@@ -97,16 +110,29 @@ internal static partial class Statement
             return equals.Groups[1].Value.Trim();
         }
 
-        if (formulas.Count > 0 && (number is null || number.Index < formulas[^1].Start || formulas[^1].Text.Contains('=', StringComparison.Ordinal)))
+        if (formulas.Count > 0 && (number is null || number.Index < formulas[^1].Start || (formulas[^1].Text.Contains('=', StringComparison.Ordinal) && !Said().IsMatch(sentence[..number.Index]))))
         {
-            return Joined(sentence, formulas, formulas.Count - 1);
+            return Joined(sentence, formulas, formulas.Count - 1, isAll: false);
         }
 
-        return number?.Value.Trim() ?? (NumberWord().Matches(sentence).LastOrDefault() is { } word ? word.Value : null);
+        return number is not null && Series().Match(sentence) is { Success: true } series && series.Groups[1].Index <= number.Index && series.Index + series.Length > number.Index ? series.Groups[1].Value
+            : number?.Value.Trim() ?? (NumberWord().Matches(sentence).LastOrDefault() is { } word ? word.Value : null);
     }
 
-    // Formulas with only "and", "or" or a comma between them are one answer.
-    private static string Joined(string text, IReadOnlyList<Formula> formulas, int from)
+    // "417 quadruples $(a, b, c, d)$" states no name; "the sum is $n$" does.
+    private static IReadOnlyList<Formula> WithoutNames(string sentence, IReadOnlyList<Formula> formulas)
+    {
+        int count = formulas.Count;
+        while (count > 0 && BareName().IsMatch(formulas[count - 1].Text) && !Said().IsMatch(sentence[..formulas[count - 1].Start]))
+        {
+            count--;
+        }
+
+        return count == 0 && !NumberPattern().IsMatch(sentence) ? formulas : [.. formulas.Take(count)];
+    }
+
+    // Formulas with only "and", "or" or a comma between them are one answer; of a statement that was not announced as the answer, without its premises.
+    private static string Joined(string text, IReadOnlyList<Formula> formulas, int from, bool isAll)
     {
         int first = from, last = from;
         while (first > 0 && from == formulas.Count - 1 && Between().IsMatch(text[formulas[first - 1].End..formulas[first].Start]))
@@ -120,8 +146,24 @@ internal static partial class Statement
         }
 
         string unit = UnitAfter().Match(text, formulas[last].End) is { Success: true } word && last == first ? " " + word.Groups[1].Value : "";
-        return string.Join(", ", formulas.Skip(first).Take(last - first + 1).Select(formula => formula.Text.Trim())) + unit;
+        string[] items = [.. formulas.Skip(first).Take(last - first + 1).SelectMany(formula => Equations(formula.Text)).Select(Display.Readable)];
+        return string.Join(", ", items.Skip(isAll ? 0 : Premises(items, Given().IsMatch(text[..formulas[first].Start])))) + unit;
     }
+
+    private static IReadOnlyList<string> Equations(string formula) =>
+        TopLevelComma.Split(formula) is { Count: > 1 } parts && parts.All(part => part.Contains('=', StringComparison.Ordinal)) ? parts : [formula];
+
+    // How many of several statements only lead to the others: the condition in "With T = 2, x = 5", 3x = 58 in "3x = 58 or x = 58/3", r in "r = 1/2 and p + q = 3".
+    private static int Premises(string[] items, bool isGiven)
+    {
+        string last = items[^1];
+        return items.Length == 1 || !last.Contains('=', StringComparison.Ordinal) ? 0
+            : !NamedValue().IsMatch(last) ? Array.FindLastIndex(items, item => LeftSide(item) != LeftSide(last)) + 1
+            : Array.FindLastIndex(items, item => item.Contains('=', StringComparison.Ordinal) && !NamedValue().IsMatch(item)) is var unnamed and >= 0 ? unnamed + 1
+            : isGiven ? 1 : 0;
+    }
+
+    private static string LeftSide(string equation) => equation.Split('=')[0].Trim();
 
     /// <summary>Is it mathematics without words: "the final answer is correct" states no value.</summary>
     public static bool IsMathematics(string text) => Words(text) == 0 && AnswerParser.TryParse(text) is not null;
@@ -143,46 +185,4 @@ internal static partial class Statement
         string rest = (text.Length > MostStatement ? text[..MostStatement] : text).TrimStart(' ', ':', '*', '\n', '\r', '"');
         return SentenceEnd().Match(rest) is { Success: true } end ? rest[..end.Index] : rest;
     }
-
-    [GeneratedRegex(@"I hope (?:it|this) is correct\.?|I hope this helps[.!]?", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Hope();
-
-    [GeneratedRegex(@"(?<=(?<!\b(?:Mr|Mrs|Ms|Dr|St|vs|No|Fig))[.!?](?:\$\$?|\\[\])]|\*\*)?)\s+(?=[A-Z\\(\[*~\-]|$)|\n\s*\n|(?<![$\\\[(,&=])\n(?![$\\\])&=])|\.?\s*(?=I hope)")]
-    private static partial Regex SentenceEnd();
-
-    [GeneratedRegex(@"\$?[\s,]*(?:\\text\s*\{\s*)?\b(?:where|for all|for any|for every)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Clause();
-
-    [GeneratedRegex(@"^\s*(?:since|because)\s[^,]*,\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex LeadingReason();
-
-    [GeneratedRegex(@"\s(?:because|since|as desired|as required)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Reason();
-
-    [GeneratedRegex(@"=\s*(-?\s*[$€£]?\s*-?(?:(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?|\.\d+)\s?%?)(?!\d|\.\.|…|\s*[-+*/^×]\s*[\d$])")]
-    private static partial Regex EqualsNumber();
-
-    [GeneratedRegex(@"(?<![\p{L}\d_.,/\\^{])(?:-(?=[\d.$]))?[$€£]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?(?:/\d+)?|\.\d+)(?:\s?\\?%|\s(?:percent|pct)\b)?(?![\d])")]
-    private static partial Regex NumberPattern();
-
-    [GeneratedRegex(@"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex NumberWord();
-
-    [GeneratedRegex(@"\p{L}{3,}|(?<!\p{L})\p{L}\p{Ll}(?!\p{L})")]
-    private static partial Regex Word();
-
-    [GeneratedRegex(@"^\(?([A-J])[).:](?=\s)")]
-    private static partial Regex Choice();
-
-    [GeneratedRegex(@"^\(?\p{L}+\)?$")]
-    private static partial Regex SingleWord();
-
-    [GeneratedRegex(@"\\(?:text|textbf|mbox|mathrm|operatorname|textnormal|textrm)\s*\{[^{}]*\}|\\[A-Za-z]+|(?<=[\d)])(?:or|and)(?=[\d(A-Z])|\b(?:and|or|sqrt|pi|sin|cos|tan|log|ln|percent|pct)\b")]
-    private static partial Regex CommandName();
-
-    [GeneratedRegex(@"^\s*(?:,|;|and|or|,\s*and|,\s*or|\s)\s*$")]
-    private static partial Regex Between();
-
-    [GeneratedRegex(@"\G\s*(percent|pct|%)(?![A-Za-z])")]
-    private static partial Regex UnitAfter();
 }

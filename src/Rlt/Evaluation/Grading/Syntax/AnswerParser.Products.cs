@@ -69,9 +69,10 @@ internal sealed partial class AnswerParser
     private WithUnit Unit(Expr quantity)
     {
         string unit = "";
-        while (Next.Kind == TokenKind.Words && !IsSeparatorWord(Next))
+        while ((Next.Kind == TokenKind.Words && !IsSeparatorWord(Next)) || (Next.IsSign('/') && _tokens[_at + 1].Kind == TokenKind.Words))
         {
-            unit += " " + Next.Text;
+            unit += Take('/') ? "/" : " ";
+            unit += Next.Text;
             _at++;
             if (Take('^'))
             {

@@ -9,10 +9,14 @@ internal static partial class CleanText
     /// <summary>The cleaned text, for the lexer.</summary>
     public static string Of(string text)
     {
-        string clean = Unicode(text);
+        string clean = Unicode(Script(Script(text, Superscripts(), "^", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ"), Subscripts(), "_", "₀₁₂₃₄₅₆₇₈₉₋ₙ"));
         clean = DoubledBackslash().Matches(clean).Any(match => Commands.IsKnown(match.Groups[1].Value)) ? clean.Replace("\\\\", "\\", StringComparison.Ordinal) : clean;
         return Separator().Replace(clean, "");
     }
+
+    // x¹² is x^{12}.
+    private static string Script(string text, Regex run, string sign, string letters) =>
+        run.Replace(text, found => sign + "{" + string.Concat(found.Value.Select(letter => "0123456789-n"[letters.IndexOf(letter, StringComparison.Ordinal)])) + "}");
 
     private static string Unicode(string text)
     {
@@ -34,8 +38,6 @@ internal static partial class CleanText
                 '≃' or '≅' => clean.Append('≈'),
                 '√' => clean.Append("\\sqrt "),
                 'π' => clean.Append("\\pi "),
-                '²' => clean.Append("^2"),
-                '³' => clean.Append("^3"),
                 '½' => clean.Append("\\frac{1}{2}"),
                 '¼' => clean.Append("\\frac{1}{4}"),
                 '¾' => clean.Append("\\frac{3}{4}"),
@@ -63,6 +65,12 @@ internal static partial class CleanText
 
         return clean.ToString();
     }
+
+    [GeneratedRegex("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ]+")]
+    private static partial Regex Superscripts();
+
+    [GeneratedRegex("[₀₁₂₃₄₅₆₇₈₉₋ₙ]+")]
+    private static partial Regex Subscripts();
 
     [GeneratedRegex(@"(?<!\\)\\\\([A-Za-z]+)")]
     private static partial Regex DoubledBackslash();

@@ -10,7 +10,7 @@ internal static class Commands
     {
         ["cdot"] = '*', ["times"] = '*', ["ast"] = '*', ["bullet"] = '*', ["div"] = '/', ["pm"] = '±', ["mp"] = '∓',
         ["le"] = '≤', ["leq"] = '≤', ["leqslant"] = '≤', ["leqq"] = '≤', ["ge"] = '≥', ["geq"] = '≥', ["geqslant"] = '≥', ["geqq"] = '≥',
-        ["lt"] = '<', ["gt"] = '>', ["ne"] = '≠', ["neq"] = '≠', ["approx"] = '≈', ["simeq"] = '≈', ["thickapprox"] = '≈', ["equiv"] = '≡',
+        ["lt"] = '<', ["gt"] = '>', ["ne"] = '≠', ["neq"] = '≠', ["approx"] = '≈', ["doteq"] = '≈', ["simeq"] = '≈', ["thickapprox"] = '≈', ["equiv"] = '≡',
         ["in"] = '∈', ["notin"] = '∉', ["cup"] = '∪', ["bigcup"] = '∪', ["cap"] = '∩', ["setminus"] = '∖', ["backslash"] = '∖',
         ["infty"] = '∞', ["infinity"] = '∞', ["circ"] = '°', ["degree"] = '°', ["degrees"] = '°', ["mid"] = '|', ["vert"] = '|', ["lvert"] = '|', ["rvert"] = '|',
         ["lbrace"] = '⦃', ["rbrace"] = '⦄', ["lbrack"] = '[', ["rbrack"] = ']', ["langle"] = '(', ["rangle"] = ')', ["colon"] = ':', ["prime"] = '\'',

@@ -146,7 +146,13 @@ internal sealed partial class Lexer
 
     private void ReadText(string command, string content)
     {
-        string text = content.Trim();
+        string text = content.Trim(' ', '~');
+        if (IsUnit(text))
+        {
+            AddWords(text.Replace(".", "", StringComparison.Ordinal));
+            return;
+        }
+
         bool isMath = command is "mathrm" or "operatorname" or "mathsf" or "mathtt" && (Commands.Functions.ContainsKey(text) || text.All(char.IsAsciiLetterUpper));
         if (!isMath && Wordy().IsMatch(text) && !char.IsAsciiDigit(text[0]))
         {
@@ -157,6 +163,11 @@ internal sealed partial class Lexer
             Inline(text);
         }
     }
+
+    // \text{m} after a value, \mathrm{h} under a unit, and \text{m/s}; a letter elsewhere is a variable.
+    private bool IsUnit(string text) => _tokens.Count > 0 && (_tokens[^1].Kind is TokenKind.Number or TokenKind.Words || (_tokens[^1].Kind == TokenKind.Sign && "})°/".Contains(_tokens[^1].Text, StringComparison.Ordinal)))
+        && UnitLetters().IsMatch(text)
+        && (!_tokens[^1].IsSign('/') || (_tokens.Count > 1 && _tokens[^2].Kind == TokenKind.Words));
 
     // Tokens of a group in the place of its command.
     private void Inline(string text)
@@ -215,6 +226,9 @@ internal sealed partial class Lexer
 
     [GeneratedRegex("^(?:qquad|quad|cdot|times|pi|left|right)(?=[a-zA-Z])")]
     private static partial Regex GluedLayout();
+
+    [GeneratedRegex(@"^(?:[msghL]|[A-Za-z]{1,3}/(?:m|s|h|g|L|km|cm|min|hr|kg)(?:\^?\{?[23]\}?)?|[apAP]\.?[mM]\.?)$")]
+    private static partial Regex UnitLetters();
 
     [GeneratedRegex(@"\p{L}{2}")]
     private static partial Regex Wordy();

@@ -13,7 +13,7 @@ internal static class Units
         "mass:g gram grams", "mass:kg kg kilogram kilograms", "mass:mg mg milligram milligrams", "mass:lb lb lbs pound pounds", "mass:oz oz ounce ounces", "mass:t ton tons",
         "volume:l liter liters litre litres", "volume:ml ml milliliter milliliters", "volume:gal gallon gallons", "volume:cup cup cups", "money:$ dollar dollars usd", "money:¢ cent cents",
         "money:€ euro euros eur", "speed:mph mph", "speed:kmh kmh kph", "power:w watt watts", "force:n newton newtons", "energy:j joule joules", "angle:° deg degree degrees", "angle:rad rad radian radians",
-        "count: units unit square sq cubic people students ways way times points point apples sides edges percent pct");
+        "clock:am am", "clock:pm pm", "count: units unit square sq cubic people students ways way times points point apples sides edges percent pct");
 
     /// <summary>Is the plain word a unit.</summary>
     public static bool IsUnit(string word) => word.Length > 1 && Known.ContainsKey(word.ToLowerInvariant());
