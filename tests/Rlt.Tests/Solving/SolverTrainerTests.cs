@@ -78,7 +78,7 @@ public sealed class SolverTrainerTests : IDisposable
     [Fact]
     public void Run_CutOffAnswers_AreNotRewardedForTheNumberTheyStopAt()
     {
-        _run.RunSolver("a", Config with { Steps = 1, MaxNewTokens = 12 }, Questions());
+        _run.RunSolver("a", Config with { Steps = 1, MaxNewTokens = 4 }, Questions());
         JsonObject metrics = Assert.Single(Rows("metrics.jsonl"));
         Assert.Equal((1, 1, 0), (Value(metrics, "truncated"), Value(metrics, "no_answer"), Value(metrics, "reward")));
     }
