@@ -100,7 +100,7 @@ write_traces() {
   collect "rlt-$seed" "$run/teachers/rlt-$seed/model"
   collect "best-of-2-$seed" "$run/warmups/$seed/model" "$run/world/distill.jsonl" "${scored[@]}" --set samples=2 --set keep=best
   later "traces/solver-$seed" eval --config $small/eval.yaml --model "$run/solvers/start-$seed/model" --data "$run/world/distill.jsonl" --seed "$seed" \
-    --set samples=2 --set temperature=0.7
+    --set temperature=0.7
 }
 every_seed write_traces
 together "traces"
