@@ -179,4 +179,5 @@ fi
 said "report"
 rm -rf "$run/report"
 dotnet .build/rlt/rlt.dll study --config $small/study.yaml --runs "$run" --out "$run/report" --partial
+cp -r $small "$run/report/configs"
 said "done: $run/report/report.md"
