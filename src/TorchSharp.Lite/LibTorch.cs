@@ -73,6 +73,7 @@ public static partial class LibTorch
                 KeepBigBlocks();
                 ChooseBlasKernels();
                 LetThreadsSleep();
+                BoundKernelCache();
             }
 
             NativeLibrary.SetDllImportResolver(typeof(LibTorch).Assembly, Resolve);
@@ -115,6 +116,14 @@ public static partial class LibTorch
         {
             _ = setenv("GOMP_SPINCOUNT", "10000", 0);
         }
+    }
+
+    // oneDNN, which computes bfloat16's products, keeps a compiled kernel for each shape that it has met, and packed batches have ever
+    // other lengths: 1024 by default, more than a gigabyte. One step meets far fewer. Its name was DNNL before.
+    private static void BoundKernelCache()
+    {
+        _ = setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128", 0);
+        _ = setenv("DNNL_PRIMITIVE_CACHE_CAPACITY", "128", 0);
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
