@@ -70,7 +70,7 @@ together() {
 
 student() { later "students/$1" distill --config $small/distill.yaml --model "${3:-data/small/base}" --data "$2" --seed "$seed" "${@:4}"; }
 evaluate() { later "evals/$1" eval --config $small/eval.yaml --model "$2" --data "${3:-$run/world/heldout.jsonl}" --seed "$seed" --set samples=4 --set temperature=0.6; }
-solver() { later "solvers/$1" train-solver --config $small/solver.yaml --model "$2" --data "${3:-$run/world/rl.jsonl}" --seed "$seed"; }
+solver() { later "solvers/$1" train-solver --config $small/solver.yaml --model "$2" --data "${3:-$run/world/rl.jsonl}" --seed "$seed" "${@:4}"; }
 teacher() { later "teachers/$1" train-teacher --config $small/teacher.yaml --model "$run/warmups/$seed/model" --student data/small/student --data "$run/world/rl.jsonl" --seed "$seed" "${@:2}"; }
 collect() { later "traces/$1" collect --config $small/collect.yaml --model "$2" --data "${3:-$run/world/distill.jsonl}" --seed "$seed" "${@:4}"; }
 scored=(--set student=data/small/student --set reward.think_kl.mean=1 --set reward.think_kl.max=0.01 --set scoring_tokens=4096)
@@ -123,16 +123,19 @@ together "students"
 
 arms=(warmup rlt best-of-2 solver bare careful "${ranks[@]/#/rank-}")
 go_on_by_rl() {
-  solver "none-$seed" data/small/base
-  solver "warmup-$seed" "$run/students/warmup-$seed/model"
-  solver "rlt-$seed" "$run/students/rlt-$seed/model"
+  for arm in none warmup rlt; do
+    local start=$run/students/$arm-$seed/model
+    [ $arm = none ] && start=data/small/base
+    solver "$arm-$seed" "$start"
+    solver "short-$arm-$seed" "$start" "$run/world/rl.jsonl" --set steps=8
+  done
 }
 every_seed go_on_by_rl
 together "students trained on by RL on right answers"
 
 ask() {
   for arm in "${arms[@]}"; do evaluate "$arm-$seed" "$run/students/$arm-$seed/model"; done
-  for arm in start none warmup rlt; do evaluate "rl-$arm-$seed" "$run/solvers/$arm-$seed/model"; done
+  for arm in start none warmup rlt short-none short-warmup short-rlt; do evaluate "rl-$arm-$seed" "$run/solvers/$arm-$seed/model"; done
   evaluate "base-$seed" data/small/base
 }
 every_seed ask
