@@ -4,14 +4,14 @@
 # under 150 with --all (a larger student, transfer to other questions, ablations of the reward).
 #   scripts/reproduce.sh [--all] [RUN_FOLDER]
 # What is done is kept by its inputs: a stopped run goes on, and a changed config makes again only what depends on it.
-# Environment: SEEDS="1 2 3", JOBS=2 (the models are small: one thread a job).
+# Environment: SEEDS="1 2 3 4 5", of which the claims of --all take the first three; JOBS=2 (the models are small: one thread a job).
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 all=false
 if [ "${1:-}" = --all ]; then all=true; shift; fi
 run=${1:-runs/reproduce}
-read -ra seeds <<<"${SEEDS:-1 2 3}"
+read -ra seeds <<<"${SEEDS:-1 2 3 4 5}"
 jobs=${JOBS:-2}
 small=configs/small
 scripts/setup.sh
@@ -142,6 +142,7 @@ every_seed ask
 together "evaluation"
 
 if $all; then
+  seeds=("${seeds[@]:0:3}")
   transfer() {
     for arm in "warmup warmups/$seed" "rlt teachers/rlt-$seed"; do collect "transfer-${arm% *}-$seed" "$run/${arm#* }/model" "$run/world/transfer.jsonl"; done
     solver "transfer-none-$seed" data/small/base "$run/world/transfer.jsonl"

@@ -38,6 +38,16 @@ public sealed class StudyTests : IDisposable
         Assert.Empty(comparison.UnlikeSettings);
     }
 
+    [Fact]
+    public void Of_SectionWithSeedsOfItsOwn_AsksForNoOthers()
+    {
+        _runs.Eval("a-2", "1 0 0");
+        _runs.Eval("b-2", "1 1 0");
+        StudySection section = _runs.Study(TwoArms.Replace("    arms:", "    seeds: [2]\n    arms:", StringComparison.Ordinal)).Sections.Single();
+        Assert.Equal([2], section.Comparisons.Single()!.Seeds);
+        Assert.Empty(section.Missing);
+    }
+
     [Theory]
     [InlineData("000000000000", "111111111111", Verdict.Holds)]
     [InlineData("111111111111", "000000000000", Verdict.DoesNotHold)]

@@ -70,7 +70,7 @@ public static class StudyReport
             AddParagraph(text, $"![{section.Config.Title.Replace("]", ")", StringComparison.Ordinal).Replace("[", "(", StringComparison.Ordinal)}]({name})");
         }
 
-        AddParagraph(text, ArmTables.Markdown(section, study.Config.Seeds));
+        AddParagraph(text, ArmTables.Markdown(section, section.Config.Seeds ?? study.Config.Seeds));
         AddParagraph(text, string.Join('\n', section.Config.Compare.Select((compared, i) => "- " + (section.Comparisons[i] is { } comparison
             ? Comparison(section, comparison)
             : $"{Wording.Claim(section.Config, compared)}: left out, runs are not there"))));

@@ -13,6 +13,9 @@ public sealed record SectionConfig : IValidated
     /// <summary>Markdown below the heading: what is compared, what is equalised; null: none.</summary>
     public string? Text { get; init; }
 
+    /// <summary>The section's seeds; null: the study's.</summary>
+    public IReadOnlyList<int>? Seeds { get; init; }
+
     /// <summary>The arms, in the order of tables and pictures.</summary>
     public required IReadOnlyList<ArmConfig> Arms { get; init; }
 
@@ -28,6 +31,7 @@ public sealed record SectionConfig : IValidated
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems() =>
     [
+        .. Seeds is null ? [] : StudyConfig.SeedProblems(nameof(Seeds), Seeds),
         .. ArmProblems(),
         .. Compare.SelectMany((comparison, i) => ComparisonProblems($"{nameof(Compare)}[{i}]", comparison)),
         .. Correlation is null ? [] : CorrelationProblems($"{nameof(Correlation)}.arms", Correlation.Arms),

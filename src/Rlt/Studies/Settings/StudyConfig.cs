@@ -21,16 +21,14 @@ public sealed record StudyConfig : IValidated
     public required IReadOnlyList<SectionConfig> Sections { get; init; }
 
     /// <inheritdoc/>
-    public IEnumerable<ConfigProblem> Problems()
-    {
-        if (Seeds.Count == 0 || Seeds.Distinct().Count() < Seeds.Count)
-        {
-            yield return new ConfigProblem(nameof(Seeds), $"is [{string.Join(", ", Seeds)}]; expected one seed or more, each once");
-        }
+    public IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. SeedProblems(nameof(Seeds), Seeds),
+        .. Sections.Count > 0 ? Enumerable.Empty<ConfigProblem>() : [new ConfigProblem(nameof(Sections), "is empty; expected one section or more")],
+    ];
 
-        if (Sections.Count == 0)
-        {
-            yield return new ConfigProblem(nameof(Sections), "is empty; expected one section or more");
-        }
-    }
+    /// <summary>What is wrong with a list of seeds.</summary>
+    internal static IEnumerable<ConfigProblem> SeedProblems(string key, IReadOnlyList<int> seeds) => seeds.Count > 0 && seeds.Distinct().Count() == seeds.Count
+        ? []
+        : [new ConfigProblem(key, $"is [{string.Join(", ", seeds)}]; expected one seed or more, each once")];
 }

@@ -21,7 +21,7 @@ public sealed class StudyRuns(StudyConfig config, bool partial)
     /// <exception cref="DataException">A run is not there, unless that is allowed, or it cannot be read.</exception>
     public IEnumerable<ArmRun> Find(SectionConfig section, ArmConfig arm, List<string> missing)
     {
-        foreach (int seed in config.Seeds)
+        foreach (int seed in section.Seeds ?? config.Seeds)
         {
             string eval = PathOf(arm.Eval, seed);
             string? traces = arm.Traces is null ? null : PathOf(arm.Traces, seed), teacher = arm.Teacher is null ? null : PathOf(arm.Teacher, seed);
