@@ -14,7 +14,7 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
 {
     private double LossTemperature => config.Loss.UnbiasLogProbs ? config.Temperature : 1;
 
-    /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished teacher.</summary>
+    /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished policy.</summary>
     public void Run(CancellationToken stop)
     {
         if (folder.IsFinished)
