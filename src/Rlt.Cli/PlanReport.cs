@@ -18,9 +18,9 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
 {
     private const long Gigabyte = 1_000_000_000;
 
-    private readonly bool _small = MemoryPlan.Of(Work).PeakBytes < Gigabyte;
-
     private MemoryPlan Plan { get; } = MemoryPlan.Of(Work);
+
+    private bool IsSmall => Plan.PeakBytes < Gigabyte;
 
     private bool OnGpu => Workloads.OnGpu(Config.Device);
 
@@ -99,7 +99,7 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
 
     private void ShowTable()
     {
-        Table table = new Table().Border(TableBorder.None).AddColumn(_small ? "MB" : "GB");
+        Table table = new Table().Border(TableBorder.None).AddColumn(IsSmall ? "MB" : "GB");
         string[] parts = [.. Plan.Phases.SelectMany(phase => phase.Parts.Select(part => part.Name)).Distinct()];
         foreach (PlanPhase phase in Plan.Phases)
         {
@@ -161,7 +161,7 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
         ? string.Create(CultureInfo.InvariantCulture, $"{count / 1e9:0.00} billion")
         : string.Create(CultureInfo.InvariantCulture, $"{count / 1e6:0.00} million");
 
-    private string Amount(long bytes) => bytes == 0 ? "" : (bytes / (_small ? 1e6 : 1e9)).ToString("0.0", CultureInfo.InvariantCulture);
+    private string Amount(long bytes) => bytes == 0 ? "" : (bytes / (IsSmall ? 1e6 : 1e9)).ToString("0.0", CultureInfo.InvariantCulture);
 
     private static string Number(double value) => value.ToString("G3", CultureInfo.InvariantCulture);
 }

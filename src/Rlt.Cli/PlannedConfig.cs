@@ -54,20 +54,18 @@ internal sealed record PlannedConfig(
     {
         ModelConfig model = Shape(config.Model);
         int? read = LongestPrompt(config.Model, config.Source, config.Format);
-        Workload work = Workloads.Of(config, model, Shape(config.Student), read ?? AssumedPrompt);
-        int samples = config.QuestionsPerStep * config.GroupSize;
-        return new PlannedConfig(
-            "train-teacher", work, config.MicroBatchTokens, config.Recompute, config.Device, new StepWork(samples, config.MaxNewTokens, samples, work.LongestSequence),
-            $"{Prompts(read)}, explanations up to {config.MaxNewTokens} tokens");
+        return Grpo("train-teacher", config, Workloads.Of(config, model, Shape(config.Student), read ?? AssumedPrompt), $"{Prompts(read)}, explanations");
     }
 
-    private static PlannedConfig Of(SolverConfig config)
+    private static PlannedConfig Of(SolverConfig config) =>
+        Grpo("train-solver", config, Workloads.Of(config, Shape(config.Model), AssumedPrompt), $"{Prompts(null)}, answers");
+
+    private static PlannedConfig Grpo(string command, GrpoConfig config, Workload work, string texts)
     {
-        Workload work = Workloads.Of(config, Shape(config.Model), AssumedPrompt);
         int samples = config.QuestionsPerStep * config.GroupSize;
         return new PlannedConfig(
-            "train-solver", work, config.MicroBatchTokens, config.Recompute, config.Device, new StepWork(samples, config.MaxNewTokens, samples, work.LongestSequence),
-            $"{Prompts(null)}, answers up to {config.MaxNewTokens} tokens");
+            command, work, config.MicroBatchTokens, config.Recompute, config.Device, new StepWork(samples, config.MaxNewTokens, samples, work.LongestSequence),
+            $"{texts} up to {config.MaxNewTokens} tokens");
     }
 
     private static PlannedConfig Of(SftConfig config)

@@ -45,8 +45,8 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     {
         int step = metrics["step"]!.GetValue<int>();
         double seconds = _clock.Elapsed.TotalSeconds / Math.Max(1, step - _first);
-        string values = string.Join("  ", _shown.Where(metrics.ContainsKey).Select(key => $"{key} {Number(double.Parse(metrics[key]!.ToJsonString(), CultureInfo.InvariantCulture))}"));
-        string line = $"step {step}/{_total}  {values}  {Number(seconds)} s/step  {Remaining(seconds * (_total - step))} left";
+        string values = string.Join("  ", _shown.Where(metrics.ContainsKey).Select(key => $"{key} {Shown.Number(Metrics.Number(metrics[key]!))}"));
+        string line = $"step {step}/{_total}  {values}  {Shown.Number(seconds)} s/step  {Shown.Duration(seconds * (_total - step))} left";
         _log.Information("{Line}", line);
         if (_view is not null)
         {
@@ -89,7 +89,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     public void Finished(string result)
     {
         _view?.Dispose();
-        Said($"{_name}: done in {Remaining(_clock.Elapsed.TotalSeconds)}; {result}");
+        Said($"{_name}: done in {Shown.Duration(_clock.Elapsed.TotalSeconds)}; {result}");
     }
 
     /// <summary>Something about the run, for the terminal and the log.</summary>
@@ -112,8 +112,4 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         _view?.Dispose();
         _log.Dispose();
     }
-
-    private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
-
-    private static string Remaining(double seconds) => TimeSpan.FromSeconds(Math.Round(seconds)).ToString("c", CultureInfo.InvariantCulture);
 }

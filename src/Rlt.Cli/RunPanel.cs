@@ -45,12 +45,12 @@ internal sealed class RunPanel(string name, string[] shown)
         var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn(new GridColumn().NoWrap()).AddColumn();
         foreach ((string key, List<double> values) in _history)
         {
-            grid.AddRow(new Line(key), new Line(Number(values[^1]), new Style(decoration: Decoration.Bold)), new Line(Sparkline.Of(values, SparkWidth), new Style(Color.Blue)));
+            grid.AddRow(new Line(key), new Line(Shown.Number(values[^1]), new Style(decoration: Decoration.Bold)), new Line(Sparkline.Of(values, SparkWidth), new Style(Color.Blue)));
         }
 
         AddFacts(grid, "time", Phases());
         AddFacts(grid, "tokens/s", Facts(key => key.EndsWith("tokens_per_second", StringComparison.Ordinal), "_tokens_per_second", value => value.ToString("#,0", CultureInfo.InvariantCulture)));
-        AddFacts(grid, "memory", Facts(key => key.EndsWith("_mib", StringComparison.Ordinal), "_mib", value => $"{Number(value / 1024)} GiB"));
+        AddFacts(grid, "memory", Facts(key => key.EndsWith("_mib", StringComparison.Ordinal), "_mib", value => $"{Shown.Number(value / 1024)} GiB"));
         var rows = new List<IRenderable> { new Line(Progress(step)), grid };
         rows.AddRange(_warnings.TakeLast(WarningsShown).Select(warning => new Line($"warning: {warning}", new Style(Color.Yellow))));
         return new Panel(new Rows(rows)) { Header = new PanelHeader($" {Markup.Escape(name)} "), Border = BoxBorder.Rounded };
@@ -64,16 +64,12 @@ internal sealed class RunPanel(string name, string[] shown)
         }
     }
 
-    private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
-
-    private static string Duration(double seconds) => TimeSpan.FromSeconds(Math.Round(seconds)).ToString("c", CultureInfo.InvariantCulture);
-
     private string Progress(int step)
     {
         const int width = 30;
         int full = Total == 0 ? 0 : (int)((long)step * width / Total);
         string bar = new string('█', full) + new string('░', width - full);
-        return step == 0 ? $"{bar}  the first of {Total} steps" : $"{bar}  step {step}/{Total}  {Number(_stepSeconds)} s/step  {Duration(_stepSeconds * (Total - step))} left";
+        return step == 0 ? $"{bar}  the first of {Total} steps" : $"{bar}  step {step}/{Total}  {Shown.Number(_stepSeconds)} s/step  {Shown.Duration(_stepSeconds * (Total - step))} left";
     }
 
     private string Phases()

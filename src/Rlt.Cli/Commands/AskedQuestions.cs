@@ -26,20 +26,14 @@ internal static class AskedQuestions
     /// <summary>Checks that every question leaves room for an answer.</summary>
     /// <param name="questions">The questions.</param>
     /// <param name="model">Who is asked.</param>
+    /// <returns>Tokens of the longest prompt.</returns>
     /// <exception cref="DataException">A prompt fills the model's context.</exception>
-    public static void RequireRoom(IReadOnlyList<EvalQuestion> questions, ModelText model)
+    public static int RequireRoom(IReadOnlyList<EvalQuestion> questions, ModelText model)
     {
         var chat = new ChatRenderer(model.RequireTemplate());
-        TaskLengths.RequirePrompts(
+        return TaskLengths.RequirePrompts(
             [.. questions.Select(question => new TeachingTask(question.Task.Question, "") { TeacherPrompt = chat.Prompt(question.System, question.Prompt) })],
             task => task.TeacherPrompt!,
             model);
-    }
-
-    /// <summary>Tokens of the longest prompt.</summary>
-    public static int LongestPrompt(IReadOnlyList<EvalQuestion> questions, ModelText model)
-    {
-        var chat = new ChatRenderer(model.RequireTemplate());
-        return questions.Max(question => model.Tokenizer.Encode(chat.Prompt(question.System, question.Prompt), addSpecialTokens: false).Ids.Length);
     }
 }

@@ -43,8 +43,7 @@ internal static class TrainSolverCommand
         UsableRows<EvalQuestion> read = Evaluator.Read(config.Source, benchmark);
         var text = ModelText.Load(config.Model);
         IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, Protocol.Strict, config.System, config.Model, format);
-        AskedQuestions.RequireRoom(questions, text);
-        int longest = AskedQuestions.LongestPrompt(questions, text);
+        int longest = AskedQuestions.RequireRoom(questions, text);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, longest));
         using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using LanguageModel policy = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);

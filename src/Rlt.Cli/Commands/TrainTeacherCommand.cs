@@ -34,8 +34,7 @@ internal static class TrainTeacherCommand
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
         ModelText teacherText = ModelText.Load(config.Model), studentText = ModelText.Load(config.Student);
         var format = new TeachingFormat(tags, new ChatRenderer(teacherText.RequireTemplate()), new ChatRenderer(studentText.RequireTemplate()));
-        TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
-        int longest = TaskLengths.LongestPrompt(tasks.Rows, format, teacherText);
+        int longest = TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, teacherText.Config, studentText.Config, longest));
         using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);

@@ -43,9 +43,5 @@ public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, Lang
         ];
     }
 
-    private SampledAnswer Answer(AnswerRequest request, Sample sample)
-    {
-        bool stopped = sample.Finish == FinishReason.Stop;
-        return new SampledAnswer(request, model.Tokenizer.Decode(stopped ? sample.Ids[..^1] : sample.Ids), !stopped, sample.Ids.Length);
-    }
+    private SampledAnswer Answer(AnswerRequest request, Sample sample) => new(request, _engine.Text(sample), sample.Finish != FinishReason.Stop, sample.Ids.Length);
 }

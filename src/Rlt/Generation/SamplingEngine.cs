@@ -15,7 +15,7 @@ public sealed class SamplingEngine
     private readonly SamplingOptions _options;
     private readonly HashSet<int> _stopIds;
 
-    /// <summary>An engine over a model; the tokenizer is needed for stop texts only.</summary>
+    /// <summary>An engine over a model; the tokenizer is needed for texts only.</summary>
     public SamplingEngine(Decoder model, Tokenizer? tokenizer, SamplingOptions options)
     {
         if (options.StopTexts.Count > 0 && tokenizer is null)
@@ -64,6 +64,14 @@ public sealed class SamplingEngine
         }
 
         return results;
+    }
+
+    /// <summary>A sample's text without the stop id that ended it; tags stay, even where the vocabulary has them as special tokens.</summary>
+    /// <exception cref="InvalidOperationException">The engine has no tokenizer.</exception>
+    public string Text(Sample sample)
+    {
+        bool ended = sample.Ids.Length > 0 && _stopIds.Contains(sample.Ids[^1]);
+        return (_tokenizer ?? throw new InvalidOperationException("texts need a tokenizer")).Decode(ended ? sample.Ids[..^1] : sample.Ids);
     }
 
     private void Admit(IReadOnlyList<SamplingRequest> requests, Queue<(int Request, int Sample)> waiting, RowBatch batch)

@@ -11,6 +11,9 @@ public sealed record SolverReward : IValidated
     /// <summary>The format's form: one thought, closed, and an answer after it.</summary>
     public double Format { get; init; }
 
+    /// <summary>An answer's reward.</summary>
+    public double Of(bool correct, bool whole) => (correct ? Correct : 0) + (whole ? Format : 0);
+
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems() =>
     [

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Evaluation;
+using Rlt.Evaluation.Grading;
 using Rlt.Evaluation.Protocols;
 using Rlt.Evaluation.Questions;
 using Rlt.Generation;
@@ -12,7 +13,7 @@ namespace Rlt.Solving;
 /// <summary>GRPO's task of a solver: answers, rewarded where they are right.</summary>
 internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IReadOnlyList<EvalQuestion> questions, AnswerKind kind, PromptFormat? format) : IGrpoTask<SolvingRollout>
 {
-    private readonly ChatRenderer _chat = new(policy.Text.RequireTemplate());
+    private readonly EnginePrompt _prompt = new(policy.Text);
 
     private readonly SamplingEngine _engine = new(policy.Decoder, policy.Tokenizer, new SamplingOptions
     {
@@ -28,15 +29,12 @@ internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IRe
     /// <inheritdoc/>
     public IReadOnlyList<SolvingRollout> Draw(IReadOnlyList<int> chosen, IReadOnlyList<ulong[]> streams, PhaseClock phases)
     {
-        SamplingRequest[] requests = [.. chosen.Select((question, i) => new SamplingRequest(Prompt(questions[question]), streams[i]))];
+        SamplingRequest[] requests = [.. chosen.Select((question, i) => new SamplingRequest(_prompt.Ids(questions[question]), streams[i]))];
         Sample[][] samples = _engine.Run(requests);
         phases.End("sample", samples.Sum(group => group.Sum(sample => sample.Ids.Length)));
         SolvingRollout[] graded = [.. chosen.SelectMany((question, i) => samples[i].Select(sample => Grade(questions[question], requests[i].Prompt, sample)))];
-        double[] rewards = WeightedRewards.Sum(
-            [[.. graded.Select(answer => answer.Verdict.Correct ? 1.0 : 0)], [.. graded.Select(answer => answer.IsWhole ? 1.0 : 0)]],
-            [config.Reward.Correct, config.Reward.Format]);
         phases.End("score");
-        return [.. graded.Zip(rewards, (answer, reward) => answer with { Reward = reward })];
+        return graded;
     }
 
     /// <summary>Adds the share of right answers, of answers that state none, and of questions that all or none of a group's answers solve.</summary>
@@ -53,21 +51,12 @@ internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IRe
         }
     }
 
-    /// <inheritdoc/>
-    public JsonObject Row(SolvingRollout rollout) => rollout.ToRow();
-
-    /// <summary>A verdict is all there is to tell.</summary>
-    public void AddDetails(IReadOnlyList<JsonObject> rows, IReadOnlyList<SolvingRollout> rollouts)
-    {
-    }
-
-    private int[] Prompt(EvalQuestion question) => policy.Tokenizer.Encode(_chat.Prompt(question.System, question.Prompt), addSpecialTokens: false).Ids;
-
     private SolvingRollout Grade(EvalQuestion question, int[] prompt, Sample sample)
     {
-        bool stopped = sample.Finish == FinishReason.Stop;
-        string text = policy.Tokenizer.Decode(stopped ? sample.Ids[..^1] : sample.Ids);
-        return new SolvingRollout(
-            question, prompt, sample, text, Protocol.Strict.Grade(kind, question, text, truncated: !stopped), format is not null && stopped && AnswerForm.IsWhole(format, text), Reward: 0);
+        bool truncated = sample.Finish != FinishReason.Stop;
+        string text = _engine.Text(sample);
+        Verdict verdict = Protocol.Strict.Grade(kind, question, text, truncated);
+        bool whole = format is not null && !truncated && AnswerForm.IsWhole(format, text);
+        return new SolvingRollout(question, prompt, sample, text, verdict, whole, config.Reward.Of(verdict.Correct, whole));
     }
 }

@@ -10,8 +10,8 @@ namespace Rlt.Solving;
 internal sealed record SolvingRollout(EvalQuestion Question, int[] Prompt, Sample Sample, string Text, Verdict Verdict, bool IsWhole, double Reward)
     : Rollout(Prompt, Sample, Text, Reward)
 {
-    /// <summary>The rollout as a row.</summary>
-    public JsonObject ToRow() => new()
+    /// <inheritdoc/>
+    public override JsonObject ToRow() => new()
     {
         ["question"] = Question.Task.Question,
         ["answer"] = Question.Answer,

@@ -14,6 +14,8 @@ public sealed record Explanation(TeachingTask Task, int[] Prompt, Sample Sample,
 /// <summary>Lets a teacher write explanations.</summary>
 public sealed class Explainer(Decoder teacher, Tokenizer tokenizer, TeachingFormat format, SamplingOptions sampling)
 {
+    private readonly SamplingEngine _engine = new(teacher, tokenizer, sampling);
+
     /// <summary>Writes explanations of tasks.</summary>
     /// <param name="tasks">The tasks.</param>
     /// <param name="streams">For each task, the random streams of its samples.</param>
@@ -22,15 +24,8 @@ public sealed class Explainer(Decoder teacher, Tokenizer tokenizer, TeachingForm
     public IReadOnlyList<Explanation> Explain(IReadOnlyList<TeachingTask> tasks, IReadOnlyList<ulong[]> streams, CancellationToken stop = default)
     {
         SamplingRequest[] requests = [.. tasks.Select((task, i) => new SamplingRequest(tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids, streams[i]))];
-        Sample[][] samples = new SamplingEngine(teacher, tokenizer, sampling).Run(requests, stop: stop);
+        Sample[][] samples = _engine.Run(requests, stop: stop);
         return [.. tasks.SelectMany((task, i) => samples[i].Select(sample =>
-            new Explanation(task, requests[i].Prompt, sample, Decode(sample))))];
-    }
-
-    // The end-of-turn token is not part of the text; tags are, even where the vocabulary has them as special tokens.
-    private string Decode(Sample sample)
-    {
-        bool ended = sample.Ids.Length > 0 && sampling.StopIds.Contains(sample.Ids[^1]);
-        return tokenizer.Decode(ended ? sample.Ids[..^1] : sample.Ids);
+            new Explanation(task, requests[i].Prompt, sample, _engine.Text(sample))))];
     }
 }

@@ -11,13 +11,17 @@ public static class TaskLengths
     /// <param name="tasks">The tasks.</param>
     /// <param name="prompt">What the model is given of a task.</param>
     /// <param name="model">The model that goes on from there.</param>
+    /// <returns>Tokens of the longest prompt.</returns>
     /// <exception cref="DataException">A prompt fills the model's context.</exception>
-    public static void RequirePrompts(IReadOnlyList<TeachingTask> tasks, Func<TeachingTask, string> prompt, ModelText model)
+    public static int RequirePrompts(IReadOnlyList<TeachingTask> tasks, Func<TeachingTask, string> prompt, ModelText model)
     {
+        int longest = 0;
         for (int i = 0; i < tasks.Count; i++)
         {
-            PromptTokens(tasks[i], Which(tasks, i), prompt, model);
+            longest = Math.Max(longest, PromptTokens(tasks[i], Which(tasks, i), prompt, model));
         }
+
+        return longest;
     }
 
     /// <summary>Checks every task with the longest explanation it may get.</summary>
@@ -26,13 +30,16 @@ public static class TaskLengths
     /// <param name="teacher">Writes explanations of up to <paramref name="maxNewTokens"/> tokens.</param>
     /// <param name="student">Scores them.</param>
     /// <param name="maxNewTokens">The limit of an explanation.</param>
+    /// <returns>Tokens of the teacher's longest prompt.</returns>
     /// <exception cref="DataException">A task's solution has no token, or a text does not fit its model's context.</exception>
-    public static void Require(IReadOnlyList<TeachingTask> tasks, TeachingFormat format, ModelText teacher, ModelText student, int maxNewTokens)
+    public static int Require(IReadOnlyList<TeachingTask> tasks, TeachingFormat format, ModelText teacher, ModelText student, int maxNewTokens)
     {
+        int longestPrompt = 0;
         for (int i = 0; i < tasks.Count; i++)
         {
             string which = Which(tasks, i);
             int prompt = PromptTokens(tasks[i], which, format.TeacherPrompt, teacher);
+            longestPrompt = Math.Max(longestPrompt, prompt);
             int view = StudentTokens(tasks[i], which, format, teacher, student);
             int longest = view + Math.Min(maxNewTokens, teacher.Config.MaxPositions - prompt);
             int room = student.Config.MaxPositions;
@@ -43,6 +50,8 @@ public static class TaskLengths
                     + $"Set max_new_tokens to {Math.Max(1, room - view)} or less, or use a student with a longer context.");
             }
         }
+
+        return longestPrompt;
     }
 
     /// <summary>Tokens of the longest prompt that a teacher gets.</summary>

@@ -168,9 +168,9 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
         RunRows.Append(folder.Samples, rows);
     }
 
-    private JsonObject Row(int step, RolloutBatch<T> batch, int index)
+    private static JsonObject Row(int step, RolloutBatch<T> batch, int index)
     {
-        JsonObject row = task.Row(batch.Rollouts[index]);
+        JsonObject row = batch.Rollouts[index].ToRow();
         row.Insert(0, "step", step + 1);
         row["advantage"] = batch.Advantages[index];
         return row;

@@ -20,9 +20,8 @@ internal interface IGrpoTask<T>
     /// <summary>Adds the task's own figures of a step.</summary>
     void AddMetrics(JsonObject metrics, RolloutBatch<T> batch);
 
-    /// <summary>A rollout as a row of samples.jsonl: what it was drawn for and how it was rewarded.</summary>
-    JsonObject Row(T rollout);
-
-    /// <summary>Adds to the rows of a step's chosen rollouts what takes more work to tell.</summary>
-    void AddDetails(IReadOnlyList<JsonObject> rows, IReadOnlyList<T> rollouts);
+    /// <summary>Adds to the rows of a step's chosen rollouts what takes more work to tell; nothing by default.</summary>
+    void AddDetails(IReadOnlyList<JsonObject> rows, IReadOnlyList<T> rollouts)
+    {
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Rlt.Generation;
 using Rlt.Models;
 
@@ -12,6 +13,9 @@ internal abstract record Rollout(int[] Prompt, Sample Sample, string Text, doubl
 {
     /// <summary>As the policy learns it: prompt and drawn tokens, the drawn ones scored.</summary>
     public TokenSequence Sequence { get; } = new([.. Prompt, .. Sample.Ids], Prompt.Length);
+
+    /// <summary>As a row of samples.jsonl: what it was drawn for and how it was rewarded.</summary>
+    public abstract JsonObject ToRow();
 
     /// <summary>Whether the token limit cut it off.</summary>
     public bool IsTruncated => Sample.Finish != FinishReason.Stop;

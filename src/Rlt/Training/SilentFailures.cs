@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Rlt.Runs;
 
 namespace Rlt.Training;
 
@@ -26,10 +27,8 @@ public static class SilentFailures
             ("zero_spread_groups", SomeShare, "groups have equal rewards and teach nothing", "raise group_size or temperature, take other questions, or set loss.resample_rounds"),
             ("sampler_difference", LargeDifference, "sampler and trainer disagree on log-probabilities", "use --dtype fp32 to find out whether it is rounding"),
         ];
-        return signs.Where(sign => metrics[sign.Key] is { } value && Number(value) > sign.Limit)
+        return signs.Where(sign => metrics[sign.Key] is { } value && Metrics.Number(value) > sign.Limit)
             .Select(sign => string.Create(
-                CultureInfo.InvariantCulture, $"{sign.Kind}: {sign.Key} is {Number(metrics[sign.Key]!):0.##} at step {metrics["step"]}; {sign.Advice}"));
+                CultureInfo.InvariantCulture, $"{sign.Kind}: {sign.Key} is {Metrics.Number(metrics[sign.Key]!):0.##} at step {metrics["step"]}; {sign.Advice}"));
     }
-
-    private static double Number(JsonNode value) => double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture);
 }

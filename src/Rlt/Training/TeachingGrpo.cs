@@ -36,9 +36,6 @@ internal sealed class TeachingGrpo(TeacherConfig config, LanguageModel policy, L
     /// <inheritdoc/>
     public void AddMetrics(JsonObject metrics, RolloutBatch<TeachingRollout> batch) => TeacherMetrics.AddTo(metrics, batch.Rollouts, config.GroupSize, format);
 
-    /// <inheritdoc/>
-    public JsonObject Row(TeachingRollout rollout) => rollout.ToRow();
-
     /// <summary>Adds what each token was worth in <c>details</c>; the solution's likelihood without an explanation too, so that one sees what it adds.</summary>
     public void AddDetails(IReadOnlyList<JsonObject> rows, IReadOnlyList<TeachingRollout> rollouts)
     {

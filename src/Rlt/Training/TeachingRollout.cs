@@ -14,7 +14,7 @@ internal sealed record TeachingRollout(Explanation Explanation, TeachingCase Cas
     public TeachingTask Task => Explanation.Task;
 
     /// <summary>The rollout as a row; with what else the task brought, scoring the row again gives the same reward.</summary>
-    public JsonObject ToRow()
+    public override JsonObject ToRow()
     {
         var row = new JsonObject
         {
