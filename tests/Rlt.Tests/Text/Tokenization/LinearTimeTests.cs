@@ -45,4 +45,19 @@ public sealed class LinearTimeTests
         Assert.Equal(50_000, pieces.Sum(piece => piece.Length));
         Assert.True(watch.Elapsed.TotalSeconds < MaxSeconds, $"{watch.Elapsed.TotalSeconds} s");
     }
+
+    [Theory]
+    [InlineData("x if ")]
+    [InlineData(@"[\\p{L}]")]
+    [InlineData("(?:a|b){1,9}")]
+    public void Load_LongPatternThatIgnoresCase_TakesMemoryInProportion(string part)
+    {
+        string regex = "(?i:" + string.Concat(Enumerable.Repeat(part, 2_000 / part.Length)) + ")";
+        string splitter = $$"""{"type":"Split","pattern":{"Regex":"{{regex}}"},"behavior":"Isolated"}""";
+        TestTokenizer.Split(splitter, "a");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        TestTokenizer.Split(splitter, "a");
+        long perCharacter = (GC.GetAllocatedBytesForCurrentThread() - before) / regex.Length;
+        Assert.True(perCharacter < 16_000, $"{perCharacter} bytes for each character of the pattern");
+    }
 }

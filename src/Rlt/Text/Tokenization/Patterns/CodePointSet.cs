@@ -43,6 +43,8 @@ internal sealed class CodePointSet
         (9, 13), (32, 32), (0x85, 0x85), (0xA0, 0xA0),
         (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000));
 
+    private bool IsEmpty => _changes.Length == 0;
+
     /// <summary>The code points from <paramref name="first"/> to <paramref name="last"/>, both included.</summary>
     public static CodePointSet Range(int first, int last) => new([first, last + 1]);
 
@@ -108,7 +110,8 @@ internal sealed class CodePointSet
     public CodePointSet Complement() => Combine(All, (mine, _) => !mine);
 
     /// <summary>The code points in either set.</summary>
-    public CodePointSet Union(CodePointSet other) => Combine(other, (mine, theirs) => mine || theirs);
+    public CodePointSet Union(CodePointSet other) =>
+        other.IsEmpty ? this : IsEmpty ? other : Combine(other, (mine, theirs) => mine || theirs);
 
     /// <summary>The code points in both sets.</summary>
     public CodePointSet Intersect(CodePointSet other) => Combine(other, (mine, theirs) => mine && theirs);
@@ -116,17 +119,8 @@ internal sealed class CodePointSet
     /// <summary>The set with every code point that differs only in case from one of its own.</summary>
     public CodePointSet IgnoringCase()
     {
-        var result = this;
-        foreach (int[] group in _caseGroups.Value)
-        {
-            int members = group.Count(Contains);
-            if (members > 0 && members < group.Length)
-            {
-                result = result.Union(Of(group));
-            }
-        }
-
-        return result;
+        Predicate<int> isMember = Contains;
+        return Union(Of(_caseGroups.Value.Where(group => Array.Exists(group, isMember) && !Array.TrueForAll(group, isMember)).SelectMany(group => group)));
     }
 
     private CodePointSet Combine(CodePointSet other, Func<bool, bool, bool> rule)

@@ -208,10 +208,11 @@ internal sealed class Pattern
             _steps.Add(new PatternStep(StepKind.Jump) { Targets = [options[0].Body - 1] });
         }
 
+        CodePointSet? begin = repeat.Body.First;
         foreach (var (choice, body) in options)
         {
             choice.Targets = lazy ? [_steps.Count, body] : [body, _steps.Count];
-            choice.Begins = lazy ? [null, repeat.Body.First] : [repeat.Body.First, null];
+            choice.Begins = lazy ? [null, begin] : [begin, null];
         }
     }
 }

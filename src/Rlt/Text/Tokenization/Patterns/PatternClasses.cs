@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace Rlt.Text.Tokenization.Patterns;
@@ -5,39 +6,41 @@ namespace Rlt.Text.Tokenization.Patterns;
 /// <summary>The named sets of code points that a pattern can mention.</summary>
 internal static class PatternClasses
 {
-    private static readonly Dictionary<string, UnicodeCategory[]> _categories = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, UnicodeCategory> _categories = new()
     {
-        ["Lu"] = [UnicodeCategory.UppercaseLetter],
-        ["Ll"] = [UnicodeCategory.LowercaseLetter],
-        ["Lt"] = [UnicodeCategory.TitlecaseLetter],
-        ["Lm"] = [UnicodeCategory.ModifierLetter],
-        ["Lo"] = [UnicodeCategory.OtherLetter],
-        ["Mn"] = [UnicodeCategory.NonSpacingMark],
-        ["Mc"] = [UnicodeCategory.SpacingCombiningMark],
-        ["Me"] = [UnicodeCategory.EnclosingMark],
-        ["Nd"] = [UnicodeCategory.DecimalDigitNumber],
-        ["Nl"] = [UnicodeCategory.LetterNumber],
-        ["No"] = [UnicodeCategory.OtherNumber],
-        ["Pc"] = [UnicodeCategory.ConnectorPunctuation],
-        ["Pd"] = [UnicodeCategory.DashPunctuation],
-        ["Ps"] = [UnicodeCategory.OpenPunctuation],
-        ["Pe"] = [UnicodeCategory.ClosePunctuation],
-        ["Pi"] = [UnicodeCategory.InitialQuotePunctuation],
-        ["Pf"] = [UnicodeCategory.FinalQuotePunctuation],
-        ["Po"] = [UnicodeCategory.OtherPunctuation],
-        ["Sm"] = [UnicodeCategory.MathSymbol],
-        ["Sc"] = [UnicodeCategory.CurrencySymbol],
-        ["Sk"] = [UnicodeCategory.ModifierSymbol],
-        ["So"] = [UnicodeCategory.OtherSymbol],
-        ["Zs"] = [UnicodeCategory.SpaceSeparator],
-        ["Zl"] = [UnicodeCategory.LineSeparator],
-        ["Zp"] = [UnicodeCategory.ParagraphSeparator],
-        ["Cc"] = [UnicodeCategory.Control],
-        ["Cf"] = [UnicodeCategory.Format],
-        ["Cs"] = [UnicodeCategory.Surrogate],
-        ["Co"] = [UnicodeCategory.PrivateUse],
-        ["Cn"] = [UnicodeCategory.OtherNotAssigned],
+        ["Lu"] = UnicodeCategory.UppercaseLetter,
+        ["Ll"] = UnicodeCategory.LowercaseLetter,
+        ["Lt"] = UnicodeCategory.TitlecaseLetter,
+        ["Lm"] = UnicodeCategory.ModifierLetter,
+        ["Lo"] = UnicodeCategory.OtherLetter,
+        ["Mn"] = UnicodeCategory.NonSpacingMark,
+        ["Mc"] = UnicodeCategory.SpacingCombiningMark,
+        ["Me"] = UnicodeCategory.EnclosingMark,
+        ["Nd"] = UnicodeCategory.DecimalDigitNumber,
+        ["Nl"] = UnicodeCategory.LetterNumber,
+        ["No"] = UnicodeCategory.OtherNumber,
+        ["Pc"] = UnicodeCategory.ConnectorPunctuation,
+        ["Pd"] = UnicodeCategory.DashPunctuation,
+        ["Ps"] = UnicodeCategory.OpenPunctuation,
+        ["Pe"] = UnicodeCategory.ClosePunctuation,
+        ["Pi"] = UnicodeCategory.InitialQuotePunctuation,
+        ["Pf"] = UnicodeCategory.FinalQuotePunctuation,
+        ["Po"] = UnicodeCategory.OtherPunctuation,
+        ["Sm"] = UnicodeCategory.MathSymbol,
+        ["Sc"] = UnicodeCategory.CurrencySymbol,
+        ["Sk"] = UnicodeCategory.ModifierSymbol,
+        ["So"] = UnicodeCategory.OtherSymbol,
+        ["Zs"] = UnicodeCategory.SpaceSeparator,
+        ["Zl"] = UnicodeCategory.LineSeparator,
+        ["Zp"] = UnicodeCategory.ParagraphSeparator,
+        ["Cc"] = UnicodeCategory.Control,
+        ["Cf"] = UnicodeCategory.Format,
+        ["Cs"] = UnicodeCategory.Surrogate,
+        ["Co"] = UnicodeCategory.PrivateUse,
+        ["Cn"] = UnicodeCategory.OtherNotAssigned,
     };
+
+    private static readonly ConcurrentDictionary<string, CodePointSet> _properties = new(StringComparer.OrdinalIgnoreCase);
 
     // Everything alphabetic, marks, decimal digits and connectors; of the symbols, the circled letters are alphabetic.
     private static readonly CodePointSet _word =
@@ -72,12 +75,11 @@ internal static class PatternClasses
     /// <summary>The set of a general category (<c>L</c>) or a part of one (<c>Lu</c>); null when there is none of that name.</summary>
     public static CodePointSet? Property(string name)
     {
-        if (_categories.TryGetValue(name, out var category))
-        {
-            return CodePointSet.OfCategories(category);
-        }
-
-        var parts = _categories.Where(pair => name.Length == 1 && pair.Key.StartsWith(name, StringComparison.OrdinalIgnoreCase)).SelectMany(pair => pair.Value);
-        return parts.Any() ? CodePointSet.OfCategories([.. parts]) : null;
+        UnicodeCategory[] categories =
+        [
+            .. _categories.Where(pair => string.Equals(name.Length == 1 ? pair.Key[..1] : pair.Key, name, StringComparison.OrdinalIgnoreCase))
+                .Select(pair => pair.Value),
+        ];
+        return categories.Length == 0 ? null : _properties.GetOrAdd(name, _ => CodePointSet.OfCategories(categories));
     }
 }
