@@ -9,7 +9,7 @@ namespace Rlt.Models;
 /// <param name="bias">[out], or null.</param>
 public sealed class Linear(Parameter weight, Parameter? bias)
 {
-    // Rows of a decoding step, for which reading the weights costs as much as the arithmetic; a general product would first write them out anew.
+    // Rows of a decoding step, for which a general product is slower: it first writes the weights out anew.
     private const int FewRows = 256;
 
     /// <summary>[out, in].</summary>

@@ -29,6 +29,7 @@ public sealed class CpuKernelsTests : IDisposable
     public static TheoryData<ScalarType, int, int, int> Products => new()
     {
         { ScalarType.Float32, 1, 512, 48 }, { ScalarType.Float32, 3, 30, 17 }, { ScalarType.Float32, 8, 100, 64 }, { ScalarType.Float32, 13, 70, 130 }, { ScalarType.Float32, 100, 64, 64 },
+        { ScalarType.Float32, 150, 75, 113 }, { ScalarType.BFloat16, 150, 98, 113 },
         { ScalarType.BFloat16, 1, 512, 48 }, { ScalarType.BFloat16, 3, 30, 17 }, { ScalarType.BFloat16, 8, 100, 64 }, { ScalarType.BFloat16, 13, 70, 130 }, { ScalarType.BFloat16, 5, 33, 16 }, { ScalarType.BFloat16, 100, 64, 64 },
     };
 
@@ -92,6 +93,20 @@ public sealed class CpuKernelsTests : IDisposable
         {
             Tensor expected = nn.functional.linear(x.to(ScalarType.Float64), weight.to(ScalarType.Float64), added?.to(ScalarType.Float64));
             AssertClose(expected, CpuKernels.LinearOfFewRows(x, weight, added), dtype);
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void LinearOfFewRows_MoreRows_GivesEachRowTheSameBits(ScalarType dtype)
+    {
+        using var noGrad = no_grad();
+        (Tensor x, Tensor weight, Tensor bias) = (Rounded([150, 96], dtype), Rounded([112, 96], dtype), Rounded([112], dtype));
+        Tensor all = CpuKernels.LinearOfFewRows(x, weight, bias);
+        foreach (int rows in new[] { 1, 2, 3, 4, 8, 9, 16, 40, 64, 65, 112 })
+        {
+            Assert.True(CpuKernels.LinearOfFewRows(x.narrow(0, 0, rows), weight, bias).eq(all.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows");
         }
     }
 

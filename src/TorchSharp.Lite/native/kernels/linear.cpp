@@ -1,5 +1,5 @@
 // A linear map of a decoding step's rows: the weights are read once, as they lie in memory. That is all that a step of a few sequences
-// costs; a general product would first write them out in an order of its own. For many rows a general product is faster.
+// costs; a general product would first write them out in an order of its own.
 #include <algorithm>
 #include <vector>
 
@@ -10,7 +10,6 @@ namespace rlt {
 namespace {
 
 constexpr int64_t kOutputs = 16;  // outputs at once, one a lane
-constexpr int64_t kAhead = 512;   // bytes by which weights are fetched ahead: 16 rows at once are more than processors follow by themselves
 
 // Sums run over the inputs in order, for each output in a lane of its own, as in the matrix products of more rows: a row's result
 // does not depend on how many rows there are.
@@ -25,30 +24,29 @@ void few_outputs(const T* x, const T* weight, int64_t inputs, int64_t outputs, f
 
 #ifdef __AVX512F__
 
-// Turns 16 vectors of 16 words: word i of vector j becomes word j of vector i.
-inline void turn(__m512i* v) {
-  __m512i a[16], b[16];
-  for (int i = 0; i < 16; i += 2) {
-    a[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
-    a[i + 1] = _mm512_unpackhi_epi32(v[i], v[i + 1]);
+// Turns 16 rows of 16 words: word i of `words` has the word i of each row. Fetches those of the next 16 rows, more than processors
+// follow by themselves.
+inline void turn(const char* from, int64_t row, __m512i* words) {
+  __m512i four[4][4];  // [rows 4 g to 4 g + 3][word modulo 4], each four words in a lane of 128 bits
+  for (int g = 0; g < 4; g++, from += 4 * row) {
+    asm("" : "+r"(from));  // one pointer for four rows: 16 of them do not fit into the registers
+    __m512i v0 = _mm512_loadu_si512(from), v1 = _mm512_loadu_si512(from + row);
+    __m512i v2 = _mm512_loadu_si512(from + 2 * row), v3 = _mm512_loadu_si512(from + 3 * row);
+    for (int n = 16; n < 20; n++) _mm_prefetch(from + n * row, _MM_HINT_T0);
+    __m512i low01 = _mm512_unpacklo_epi32(v0, v1), high01 = _mm512_unpackhi_epi32(v0, v1);
+    __m512i low23 = _mm512_unpacklo_epi32(v2, v3), high23 = _mm512_unpackhi_epi32(v2, v3);
+    four[g][0] = _mm512_unpacklo_epi64(low01, low23);
+    four[g][1] = _mm512_unpackhi_epi64(low01, low23);
+    four[g][2] = _mm512_unpacklo_epi64(high01, high23);
+    four[g][3] = _mm512_unpackhi_epi64(high01, high23);
   }
-  for (int i = 0; i < 16; i += 4) {
-    b[i] = _mm512_unpacklo_epi64(a[i], a[i + 2]);
-    b[i + 1] = _mm512_unpackhi_epi64(a[i], a[i + 2]);
-    b[i + 2] = _mm512_unpacklo_epi64(a[i + 1], a[i + 3]);
-    b[i + 3] = _mm512_unpackhi_epi64(a[i + 1], a[i + 3]);
-  }
-  for (int i = 0; i < 4; i++) {
-    a[i] = _mm512_shuffle_i32x4(b[i], b[i + 4], 0x88);
-    a[i + 4] = _mm512_shuffle_i32x4(b[i], b[i + 4], 0xdd);
-    a[i + 8] = _mm512_shuffle_i32x4(b[i + 8], b[i + 12], 0x88);
-    a[i + 12] = _mm512_shuffle_i32x4(b[i + 8], b[i + 12], 0xdd);
-  }
-  for (int i = 0; i < 4; i++) {
-    v[i] = _mm512_shuffle_i32x4(a[i], a[i + 8], 0x88);
-    v[i + 8] = _mm512_shuffle_i32x4(a[i], a[i + 8], 0xdd);
-    v[i + 4] = _mm512_shuffle_i32x4(a[i + 4], a[i + 12], 0x88);
-    v[i + 12] = _mm512_shuffle_i32x4(a[i + 4], a[i + 12], 0xdd);
+  for (int w = 0; w < 4; w++) {
+    __m512i low01 = _mm512_shuffle_i32x4(four[0][w], four[1][w], 0x44), high01 = _mm512_shuffle_i32x4(four[0][w], four[1][w], 0xee);
+    __m512i low23 = _mm512_shuffle_i32x4(four[2][w], four[3][w], 0x44), high23 = _mm512_shuffle_i32x4(four[2][w], four[3][w], 0xee);
+    words[w] = _mm512_shuffle_i32x4(low01, low23, 0x88);
+    words[w + 4] = _mm512_shuffle_i32x4(low01, low23, 0xdd);
+    words[w + 8] = _mm512_shuffle_i32x4(high01, high23, 0x88);
+    words[w + 12] = _mm512_shuffle_i32x4(high01, high23, 0xdd);
   }
 }
 
@@ -65,16 +63,6 @@ inline __m512 multiply_add(__m512 sum, __m512i words, const bf16* x) {
 }
 #endif
 
-// The words of 16 outputs from k on, turned: word i of `words` has the word k + i of each output.
-template <typename T>
-inline void turned_words(const T* weight, int64_t inputs, int64_t k, __m512i* words) {
-  for (int n = 0; n < 16; n++) {
-    words[n] = _mm512_loadu_si512(weight + n * inputs + k);
-    _mm_prefetch(reinterpret_cast<const char*>(weight + n * inputs + k) + kAhead, _MM_HINT_T0);
-  }
-  turn(words);
-}
-
 template <int ROWS, typename T>
 void full_outputs(const T* x, const T* weight, int64_t inputs, float* y) {
   constexpr int64_t per_word = 4 / sizeof(T);
@@ -83,7 +71,7 @@ void full_outputs(const T* x, const T* weight, int64_t inputs, float* y) {
   int64_t k = 0;
   for (; k + 16 * per_word <= inputs; k += 16 * per_word) {
     __m512i words[16];
-    turned_words(weight, inputs, k, words);
+    turn(reinterpret_cast<const char*>(weight + k), inputs * sizeof(T), words);
     for (int i = 0; i < 16; i++)
       for (int row = 0; row < ROWS; row++) sum[row] = multiply_add(sum[row], words[i], x + row * inputs + k + i * per_word);
   }
@@ -120,72 +108,88 @@ void rows_of(const T* x, const T* weight, const T* bias, T* y, int64_t inputs, i
   });
 }
 
-constexpr int64_t kPanel = 64;     // outputs of a panel
-constexpr int64_t kTileRows = 12;  // rows multiplied with a panel at once
+constexpr int64_t kPanel = 48;  // outputs of a panel
+constexpr int64_t kGroup = 64;  // rows that a panel is multiplied with at once
 
-// The weights of `count` outputs as words [inputs / per word][kPanel]: word by word, the outputs side by side.
-template <typename W, typename T>
-void fill_panel(const T* weight, int64_t inputs, int64_t count, typename W::Word* panel) {
-  int64_t words = inputs / W::kElements, done = 0;
+// to[j][i] = from[i][j] of 16 x 16 words.
+template <typename Word>
+void turn_block(const Word* from, int64_t from_row, Word* to, int64_t to_row) {
 #ifdef __AVX512F__
-  if (sizeof(T) * W::kElements == 4 && count == kPanel) {
-    for (; done + 16 <= words; done += 16)
-      for (int64_t n = 0; n < kPanel; n += 16) {
-        __m512i block[16];
-        turned_words(weight + n * inputs, inputs, done * W::kElements, block);
-        for (int i = 0; i < 16; i++) _mm512_storeu_si512(panel + (done + i) * kPanel + n, block[i]);
+  __m512i words[16];
+  turn(reinterpret_cast<const char*>(from), from_row * sizeof(Word), words);
+  for (int j = 0; j < 16; j++) _mm512_store_si512(to + j * to_row, words[j]);
+#else
+  for (int j = 0; j < 16; j++)
+    for (int i = 0; i < 16; i++) to[j * to_row + i] = from[i * from_row + j];
+#endif
+}
+
+// The rows of a group as words side by side: [words][width], where rows beyond the last are zeros.
+template <typename W, typename T>
+void pack_group(const T* x, int64_t rows, int64_t width, int64_t words, typename W::Word* to) {
+  using Word = typename W::Word;
+  for (int64_t row = 0; row < width; row += 16) {
+    int64_t done = 0;
+    if (sizeof(T) * W::kElements == sizeof(Word) && rows - row >= 16)
+      for (; done + 16 <= words; done += 16)
+        turn_block(reinterpret_cast<const Word*>(x) + row * words + done, words, to + done * width + row, width);
+    for (int64_t i = done; i < words; i++)
+      for (int64_t n = row; n < row + 16; n++) {
+        const T* at = x + (n * words + i) * W::kElements;
+        to[i * width + n] = n < rows ? W::word(widen(at[0]), widen(at[W::kElements - 1])) : Word{};
       }
   }
-#endif
-  for (int64_t i = done; i < words; i++)
-    for (int64_t n = 0; n < kPanel; n++) {
-      const T* at = weight + n * inputs + i * W::kElements;
-      panel[i * kPanel + n] = n < count ? W::word(widen(at[0]), widen(at[W::kElements - 1])) : typename W::Word{};
-    }
 }
 
-template <typename T>
-inline void fetch(const T* from, int64_t elements) {
-  for (int64_t i = 0; i < elements; i += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(from + i, 0, 2);
+// Memory of a thread that starts at a cache line and stays until the next call.
+template <typename Word>
+Word* scratch(int64_t count) {
+  struct alignas(64) Line {
+    char bytes[64];
+  };
+  static thread_local std::vector<Line> lines;
+  size_t wanted = count * sizeof(Word) / sizeof(Line) + 1;
+  if (lines.size() < wanted) lines.resize(wanted);
+  return reinterpret_cast<Word*>(lines.data());
 }
 
-// Rows beyond a few: panel by panel, each panel against all rows while it is in the cache.
+// Rows beyond a few: a panel of weights, as they lie, against all rows, which stand side by side. The sums of an output run over its
+// inputs in order, as in rows_of.
 template <typename T>
 void panels(const T* x, const T* weight, const T* bias, T* y, int64_t rows, int64_t inputs, int64_t outputs) {
-  using W = WordsOf<T>;
+  using W = FromMemory<WordsOf<T>>;
   using Word = typename W::Word;
+  constexpr bool as_they_lie = sizeof(T) * W::kElements == sizeof(Word);
   int64_t words = inputs / W::kElements;
-  std::vector<Word> copy;
-  const Word* left = reinterpret_cast<const Word*>(x);
-  if (sizeof(T) * W::kElements != 4) {
-    copy.resize(rows * words);
-    for (int64_t i = 0; i < rows * words; i++) copy[i] = W::word(widen(x[i * W::kElements]), widen(x[i * W::kElements + W::kElements - 1]));
-    left = copy.data();
+  Word* packed = scratch<Word>(round_up(rows, 16) * words);
+  for (int64_t group = 0; group < rows; group += kGroup) {
+    int64_t count = std::min(kGroup, rows - group);
+    pack_group<W>(x + group * inputs, count, round_up(count, 16), words, packed + group * words);
   }
-  int64_t count = (outputs + kPanel - 1) / kPanel;
-  parallel_ranges(count, 1, [=](int64_t begin, int64_t end) {
-    static thread_local std::vector<Word> panel;
-    panel.resize(words * kPanel);
-    float sums[kTileRows * kPanel];
-    for (int64_t item = begin; item < end; item++) {
-      int64_t first = item * kPanel, width = std::min(kPanel, outputs - first);
-      fill_panel<W>(weight + first * inputs, inputs, width, panel.data());
-      const T* next = item + 1 < end ? weight + (first + kPanel) * inputs : nullptr;
-      int64_t ahead = std::min(kPanel, outputs - first - kPanel) * inputs;
-      for (int64_t row = 0; row < rows; row += kTileRows) {
-        int64_t tile = std::min(kTileRows, rows - row);
-        // The next panel comes from memory while this one is multiplied.
-        if (next != nullptr) fetch(next + ahead * row / rows, ahead * (row + tile) / rows - ahead * row / rows);
-        multiply<W>(sums, kPanel, left + row * words, words, 1, panel.data(), kPanel, tile, kPanel, words, false);
-        for (int64_t i = 0; i < tile; i++) {
-          const float* from = sums + i * kPanel;
-          T* to = y + (row + i) * outputs + first;
+  parallel_ranges((outputs + 15) / 16, 1, [=](int64_t begin, int64_t end) {
+    alignas(64) float sums[kPanel * kGroup], lines[kGroup * kPanel];
+    std::vector<Word> wide(as_they_lie ? 0 : kPanel * words);
+    for (int64_t first = 16 * begin; first < std::min(outputs, 16 * end); first += kPanel) {
+      int64_t count = std::min(kPanel, std::min(outputs, 16 * end) - first);
+      const Word* left = reinterpret_cast<const Word*>(weight + first * inputs);
+      if (!as_they_lie) {
+        for (int64_t i = 0; i < count * words; i++) wide[i] = W::word(widen(weight[first * inputs + i]), 0.0f);
+        left = wide.data();
+      }
+      for (int64_t group = 0; group < rows; group += kGroup) {
+        int64_t members = std::min(kGroup, rows - group), width = round_up(members, 16);
+        multiply<W>(sums, width, left, words, 1, packed + group * words, width, count, width, words, false);
+        for (int64_t output = 0; output < count; output += 16)
+          for (int64_t row = 0; row < width; row += 16) turn_block(sums + output * width + row, width, lines + row * kPanel + output, kPanel);
+        for (int64_t row = 0; row < members; row++) {
+          const float* from = lines + row * kPanel;
+          T* to = y + (group + row) * outputs + first;
           if (bias == nullptr) {
 #pragma omp simd
-            for (int64_t n = 0; n < width; n++) store(&to[n], from[n]);
+            for (int64_t n = 0; n < count; n++) store(&to[n], from[n]);
           } else {
 #pragma omp simd
-            for (int64_t n = 0; n < width; n++) store(&to[n], from[n] + widen(bias[first + n]));
+            for (int64_t n = 0; n < count; n++) store(&to[n], from[n] + widen(bias[first + n]));
           }
         }
       }

@@ -16,6 +16,7 @@ struct Single {
   using Words = floats;
   static Words read(const Source* from) { return load(from); }
   static floats multiply_add(floats sum, Word left, Words right) { return sum + broadcast(left) * right; }
+  static constexpr int64_t kRowsAhead = 0;
 };
 
 // As Single, with a right-hand side that is read as it lies in memory.
@@ -41,6 +42,7 @@ struct Pair {
   static floats multiply_add(floats sum, Word left, Words right) {
     return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(static_cast<int>(left)), (__m512bh)right);
   }
+  static constexpr int64_t kRowsAhead = 0;
 };
 template <typename T>
 using WordsOf = std::conditional_t<std::is_same<T, bf16>::value, Pair, Single>;
@@ -48,6 +50,13 @@ using WordsOf = std::conditional_t<std::is_same<T, bf16>::value, Pair, Single>;
 template <typename T>
 using WordsOf = Single;
 #endif
+
+// As W, with a left-hand side that comes from memory, its rows one after another: those ahead are fetched bit by bit while others are
+// multiplied, since a processor fetches few lines at a time.
+template <typename W>
+struct FromMemory : W {
+  static constexpr int64_t kRowsAhead = 12;
+};
 
 // One row of a tile. Its sums have names, and so have the rows of a tile: an array of them would live in memory, not in registers.
 template <typename W, int NV>
@@ -76,37 +85,64 @@ struct TileRow {
   }
 };
 
-// C[rows, columns] (+)= A B over `depth` words, where word (m, k) of A is a[m * a_row + k * a_depth]: MR rows (1, 2, 4 or 6) of
+// Up to six rows of a tile.
+template <typename W, int MR, int NV>
+struct TileRows {
+  TileRow<W, NV> r0, r1, r2, r3, r4, r5;
+
+  void read(const float* c, int64_t row) {
+    if constexpr (MR > 0) r0.read(c);
+    if constexpr (MR > 1) r1.read(c + row);
+    if constexpr (MR > 2) r2.read(c + 2 * row), r3.read(c + 3 * row);
+    if constexpr (MR > 4) r4.read(c + 4 * row), r5.read(c + 5 * row);
+  }
+
+  void multiply_add(const typename W::Word* a, int64_t row, typename W::Words b0, typename W::Words b1, typename W::Words b2, typename W::Words b3) {
+    if constexpr (MR > 0) r0.multiply_add(a[0], b0, b1, b2, b3);
+    if constexpr (MR > 1) r1.multiply_add(a[row], b0, b1, b2, b3);
+    if constexpr (MR > 2) {
+      r2.multiply_add(a[2 * row], b0, b1, b2, b3);
+      r3.multiply_add(a[3 * row], b0, b1, b2, b3);
+    }
+    if constexpr (MR > 4) {
+      r4.multiply_add(a[4 * row], b0, b1, b2, b3);
+      r5.multiply_add(a[5 * row], b0, b1, b2, b3);
+    }
+  }
+
+  void write(float* c, int64_t row) const {
+    if constexpr (MR > 0) r0.write(c);
+    if constexpr (MR > 1) r1.write(c + row);
+    if constexpr (MR > 2) r2.write(c + 2 * row), r3.write(c + 3 * row);
+    if constexpr (MR > 4) r4.write(c + 4 * row), r5.write(c + 5 * row);
+  }
+};
+
+// C[rows, columns] (+)= A B over `depth` words, where word (m, k) of A is a[m * a_row + k * a_depth]: MR rows (1, 2, 4, 6 or 12) of
 // NV vectors (1, 2 or 4) at a time in registers.
 template <typename W, int MR, int NV>
 inline void multiply_tile(
     float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t depth, bool add) {
-  TileRow<W, NV> r0, r1, r2, r3, r4, r5;
+  TileRows<W, (MR > 6 ? 6 : MR), NV> upper;
+  TileRows<W, (MR > 6 ? MR - 6 : 0), NV> lower;
   if (add) {
-    r0.read(c);
-    if constexpr (MR > 1) r1.read(c + c_row);
-    if constexpr (MR > 2) r2.read(c + 2 * c_row), r3.read(c + 3 * c_row);
-    if constexpr (MR > 4) r4.read(c + 4 * c_row), r5.read(c + 5 * c_row);
+    upper.read(c, c_row);
+    lower.read(c + 6 * c_row, c_row);
   }
+  const char* ahead = reinterpret_cast<const char*>(a + W::kRowsAhead * a_row);
   for (int64_t k = 0; k < depth; k++, a += a_depth, b += b_row) {
+    if constexpr (W::kRowsAhead > 0) {
+      __builtin_prefetch(ahead);
+      ahead += MR * sizeof(typename W::Word);
+    }
     typename W::Words b0 = W::read(b), b1{}, b2{}, b3{};
     if constexpr (NV > 1) b1 = W::read(b + kLanes);
     if constexpr (NV > 2) b2 = W::read(b + 2 * kLanes), b3 = W::read(b + 3 * kLanes);
-    r0.multiply_add(a[0], b0, b1, b2, b3);
-    if constexpr (MR > 1) r1.multiply_add(a[a_row], b0, b1, b2, b3);
-    if constexpr (MR > 2) {
-      r2.multiply_add(a[2 * a_row], b0, b1, b2, b3);
-      r3.multiply_add(a[3 * a_row], b0, b1, b2, b3);
-    }
-    if constexpr (MR > 4) {
-      r4.multiply_add(a[4 * a_row], b0, b1, b2, b3);
-      r5.multiply_add(a[5 * a_row], b0, b1, b2, b3);
-    }
+    upper.multiply_add(a, a_row, b0, b1, b2, b3);
+    lower.multiply_add(a + 6 * a_row, a_row, b0, b1, b2, b3);
   }
-  r0.write(c);
-  if constexpr (MR > 1) r1.write(c + c_row);
-  if constexpr (MR > 2) r2.write(c + 2 * c_row), r3.write(c + 3 * c_row);
-  if constexpr (MR > 4) r4.write(c + 4 * c_row), r5.write(c + 5 * c_row);
+  upper.write(c, c_row);
+  lower.write(c + 6 * c_row, c_row);
 }
 
 template <typename W, int NV>
@@ -114,6 +150,9 @@ inline void multiply_columns(
     float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t rows, int64_t depth,
     bool add) {
   int64_t m = 0;
+  // The fewer vectors of a row, the more rows it takes until a sum's next product can be added.
+  if constexpr (NV < kTileVectors)
+    for (; m + 12 <= rows; m += 12) multiply_tile<W, 12, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
   for (; m + 6 <= rows; m += 6) multiply_tile<W, 6, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
   for (; m + 4 <= rows; m += 4) multiply_tile<W, 4, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
   for (; m + 2 <= rows; m += 2) multiply_tile<W, 2, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
