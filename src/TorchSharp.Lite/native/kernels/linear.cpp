@@ -24,15 +24,13 @@ void few_outputs(const T* x, const T* weight, int64_t inputs, int64_t outputs, f
 
 #ifdef __AVX512F__
 
-// Turns 16 rows of 16 words: word i of `words` has the word i of each row. Fetches those of the next 16 rows, more than processors
-// follow by themselves.
+// Turns 16 rows of 16 words: word i of `words` has the word i of each row.
 inline void turn(const char* from, int64_t row, __m512i* words) {
   __m512i four[4][4];  // [rows 4 g to 4 g + 3][word modulo 4], each four words in a lane of 128 bits
   for (int g = 0; g < 4; g++, from += 4 * row) {
     asm("" : "+r"(from));  // one pointer for four rows: 16 of them do not fit into the registers
     __m512i v0 = _mm512_loadu_si512(from), v1 = _mm512_loadu_si512(from + row);
     __m512i v2 = _mm512_loadu_si512(from + 2 * row), v3 = _mm512_loadu_si512(from + 3 * row);
-    for (int n = 16; n < 20; n++) _mm_prefetch(from + n * row, _MM_HINT_T0);
     __m512i low01 = _mm512_unpacklo_epi32(v0, v1), high01 = _mm512_unpackhi_epi32(v0, v1);
     __m512i low23 = _mm512_unpacklo_epi32(v2, v3), high23 = _mm512_unpackhi_epi32(v2, v3);
     four[g][0] = _mm512_unpacklo_epi64(low01, low23);
@@ -70,6 +68,8 @@ void full_outputs(const T* x, const T* weight, int64_t inputs, float* y) {
   for (int row = 0; row < ROWS; row++) sum[row] = _mm512_setzero_ps();
   int64_t k = 0;
   for (; k + 16 * per_word <= inputs; k += 16 * per_word) {
+    // 16 outputs at once are more than processors follow by themselves: the next 16 are fetched in the order of memory.
+    for (int i = 0; i < 16; i++) _mm_prefetch(reinterpret_cast<const char*>(weight + kOutputs * (inputs + k)) + 64 * i, _MM_HINT_T0);
     __m512i words[16];
     turn(reinterpret_cast<const char*>(weight + k), inputs * sizeof(T), words);
     for (int i = 0; i < 16; i++)
