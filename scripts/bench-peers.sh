@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Measures rlt beside PyTorch, and beside llama.cpp where it is there, in one session, in turns; prints a Markdown table of medians.
-# usage: bench-peers.sh [bf16|fp32] [ROUNDS]
+# usage: bench-peers.sh [bf16|fp32] [ROUNDS] [30m|qwen2.5-0.5b]
 # PyTorch: the Python package torch of $PEER_PYTHON or python3 (Debian: apt-get install python3-torch, PEER_PYTHON=/usr/bin/python3), with the settings
-# that make it fastest on CPUs. llama.cpp: LLAMA_BENCH=path/to/llama-batched-bench and GGUF=a model of the 30m shape in the same dtype.
+# that make it fastest on CPUs. llama.cpp: LLAMA_BENCH=path/to/llama-batched-bench and GGUF=a model of the same shape and dtype.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 dtype=${1:-bf16}
 rounds=${2:-3}
+shape=${3:-30m}
+if [ "$shape" = 30m ]; then batch=16 rows="1 64 256" reps=3; else batch=4 rows="1 16 64" reps=1; fi
 threads=$(nproc)
 python=${PEER_PYTHON:-python3}
 out=$(mktemp)
@@ -18,7 +20,7 @@ tuned() {
 }
 
 ours() {
-  "$root/scripts/rlt" bench --shape 30m --dtype "$dtype" --parts prefill,score,sft,decode --rows 1,64,256 --reps 3 | "$python" -c '
+  "$root/scripts/rlt" bench --shape "$shape" --dtype "$dtype" --parts prefill,score,sft,decode --batch "$batch" --rows "${rows// /,}" --reps "$reps" | "$python" -c '
 import json, sys
 report = json.load(sys.stdin)
 for part in ("prefill", "score", "sft_step"):
@@ -29,18 +31,18 @@ for rows, measured in report["decode"].items():
 
 torch() {
   for task in score sft; do echo "torch ${task/sft/sft_step} $(one "$task")"; done
-  for rows in 1 64 256; do echo "torch decode_$rows $(one decode --rows "$rows")"; done
+  for count in $rows; do echo "torch decode_$count $(one decode --rows "$count")"; done
 }
 
 one() {
-  tuned "$python" "$root/scripts/bench-torch.py" "$@" --dtype "$dtype" --threads "$threads" |
+  tuned "$python" "$root/scripts/bench-torch.py" "$@" --shape "$shape" --dtype "$dtype" --batch "$batch" --threads "$threads" --reps "$reps" |
     "$python" -c 'import json, sys; print(json.load(sys.stdin)["tokens_per_second"])'
 }
 
 llama() {
   [ -n "${LLAMA_BENCH:-}" ] && [ -n "${GGUF:-}" ] || return 0
   LD_LIBRARY_PATH=$(dirname "$LLAMA_BENCH") "$LLAMA_BENCH" -m "$GGUF" -c 70000 -b 2048 -ub 512 -fa on -t "$threads" -tb "$threads" \
-    -npp 128 -ntg 128 -npl 1,64,256 --output-format jsonl 2>/dev/null | "$python" -c '
+    -npp 128 -ntg 128 -npl "${rows// /,}" --output-format jsonl 2>/dev/null | "$python" -c '
 import json, sys
 for line in sys.stdin:
     if line.startswith("{"):
@@ -55,7 +57,7 @@ for round in $(seq "$rounds"); do
   echo "bench-peers: round $round of $rounds" >&2
   { ours; torch; llama; } >>"$out"
 done
-"$python" - "$out" "$dtype" <<'TABLE'
+"$python" - "$out" "$shape, $dtype" "$rows" <<'TABLE'
 import collections, statistics, sys
 
 figures = collections.defaultdict(list)
@@ -63,9 +65,9 @@ for line in open(sys.argv[1]):
     who, what, rate = line.split()
     figures[who, what].append(float(rate))
 median = {key: statistics.median(values) for key, values in figures.items()}
-print(f"| 30m shape, {sys.argv[2]}, tokens/s | rlt | PyTorch, tuned | llama.cpp | rlt against the better |")
+print(f"| {sys.argv[2]}, tokens/s | rlt | PyTorch, tuned | llama.cpp | rlt against the better |")
 print("|---|---|---|---|---|")
-for what in ("prefill", "score", "sft_step", "decode_1", "decode_64", "decode_256"):
+for what in ("prefill", "score", "sft_step", *(f"decode_{rows}" for rows in sys.argv[3].split())):
     rates = [median.get((who, what)) for who in ("rlt", "torch", "llama")]
     peers = [rate for rate in rates[1:] if rate]
     ratio = f"{rates[0] / max(peers):.2f}x" if peers else ""

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The same work as `rlt bench --shape 30m`, in plain PyTorch as one would write it, to measure beside it.
+"""The same work as `rlt bench`, in plain PyTorch as one would write it, to measure beside it.
 
-usage: bench-torch.py TASK [--dtype bf16|fp32] [--device cpu|cuda] [--rows N] [--threads N] [--reps N]
-TASK: score (log-probabilities of 16 x 512 tokens), sft (a training step on them), decode (--rows sequences, 128 tokens after 128).
+usage: bench-torch.py TASK [--shape 30m|qwen2.5-0.5b] [--dtype bf16|fp32] [--device cpu|cuda] [--batch N] [--rows N] [--threads N] [--reps N]
+TASK: score (log-probabilities of --batch x 512 tokens), sft (a training step on them), decode (--rows sequences, 128 tokens after 128).
 Prints one JSON object: {"task", "dtype", "tokens_per_second"}.
 """
 import argparse
@@ -14,9 +14,26 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-WIDTH, LAYERS, HEADS, KV_HEADS, INNER, VOCABULARY = 512, 8, 8, 2, 1536, 4096
+SHAPES = {"30m": (512, 8, 8, 2, 1536, 4096), "qwen2.5-0.5b": (896, 24, 14, 2, 4864, 151936)}
+TOKENS, PROMPT, NEW = 512, 128, 128
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=["score", "sft", "decode"])
+    parser.add_argument("--shape", choices=SHAPES, default="30m")
+    parser.add_argument("--dtype", choices=["bf16", "fp32"], default="bf16")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rows", type=int, default=64)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--reps", type=int, default=3)
+    return parser.parse_args()
+
+
+OPTIONS = parse()
+WIDTH, LAYERS, HEADS, KV_HEADS, INNER, VOCABULARY = SHAPES[OPTIONS.shape]
 HEAD_WIDTH = WIDTH // HEADS
-BATCH, TOKENS, PROMPT, NEW = 16, 512, 128, 128
 
 
 class RMSNorm(nn.Module):
@@ -115,40 +132,32 @@ def clock(device):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=["score", "sft", "decode"])
-    parser.add_argument("--dtype", choices=["bf16", "fp32"], default="bf16")
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--rows", type=int, default=64)
-    parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--reps", type=int, default=3)
-    options = parser.parse_args()
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    if OPTIONS.threads:
+        torch.set_num_threads(OPTIONS.threads)
     torch.manual_seed(0)
-    dtype = torch.bfloat16 if options.dtype == "bf16" else torch.float32
-    model = Model().to(options.device, dtype)
-    ids = torch.randint(0, VOCABULARY, (BATCH, TOKENS + 1), device=options.device)
+    dtype = torch.bfloat16 if OPTIONS.dtype == "bf16" else torch.float32
+    model = Model().to(OPTIONS.device, dtype)
+    ids = torch.randint(0, VOCABULARY, (OPTIONS.batch, TOKENS + 1), device=OPTIONS.device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6)
 
     def once():
-        if options.task == "decode":
+        if OPTIONS.task == "decode":
             with torch.no_grad():
-                return decode(model, options.rows, options.device, dtype)
-        start = clock(options.device)
-        if options.task == "score":
+                return decode(model, OPTIONS.rows, OPTIONS.device, dtype)
+        start = clock(OPTIONS.device)
+        if OPTIONS.task == "score":
             with torch.no_grad():
                 log_probs(model, ids)
         else:
             optimizer.zero_grad(set_to_none=True)
             (-log_probs(model, ids).mean()).backward()
             optimizer.step()
-        return clock(options.device) - start
+        return clock(OPTIONS.device) - start
 
     once()
-    seconds = statistics.median(once() for _ in range(options.reps))
-    tokens = options.rows * (NEW - 1) if options.task == "decode" else BATCH * TOKENS
-    print(json.dumps({"task": options.task, "dtype": options.dtype, "tokens_per_second": round(tokens / seconds, 1)}))
+    seconds = statistics.median(once() for _ in range(OPTIONS.reps))
+    tokens = OPTIONS.rows * (NEW - 1) if OPTIONS.task == "decode" else OPTIONS.batch * TOKENS
+    print(json.dumps({"task": OPTIONS.task, "dtype": OPTIONS.dtype, "tokens_per_second": round(tokens / seconds, 1)}))
 
 
 if __name__ == "__main__":
