@@ -19,8 +19,11 @@ public enum BenchParts
     /// <summary>A step of GRPO, by phase.</summary>
     Grpo = 16,
 
+    /// <summary>Samples of one length, and with one among them that is ten times as long.</summary>
+    Uneven = 32,
+
     /// <summary>All of them.</summary>
-    All = Prefill | Decode | Score | Sft | Grpo,
+    All = Prefill | Decode | Score | Sft | Grpo | Uneven,
 }
 
 /// <summary>What a benchmark runs.</summary>

@@ -24,8 +24,8 @@ public sealed class Benchmark
     {
         var parts = new (BenchParts Part, string Name, Func<JsonNode> Measure)[]
         {
-            (BenchParts.Prefill, "prefill", Prefill), (BenchParts.Decode, "decode", Decode), (BenchParts.Score, "score", Score),
-            (BenchParts.Sft, "sft_step", SftStep), (BenchParts.Grpo, "grpo_step", GrpoStep),
+            (BenchParts.Prefill, "prefill", Prefill), (BenchParts.Decode, "decode", Decode), (BenchParts.Uneven, "uneven", Uneven),
+            (BenchParts.Score, "score", Score), (BenchParts.Sft, "sft_step", SftStep), (BenchParts.Grpo, "grpo_step", GrpoStep),
         };
         var result = new JsonObject();
         foreach ((BenchParts part, string name, Func<JsonNode> measure) in parts)
@@ -89,6 +89,23 @@ public sealed class Benchmark
             {
                 batch.Rows[i].Ids.Add(ids[i]);
             }
+        }
+    }
+
+    // A queue of samples long enough to keep all rows at work until the long one, which comes first, has ended.
+    private JsonObject Uneven()
+    {
+        const int Rows = 64, Rounds = 12, Longer = 10;
+        int tokens = Math.Max(1, _options.NewTokens / Longer);
+        var engine = new SamplingEngine(_model, null, new SamplingOptions { Temperature = Temperature, MaxNewTokens = tokens, MaxRows = Rows });
+        double even = Rate(tokens), oneLong = Rate(tokens * Longer);
+        return new JsonObject { ["even_tokens_per_second"] = Math.Round(even, 1), ["one_long_tokens_per_second"] = Math.Round(oneLong, 1), ["ratio"] = Math.Round(oneLong / even, 3) };
+
+        double Rate(int first)
+        {
+            SamplingRequest[] requests = [new(Ids(_options.Prompt, 0), Streams(0, 1)) { MaxNewTokens = first }, new(Ids(_options.Prompt, 1), Streams(1, (Rows * Rounds) - 1))];
+            double seconds = Stopwatches.Median(() => engine.Run(requests), _model.Device, _options.Repetitions);
+            return (first + (((Rows * Rounds) - 1.0) * tokens)) / seconds;
         }
     }
 

@@ -60,7 +60,7 @@ public sealed class SamplingEngine
                 Draw(batch.Rows, batch.Step());
             }
 
-            batch.Leave(row => Finish(row, context, results, onFinished));
+            batch.Leave(row => Finish(row, Math.Min(requests[row.Request].MaxNewTokens ?? _options.MaxNewTokens, context - row.Prompt.Length), results, onFinished));
         }
 
         return results;
@@ -100,10 +100,10 @@ public sealed class SamplingEngine
         }
     }
 
-    private bool Finish(SampleRow row, int context, Sample[][] results, Action<int, int, Sample>? onFinished)
+    private bool Finish(SampleRow row, int limit, Sample[][] results, Action<int, int, Sample>? onFinished)
     {
         bool stopped = _stopIds.Contains(row.Ids[^1]) || EndsWithStopText(row);
-        if (!stopped && row.Ids.Count < _options.MaxNewTokens && row.Prompt.Length + row.Ids.Count < context)
+        if (!stopped && row.Ids.Count < limit)
         {
             return false;
         }

@@ -3,7 +3,11 @@ namespace Rlt.Generation;
 /// <summary>A prompt and the random streams of the samples wanted from it.</summary>
 /// <param name="Prompt">Token ids, at least one.</param>
 /// <param name="Streams">One key a sample (<see cref="RandomStream.Key"/>).</param>
-public sealed record SamplingRequest(int[] Prompt, ulong[] Streams);
+public sealed record SamplingRequest(int[] Prompt, ulong[] Streams)
+{
+    /// <summary>Tokens drawn at most for each sample; null: as the options say.</summary>
+    public int? MaxNewTokens { get; init; }
+}
 
 /// <summary>Why a sample ended.</summary>
 public enum FinishReason

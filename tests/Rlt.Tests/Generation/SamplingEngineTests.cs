@@ -114,6 +114,16 @@ public sealed class SamplingEngineTests : IDisposable
     }
 
     [Fact]
+    public void Run_LimitOfARequest_CountsForIt()
+    {
+        using Decoder model = TinyModel.Sharp();
+        SamplingRequest[] requests = [new([1], [1, 2]), new([2], [3]) { MaxNewTokens = 20 }, new([3], [4])];
+        Sample[][] samples = new SamplingEngine(model, null, new SamplingOptions { MaxNewTokens = 2, MaxRows = 2 }).Run(requests);
+        Assert.Equal([2, 2, 20, 2], samples.SelectMany(request => request.Select(sample => sample.Ids.Length)));
+        AssertSame([samples[1]], new SamplingEngine(model, null, new SamplingOptions { MaxNewTokens = 20 }).Run([requests[1]]));
+    }
+
+    [Fact]
     public void Run_ContextFull_EndsTheSample()
     {
         using Decoder model = TinyModel.Create();
