@@ -372,9 +372,15 @@ void attend_heads(
     const float* queries, const T* keys, const T* values, const int64_t* table, int64_t length, int64_t group, int64_t head, CacheShape shape, float* scores,
     float* out) {
   int64_t stride = shape.kv_heads * shape.width * shape.block, base = head * shape.width * shape.block;
-  int64_t row = round_up(length, shape.block), whole = shape.width / kLanes * kLanes;
-  for (int64_t b = 0; b * shape.block < length; b++)
+  int64_t row = round_up(length, shape.block), blocks = row / shape.block, whole = shape.width / kLanes * kLanes;
+  // Blocks lie anywhere in memory: each is fetched while the one before it is multiplied.
+  const auto fetch = [=](const T* block) {
+    for (int64_t i = 0; i < shape.width * shape.block; i += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(block + i);
+  };
+  for (int64_t b = 0; b < blocks; b++) {
+    fetch(b + 1 < blocks ? keys + table[b + 1] * stride + base : values + table[0] * stride + base);
     multiply<Widened<T>>(scores + b * shape.block, row, queries, shape.width, 1, keys + table[b] * stride + base, shape.block, group, shape.block, shape.width, false);
+  }
   std::fill(out, out + group * shape.width, 0.0f);
   for (int64_t g = 0; g < group; g++) {
     float *s = scores + g * row, top = -INFINITY, sum = 0;
@@ -386,8 +392,9 @@ void attend_heads(
 #pragma omp simd
     for (int64_t j = 0; j < length; j++) s[j] *= inverse;
   }
-  for (int64_t b = 0; b * shape.block < length; b++) {
+  for (int64_t b = 0; b < blocks; b++) {
     const T* block = values + table[b] * stride + base;
+    if (b + 1 < blocks) fetch(values + table[b + 1] * stride + base);
     int64_t count = std::min(shape.block, length - b * shape.block);
     multiply<Widened<T>>(out, shape.width, scores + b * shape.block, row, 1, block, shape.width, group, whole, count, true);
     for (int64_t g = 0; g < group; g++)
