@@ -201,15 +201,17 @@ void panels(const T* x, const T* weight, const T* bias, T* y, int64_t rows, int6
 
 template <typename T>
 void linear_rows(const T* x, const T* weight, const T* bias, T* y, int64_t rows, int64_t inputs, int64_t outputs) {
-  if (rows > 8) return panels(x, weight, bias, y, rows, inputs, outputs);
-  if (rows == 8) return rows_of<8>(x, weight, bias, y, inputs, outputs);
-  if (rows >= 4) {
-    rows_of<4>(x, weight, bias, y, inputs, outputs);
-    rows -= 4, x += 4 * inputs, y += 4 * outputs;
+  switch (rows) {
+    case 1: return rows_of<1>(x, weight, bias, y, inputs, outputs);
+    case 2: return rows_of<2>(x, weight, bias, y, inputs, outputs);
+    case 3: return rows_of<3>(x, weight, bias, y, inputs, outputs);
+    case 4: return rows_of<4>(x, weight, bias, y, inputs, outputs);
+    case 5: return rows_of<5>(x, weight, bias, y, inputs, outputs);
+    case 6: return rows_of<6>(x, weight, bias, y, inputs, outputs);
+    case 7: return rows_of<7>(x, weight, bias, y, inputs, outputs);
+    case 8: return rows_of<8>(x, weight, bias, y, inputs, outputs);
+    default: return panels(x, weight, bias, y, rows, inputs, outputs);
   }
-  if (rows == 3) rows_of<3>(x, weight, bias, y, inputs, outputs);
-  if (rows == 2) rows_of<2>(x, weight, bias, y, inputs, outputs);
-  if (rows == 1) rows_of<1>(x, weight, bias, y, inputs, outputs);
 }
 
 template void linear_rows<float>(const float*, const float*, const float*, float*, int64_t, int64_t, int64_t);
