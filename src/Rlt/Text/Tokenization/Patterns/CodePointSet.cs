@@ -15,19 +15,22 @@ internal sealed class CodePointSet
     // Even entries begin a range of members, odd ones end it.
     private readonly int[] _changes;
 
-    // Up to the last change, but at most the first 65536 code points, 32 a word: what nearly every lookup needs.
+    // From the first change to the last, but at most to code point 65536, 32 a word: what nearly every lookup needs.
     private readonly uint[] _map;
+    private readonly int _mapStart;
 
     private CodePointSet(int[] changes)
     {
         _changes = changes;
-        int mapped = changes.Length == 0 ? 0 : Math.Min(changes[^1], MapEnd);
-        _map = new uint[(mapped + 31) / 32];
+        _mapStart = changes.Length == 0 ? 0 : changes[0];
+        int mapEnd = changes.Length == 0 ? 0 : Math.Min(changes[^1], MapEnd);
+        _map = new uint[(Math.Max(0, mapEnd - _mapStart) + 31) / 32];
         for (int i = 0; i < changes.Length; i += 2)
         {
-            for (int codePoint = changes[i]; codePoint < Math.Min(changes[i + 1], mapped); codePoint++)
+            for (int codePoint = changes[i]; codePoint < Math.Min(changes[i + 1], mapEnd); codePoint++)
             {
-                _map[codePoint >> 5] |= 1u << (codePoint & 31);
+                int place = codePoint - _mapStart;
+                _map[place >> 5] |= 1u << (place & 31);
             }
         }
     }
@@ -42,8 +45,6 @@ internal sealed class CodePointSet
     public static CodePointSet WhiteSpace { get; } = OfRanges(
         (9, 13), (32, 32), (0x85, 0x85), (0xA0, 0xA0),
         (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000));
-
-    private bool IsEmpty => _changes.Length == 0;
 
     /// <summary>The code points from <paramref name="first"/> to <paramref name="last"/>, both included.</summary>
     public static CodePointSet Range(int first, int last) => new([first, last + 1]);
@@ -93,13 +94,37 @@ internal sealed class CodePointSet
         return new CodePointSet([.. changes]);
     }
 
+    /// <summary>The code points in any of some sets.</summary>
+    public static CodePointSet UnionOf(IReadOnlyList<CodePointSet> sets)
+    {
+        if (sets.Count == 1)
+        {
+            return sets[0];
+        }
+
+        var changes = new List<int>();
+        foreach ((int start, int end) in sets.SelectMany(set => set.Ranges()).Order())
+        {
+            if (changes.Count > 0 && start <= changes[^1])
+            {
+                changes[^1] = Math.Max(changes[^1], end);
+            }
+            else
+            {
+                changes.AddRange([start, end]);
+            }
+        }
+
+        return new CodePointSet([.. changes]);
+    }
+
     /// <summary>Whether the set holds a code point.</summary>
     public bool Contains(int codePoint)
     {
-        int word = codePoint >> 5;
-        if (word < _map.Length)
+        uint place = (uint)(codePoint - _mapStart);
+        if (place >> 5 < (uint)_map.Length)
         {
-            return ((_map[word] >> (codePoint & 31)) & 1) != 0;
+            return ((_map[place >> 5] >> (int)(place & 31)) & 1) != 0;
         }
 
         int index = Array.BinarySearch(_changes, codePoint);
@@ -110,8 +135,7 @@ internal sealed class CodePointSet
     public CodePointSet Complement() => Combine(All, (mine, _) => !mine);
 
     /// <summary>The code points in either set.</summary>
-    public CodePointSet Union(CodePointSet other) =>
-        other.IsEmpty ? this : IsEmpty ? other : Combine(other, (mine, theirs) => mine || theirs);
+    public CodePointSet Union(CodePointSet other) => Combine(other, (mine, theirs) => mine || theirs);
 
     /// <summary>The code points in both sets.</summary>
     public CodePointSet Intersect(CodePointSet other) => Combine(other, (mine, theirs) => mine && theirs);
@@ -177,14 +201,7 @@ internal sealed class CodePointSet
             .Select(group => group.ToArray())];
     }
 
-    private IEnumerable<int> Members()
-    {
-        for (int i = 0; i < _changes.Length; i += 2)
-        {
-            for (int codePoint = _changes[i]; codePoint < _changes[i + 1]; codePoint++)
-            {
-                yield return codePoint;
-            }
-        }
-    }
+    private IEnumerable<(int Start, int End)> Ranges() => Enumerable.Range(0, _changes.Length / 2).Select(i => (_changes[2 * i], _changes[(2 * i) + 1]));
+
+    private IEnumerable<int> Members() => Ranges().SelectMany(range => Enumerable.Range(range.Start, range.End - range.Start));
 }

@@ -78,17 +78,17 @@ internal sealed record SequenceNode(IReadOnlyList<PatternNode> Parts) : PatternN
     {
         get
         {
-            var first = CodePointSet.None;
+            var first = new List<CodePointSet>();
             foreach (var part in Parts)
             {
                 // What an optional part can begin with is added; a look-around only narrows what follows.
                 if (part is RepeatNode { Min: 0 } optional && optional.Body.First is { } begin)
                 {
-                    first = first.Union(begin);
+                    first.Add(begin);
                 }
                 else if (part is not (LookNode or AnchorNode))
                 {
-                    return part.First is { } rest ? first.Union(rest) : null;
+                    return part.First is { } rest ? CodePointSet.UnionOf([.. first, rest]) : null;
                 }
             }
 
@@ -107,8 +107,14 @@ internal sealed record AlternationNode(IReadOnlyList<PatternNode> Choices) : Pat
     public override int? Length => Choices.Select(choice => choice.Length).Distinct().ToList() is [var only] ? only : null;
 
     /// <inheritdoc/>
-    public override CodePointSet? First =>
-        Choices.Aggregate((CodePointSet?)CodePointSet.None, (sum, choice) => sum is not null && choice.First is { } first ? sum.Union(first) : null);
+    public override CodePointSet? First
+    {
+        get
+        {
+            CodePointSet?[] firsts = [.. Choices.Select(choice => choice.First)];
+            return firsts.Contains(null) ? null : CodePointSet.UnionOf([.. firsts.OfType<CodePointSet>()]);
+        }
+    }
 }
 
 /// <summary>A part repeated; <see cref="Max"/> is <see cref="int.MaxValue"/> when there is no limit.</summary>

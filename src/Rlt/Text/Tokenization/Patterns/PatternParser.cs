@@ -261,7 +261,7 @@ internal sealed class PatternParser
 
         bool negated = TryTake('^');
         CodePointSet? both = null;
-        var set = CodePointSet.None;
+        var items = new List<CodePointSet>();
         for (bool first = true; AtEnd || _pattern[_at] != ']' || first; first = false)
         {
             if (AtEnd)
@@ -272,20 +272,25 @@ internal sealed class PatternParser
             if (_pattern.AsSpan(_at).StartsWith("&&"))
             {
                 _at += 2;
-                both = both?.Intersect(set) ?? set;
-                set = CodePointSet.None;
+                both = Both();
+                items.Clear();
             }
             else
             {
-                set = set.Union(ParseSetItem());
+                items.Add(ParseSetItem());
             }
         }
 
         _at++;
         _depth--;
-        set = both?.Intersect(set) ?? set;
-        set = _ignoreCase ? set.IgnoringCase() : set;
+        CodePointSet set = _ignoreCase ? Both().IgnoringCase() : Both();
         return negated ? set.Complement() : set;
+
+        CodePointSet Both()
+        {
+            var last = CodePointSet.UnionOf(items);
+            return both?.Intersect(last) ?? last;
+        }
     }
 
     private CodePointSet ParseSetItem()
