@@ -54,23 +54,7 @@ internal sealed class CodePointSet
         new([.. ranges.SelectMany(range => new[] { range.First, range.Last + 1 })]);
 
     /// <summary>The code points that are listed, in any order.</summary>
-    public static CodePointSet Of(IEnumerable<int> codePoints)
-    {
-        var changes = new List<int>();
-        foreach (int codePoint in codePoints.Distinct().Order())
-        {
-            if (changes.Count > 0 && changes[^1] == codePoint)
-            {
-                changes[^1]++;
-            }
-            else
-            {
-                changes.AddRange([codePoint, codePoint + 1]);
-            }
-        }
-
-        return new CodePointSet([.. changes]);
-    }
+    public static CodePointSet Of(IEnumerable<int> codePoints) => Merge(codePoints.Select(codePoint => (codePoint, codePoint + 1)));
 
     /// <summary>The code points of some general categories.</summary>
     public static CodePointSet OfCategories(params UnicodeCategory[] categories)
@@ -95,28 +79,7 @@ internal sealed class CodePointSet
     }
 
     /// <summary>The code points in any of some sets.</summary>
-    public static CodePointSet UnionOf(IReadOnlyList<CodePointSet> sets)
-    {
-        if (sets.Count == 1)
-        {
-            return sets[0];
-        }
-
-        var changes = new List<int>();
-        foreach ((int start, int end) in sets.SelectMany(set => set.Ranges()).Order())
-        {
-            if (changes.Count > 0 && start <= changes[^1])
-            {
-                changes[^1] = Math.Max(changes[^1], end);
-            }
-            else
-            {
-                changes.AddRange([start, end]);
-            }
-        }
-
-        return new CodePointSet([.. changes]);
-    }
+    public static CodePointSet UnionOf(IReadOnlyList<CodePointSet> sets) => sets.Count == 1 ? sets[0] : Merge(sets.SelectMany(set => set.Ranges()));
 
     /// <summary>Whether the set holds a code point.</summary>
     public bool Contains(int codePoint)
@@ -145,6 +108,24 @@ internal sealed class CodePointSet
     {
         Predicate<int> isMember = Contains;
         return Union(Of(_caseGroups.Value.Where(group => Array.Exists(group, isMember) && !Array.TrueForAll(group, isMember)).SelectMany(group => group)));
+    }
+
+    private static CodePointSet Merge(IEnumerable<(int Start, int End)> ranges)
+    {
+        var changes = new List<int>();
+        foreach ((int start, int end) in ranges.Order())
+        {
+            if (changes.Count > 0 && start <= changes[^1])
+            {
+                changes[^1] = Math.Max(changes[^1], end);
+            }
+            else
+            {
+                changes.AddRange([start, end]);
+            }
+        }
+
+        return new CodePointSet([.. changes]);
     }
 
     private CodePointSet Combine(CodePointSet other, Func<bool, bool, bool> rule)
