@@ -4,11 +4,10 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 "$root/scripts/setup.sh"
-"$root/scripts/build-native.sh"
+"$root/scripts/build.sh" --project tests/Rlt.Tests
 log=$root/.build/test.log
-mkdir -p "$root/.build"
 status=0
-dotnet test "$root/tests/Rlt.Tests" -c Release -v q -nologo --logger "console;verbosity=minimal" "$@" 2>&1 | tee "$log" || status=$?
+dotnet test "$root/tests/Rlt.Tests" --no-build -c Release -v q -nologo --logger "console;verbosity=minimal" "$@" 2>&1 | tee "$log" || status=$?
 summary=$(grep -E '^(Passed|Failed)!' "$log" | tail -1 || true)
 number() { sed -E "s/.*$1: *([0-9]+).*/\1/" <<<"$summary"; }
 if [ -z "$summary" ]; then

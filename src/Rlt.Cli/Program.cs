@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Rlt.Cli.Commands;
+using Rlt.Platform;
 using Rlt.Runs;
 
 namespace Rlt.Cli;
@@ -100,7 +101,7 @@ internal static class Program
     // A missing libtorch surfaces from a static constructor.
     private static string? Libtorch(Exception error) => error switch
     {
-        ExternalException external => external.Message,
+        ExternalException external => TorchLibrary.Cause(external),
         DllNotFoundException missing => missing.Message,
         TypeInitializationException { InnerException: { } inner } => Libtorch(inner),
         _ => null,

@@ -6,13 +6,14 @@ namespace Rlt.Cli;
 /// <summary>What every command that runs a model does first.</summary>
 internal static class Startup
 {
-    /// <summary>Checks the device settings before anything is loaded, sets the thread count, and warns of a slow BLAS.</summary>
+    /// <summary>Loads libtorch, checks the device settings before any weights are read, sets the thread count, and warns of what makes all slower.</summary>
     public static void Prepare(DeviceConfig device)
     {
+        TorchLibrary.Load();
         device.ResolveDtype();
         device.Resolve();
         device.UseThreads();
-        if (TorchLibrary.BlasWarning() is { } warning)
+        if (TorchLibrary.Warning() is { } warning)
         {
             Console.Error.WriteLine($"warning: {warning}");
         }

@@ -68,7 +68,7 @@ internal static class TinyModel
         CacheSlots? slots = cache is null ? null : new CacheSlots(cache.Extend(row!, ids.Length), model.Device);
         using var noGrad = no_grad();
         Tensor ids_N = tensor(Array.ConvertAll(ids, id => (long)id), device: model.Device);
-        return scope.MoveToOuter(model.FinalNorm.Apply(model.Top(ids_N, new PackedPass(layout, cache, slots), onLayer)));
+        return scope.MoveToOuter(model.Normed(model.Top(ids_N, new PackedPass(layout, cache, slots), onLayer)));
     }
 
     /// <summary>Token ids that look random and are always the same.</summary>

@@ -88,7 +88,7 @@ internal static class BenchCommand
             ["dtype"] = model.Dtype == ScalarType.BFloat16 ? "bf16" : "fp32",
             ["threads"] = get_num_threads(),
             ["libtorch"] = TorchLibrary.Version,
-            ["blas"] = TorchLibrary.Blas,
+            ["products"] = TorchLibrary.Products,
         };
         MachineLimits limits = MachineLimits.Measure(model.Dtype, device);
         report["gemm_peak_gflops"] = Math.Round(limits.GemmFlops / 1e9, 1);

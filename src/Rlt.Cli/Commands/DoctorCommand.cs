@@ -19,6 +19,7 @@ internal static class DoctorCommand
         var command = new Command("doctor", "Shows what was found (libtorch, devices, memory, threads) and checks a small model's numbers on every device.");
         command.SetAction(_ =>
         {
+            TorchLibrary.Load();
             set_num_threads(Environment.ProcessorCount);
             Describe();
             return Check() ? 0 : 3;
@@ -30,13 +31,13 @@ internal static class DoctorCommand
     {
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("what", "value");
         table.AddRow("libtorch", TorchLibrary.Version);
-        table.AddRow("BLAS", TorchLibrary.Blas);
+        table.AddRow("products", TorchLibrary.Products);
         table.AddRow("threads", $"{get_num_threads()} of {Environment.ProcessorCount} cores");
         table.AddRow("memory", $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1 << 30)} GiB");
         table.AddRow("CUDA devices", $"{cuda.device_count()}");
         table.AddRow(".NET", Environment.Version.ToString());
         Terminal.Write(table);
-        if (TorchLibrary.BlasWarning() is { } warning)
+        if (TorchLibrary.Warning() is { } warning)
         {
             Console.Error.WriteLine($"warning: {warning}");
         }

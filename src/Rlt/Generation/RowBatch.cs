@@ -67,7 +67,7 @@ internal sealed class RowBatch(Decoder model) : IDisposable
         Tensor ids_N = tensor(prompts.SelectMany(prompt => prompt.Select(id => (long)id)).ToArray(), device: model.Device);
         Tensor top_ND = model.Top(ids_N, new PackedPass(layout, _cache, new CacheSlots(slots, model.Device)));
         Tensor last_P = tensor(layout.Segments.Select(segment => (long)segment.Start + segment.Length - 1).ToArray(), device: model.Device);
-        Tensor logits_PV = model.Logits(model.FinalNorm.Apply(top_ND.index_select(0, last_P)));
+        Tensor logits_PV = model.Logits(model.Normed(top_ND.index_select(0, last_P)));
         for (int p = 0; p < members.Length; p++)
         {
             CachedRow[] forks = _cache.Fork(computed[p], members[p].Length);

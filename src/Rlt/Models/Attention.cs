@@ -1,3 +1,4 @@
+using Rlt.Models.Gradients;
 using Rlt.Platform;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,18 +13,32 @@ public static class Attention
     private const int QueryBlock = 512;
 
     /// <summary>Attention of each row to itself, the rows before it in its segment, and its segment's parent: [N, H, E].</summary>
-    public static Tensor Packed(Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, SequenceLayout layout)
+    public static Variable Packed(Variable q_NHE, Variable k_NKE, Variable v_NKE, SequenceLayout layout, Tape? tape = null)
     {
-        if (CpuKernels.Serve(q_NHE))
+        if (!CpuKernels.Serve(q_NHE.Data))
         {
-            return CpuKernels.Attention(q_NHE, k_NKE, v_NKE, layout.Table_S4);
+            return Tape.Plain(tape, data => Padded(data[0], data[1], data[2], layout), [q_NHE, k_NKE, v_NKE]);
         }
 
-        (Tensor rows_ST, Tensor places_N) = layout.Padded;
-        Tensor padded_SHTE = Causal(Pad(q_NHE), Pad(k_NKE), Pad(v_NKE));
-        return padded_SHTE.transpose(1, 2).reshape(-1, q_NHE.size(1), q_NHE.size(2)).index_select(0, places_N);
+        (Tensor out_NHE, Tensor logSum_NH) = CpuKernels.Attention(q_NHE.Data, k_NKE.Data, v_NKE.Data, layout.Table_S4);
+        var attended_NHE = new Variable(out_NHE);
+        if (tape is not null)
+        {
+            Array.ForEach([q_NHE, k_NKE, v_NKE, attended_NHE], variable => variable.Keep());
+            tape.Record(
+                attended_NHE,
+                dOut_NHE =>
+                {
+                    (Tensor dq_NHE, Tensor dk_NKE, Tensor dv_NKE) = CpuKernels.AttentionBackward(
+                        dOut_NHE, q_NHE.Data, k_NKE.Data, v_NKE.Data, layout.Table_S4, attended_NHE.Data, logSum_NH);
+                    q_NHE.Receive(dq_NHE);
+                    k_NKE.Receive(dk_NKE);
+                    v_NKE.Receive(dv_NKE);
+                },
+                logSum_NH);
+        }
 
-        Tensor Pad(Tensor x_NHE) => x_NHE.index_select(0, rows_ST.flatten()).view(rows_ST.size(0), rows_ST.size(1), x_NHE.size(1), x_NHE.size(2)).transpose(1, 2);
+        return attended_NHE;
     }
 
     /// <summary>Attention of each token to itself and those before it: [B, H, T, E].</summary>
@@ -65,6 +80,16 @@ public static class Attention
         Tensor q_BKGE = (q_BHE * Scale(width)).view(batch, kvHeads, heads / kvHeads, width);
         Tensor scores_BKGS = q_BKGE.matmul(k_BKES).masked_fill_(hidden_B11S, double.NegativeInfinity);
         return scores_BKGS.softmax(-1).matmul(v_BKSE).view(batch, heads, width);
+    }
+
+    // Whole sequences side by side, right-padded.
+    private static Tensor Padded(Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, SequenceLayout layout)
+    {
+        (Tensor rows_ST, Tensor places_N) = layout.Padded;
+        Tensor padded_SHTE = Causal(Pad(q_NHE), Pad(k_NKE), Pad(v_NKE));
+        return padded_SHTE.transpose(1, 2).reshape(-1, q_NHE.size(1), q_NHE.size(2)).index_select(0, places_N);
+
+        Tensor Pad(Tensor x_NHE) => x_NHE.index_select(0, rows_ST.flatten()).view(rows_ST.size(0), rows_ST.size(1), x_NHE.size(1), x_NHE.size(2)).transpose(1, 2);
     }
 
     private static Tensor CausalBlock(Tensor q_BHTE, Tensor k_BKSE, Tensor v_BKSE, long start)

@@ -1,3 +1,4 @@
+using Rlt.Models.Gradients;
 using Rlt.Platform;
 using static TorchSharp.torch;
 
@@ -54,12 +55,18 @@ internal sealed class CachedPass : IAttentionPass
     public int Longest { get; }
 
     /// <inheritdoc/>
-    public Tensor Attend(int layer, Tensor q_NHE, Tensor k_NKE, Tensor v_NKE)
+    /// <exception cref="NotSupportedException">There is a tape: a cache has no gradients.</exception>
+    public Variable Attend(int layer, Variable q_NHE, Variable k_NKE, Variable v_NKE, Tape? tape)
     {
-        _cache.Write(layer, k_NKE, v_NKE, _slots);
-        return _hidden_B11S is null
-            ? CpuKernels.CacheAttention(q_NHE, _cache.Keys(layer), _cache.Values(layer), _tables_BW, _lengths_B)
-            : Gathered(layer, q_NHE, _hidden_B11S);
+        if (tape is not null)
+        {
+            throw new NotSupportedException("a cached pass has no backward");
+        }
+
+        _cache.Write(layer, k_NKE.Data, v_NKE.Data, _slots);
+        return new Variable(_hidden_B11S is null
+            ? CpuKernels.CacheAttention(q_NHE.Data, _cache.Keys(layer), _cache.Values(layer), _tables_BW, _lengths_B)
+            : Gathered(layer, q_NHE.Data, _hidden_B11S));
     }
 
     private Tensor Gathered(int layer, Tensor q_BHE, Tensor hidden_B11S)

@@ -1,4 +1,5 @@
 using Rlt.Models.Adapters;
+using Rlt.Models.Gradients;
 using Rlt.Platform;
 using static TorchSharp.torch;
 
@@ -85,7 +86,7 @@ public sealed class Decoder : IDisposable
             onLayer?.Invoke(x_ND);
             using Tensor previous = x_ND;
             using var layerScope = NewDisposeScope();
-            x_ND = layerScope.MoveToOuter(layer.Forward(previous, turn, pass));
+            x_ND = layerScope.MoveToOuter(layer.Forward(new Variable(previous), turn, pass).Data);
         }
 
         onLayer?.Invoke(x_ND);
@@ -100,11 +101,14 @@ public sealed class Decoder : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return scope.MoveToOuter(Logits(FinalNorm.Apply(Top(ids_B, new CachedPass(cache, rows, Device)))));
+        return scope.MoveToOuter(Logits(Normed(Top(ids_B, new CachedPass(cache, rows, Device)))));
     }
 
+    /// <summary>The final norm of the last layer's output: [N, D].</summary>
+    public Tensor Normed(Tensor top_ND) => FinalNorm.Apply(new Variable(top_ND)).Data;
+
     /// <summary>Logits of normed hidden states: [N, V].</summary>
-    public Tensor Logits(Tensor hidden_ND) => Linear.Map(hidden_ND, Head.Value, null);
+    public Tensor Logits(Tensor hidden_ND) => Linear.Product(hidden_ND, Head.Value, null);
 
     /// <summary>Gives the model new adapters, which change nothing until they are trained.</summary>
     /// <param name="config">Their size and places.</param>

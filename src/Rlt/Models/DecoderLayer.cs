@@ -1,4 +1,5 @@
 using Rlt.Models.Adapters;
+using Rlt.Models.Gradients;
 using Rlt.Platform;
 using static TorchSharp.torch;
 
@@ -66,15 +67,21 @@ public sealed class DecoderLayer
     /// <param name="x_ND">The layer's input, a row for each token of the pass.</param>
     /// <param name="turn">The rows' rotary angles.</param>
     /// <param name="pass">What the rows attend to.</param>
-    public Tensor Forward(Tensor x_ND, RotaryTurn turn, IAttentionPass pass)
+    /// <param name="tape">Records what the backward takes; null where there is none.</param>
+    public Variable Forward(Variable x_ND, RotaryTurn turn, IAttentionPass pass, Tape? tape = null)
     {
-        Tensor normed_ND = InputNorm.Apply(x_ND);
-        Tensor q_NHE = turn.Apply(Normed(QueryNorm, Heads(Query.Apply(normed_ND), _config.HeadCount)));
-        Tensor k_NKE = turn.Apply(Normed(KeyNorm, Heads(Key.Apply(normed_ND), _config.KeyValueHeadCount)));
-        Tensor v_NKE = Heads(Value.Apply(normed_ND), _config.KeyValueHeadCount);
-        Tensor attended_ND = pass.Attend(Index, q_NHE, k_NKE, v_NKE).view(x_ND.size(0), (long)_config.HeadCount * _config.HeadSize);
-        (Tensor middle_ND, Tensor postNormed_ND) = PostNorm.AddThenApply(x_ND, Output.Apply(attended_ND));
-        return middle_ND + Down.Apply(SwiGlu(Gate.Apply(postNormed_ND), Up.Apply(postNormed_ND)));
+        long rows = x_ND.Data.size(0);
+        Variable normed_ND = InputNorm.Apply(x_ND, tape);
+        Variable q_NHE = turn.Apply(Normed(QueryNorm, Heads(Query.Apply(normed_ND, tape), _config.HeadCount)), tape);
+        Variable k_NKE = turn.Apply(Normed(KeyNorm, Heads(Key.Apply(normed_ND, tape), _config.KeyValueHeadCount)), tape);
+        Variable v_NKE = Heads(Value.Apply(normed_ND, tape), _config.KeyValueHeadCount);
+        Variable attended_ND = Variable.View(pass.Attend(Index, q_NHE, k_NKE, v_NKE, tape), tape, rows, (long)_config.HeadCount * _config.HeadSize);
+        (Variable middle_ND, Variable postNormed_ND) = PostNorm.AddThenApply(x_ND, Output.Apply(attended_ND, tape), tape);
+        Variable inner_NI = SwiGlu(Gate.Apply(postNormed_ND, tape), Up.Apply(postNormed_ND, tape), tape);
+        return Variable.Sum(middle_ND, Down.Apply(inner_NI, tape), tape);
+
+        Variable Heads(Variable x, int heads) => Variable.View(x, tape, rows, heads, _config.HeadSize);
+        Variable Normed(RmsNorm? norm, Variable x_NHE) => norm?.Apply(x_NHE, tape) ?? x_NHE;
     }
 
     /// <summary>Gives the layer the adapters that the set's config asks for.</summary>
@@ -88,9 +95,28 @@ public sealed class DecoderLayer
         Parameters = [.. Parameters, .. Linears.Select(linear => linear.Adapter).OfType<LoraAdapter>().SelectMany(adapter => new[] { adapter.A, adapter.B })];
     }
 
-    private static Tensor Normed(RmsNorm? norm, Tensor x_NHE) => norm?.Apply(x_NHE) ?? x_NHE;
+    /// <summary>silu(gate) · up.</summary>
+    internal static Variable SwiGlu(Variable gate_NI, Variable up_NI, Tape? tape)
+    {
+        if (!CpuKernels.Serve(gate_NI.Data))
+        {
+            return Tape.Plain(tape, data => data[0].silu() * data[1], [gate_NI, up_NI]);
+        }
 
-    private static Tensor SwiGlu(Tensor gate_NI, Tensor up_NI) => CpuKernels.Serve(gate_NI) ? CpuKernels.SwiGlu(gate_NI, up_NI) : gate_NI.silu() * up_NI;
+        var y_NI = new Variable(CpuKernels.SwiGlu(gate_NI.Data, up_NI.Data));
+        if (tape is not null)
+        {
+            gate_NI.Keep();
+            up_NI.Keep();
+            y_NI.Rebuild(() => CpuKernels.SwiGlu(gate_NI.Data, up_NI.Data));
+            tape.Record(y_NI, dy_NI =>
+            {
+                (Tensor dGate_NI, Tensor dUp_NI) = CpuKernels.SwiGluBackward(dy_NI, gate_NI.Data, up_NI.Data);
+                gate_NI.Receive(dGate_NI);
+                up_NI.Receive(dUp_NI);
+            });
+        }
 
-    private Tensor Heads(Tensor x_ND, int heads) => x_ND.view(x_ND.size(0), heads, _config.HeadSize);
+        return y_NI;
+    }
 }

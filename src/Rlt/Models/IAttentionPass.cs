@@ -1,3 +1,4 @@
+using Rlt.Models.Gradients;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
@@ -13,7 +14,7 @@ public interface IAttentionPass
     int Longest { get; }
 
     /// <summary>The rows' attention in a layer: [N, H, E].</summary>
-    Tensor Attend(int layer, Tensor q_NHE, Tensor k_NKE, Tensor v_NKE);
+    Variable Attend(int layer, Variable q_NHE, Variable k_NKE, Variable v_NKE, Tape? tape);
 }
 
 /// <summary>Whole sequences, attending to each other's rows as the layout says; where there is a cache, their keys and values are kept.</summary>
@@ -29,9 +30,9 @@ public sealed class PackedPass(SequenceLayout layout, KeyValueCache? cache = nul
     public int Longest => layout.Longest;
 
     /// <inheritdoc/>
-    public Tensor Attend(int layer, Tensor q_NHE, Tensor k_NKE, Tensor v_NKE)
+    public Variable Attend(int layer, Variable q_NHE, Variable k_NKE, Variable v_NKE, Tape? tape)
     {
-        cache?.Write(layer, k_NKE, v_NKE, slots!);
-        return Attention.Packed(q_NHE, k_NKE, v_NKE, layout);
+        cache?.Write(layer, k_NKE.Data, v_NKE.Data, slots!);
+        return Attention.Packed(q_NHE, k_NKE, v_NKE, layout, tape);
     }
 }

@@ -1,4 +1,5 @@
 using Rlt.Models.Adapters;
+using Rlt.Models.Gradients;
 using Rlt.Platform;
 using static TorchSharp.torch;
 
@@ -9,9 +10,6 @@ namespace Rlt.Models;
 /// <param name="bias">[out], or null.</param>
 public sealed class Linear(Parameter weight, Parameter? bias)
 {
-    // Rows of a decoding step, for which a general product is slower: it first writes the weights out anew.
-    private const int FewRows = 256;
-
     /// <summary>[out, in].</summary>
     public Parameter Weight { get; } = weight;
 
@@ -21,15 +19,61 @@ public sealed class Linear(Parameter weight, Parameter? bias)
     /// <summary>What is learned beside the weight; null where nothing is.</summary>
     public LoraAdapter? Adapter { get; internal set; }
 
-    /// <summary>x Wᵀ + b over the last dimension, and what the adapter adds.</summary>
-    public Tensor Apply(Tensor x)
+    /// <summary>x Wᵀ + b of x [N, in], and what the adapter adds: [N, out].</summary>
+    public Variable Apply(Variable x, Tape? tape = null)
     {
-        Tensor y = Map(x, Weight.Value, Bias?.Value);
-        return Adapter is null ? y : y + Adapter.Apply(x);
+        Variable y = Map(x, Weight, Bias, tape);
+        return Adapter is null ? y : Variable.Sum(y, Adapter.Apply(x, tape), tape);
     }
 
-    /// <summary>x Wᵀ + b of x [N, in].</summary>
-    internal static Tensor Map(Tensor x, Tensor weight, Tensor? bias) => x.size(0) <= FewRows && !is_grad_enabled() && CpuKernels.Serve(x)
-        ? CpuKernels.LinearOfFewRows(x, weight, bias)
-        : nn.functional.linear(x, weight, bias);
+    /// <summary>x Wᵀ + b of x [N, in] and a weight [out, in].</summary>
+    internal static Variable Map(Variable x, Parameter weight, Parameter? bias, Tape? tape)
+    {
+        var y = new Variable(Product(x.Data, weight.Value, bias?.Value));
+        if (tape is not null)
+        {
+            Record(x, weight, bias, y, tape);
+        }
+
+        return y;
+    }
+
+    /// <summary>x Wᵀ + b of x [N, in] and a weight [out, in].</summary>
+    internal static Tensor Product(Tensor x, Tensor weight, Tensor? bias) =>
+        CpuKernels.Serve(x) ? CpuKernels.Linear(x, weight, bias) : nn.functional.linear(x, weight, bias);
+
+    /// <summary>dy W, the derivative by x, added to a sum where there is one.</summary>
+    internal static Tensor InputGradient(Tensor dy, Tensor weight, Tensor? sum = null) =>
+        CpuKernels.Serve(dy) ? CpuKernels.InputGradient(dy, weight, sum) : sum is null ? dy.mm(weight) : sum.addmm_(dy, weight);
+
+    private static void Record(Variable x, Parameter weight, Parameter? bias, Variable y, Tape tape)
+    {
+        GradientStore gradients = tape.Gradients;
+        if (gradients.Trains(weight))
+        {
+            x.Keep();
+        }
+
+        tape.Record(y, dy =>
+        {
+            if (gradients.Trains(weight))
+            {
+                gradients.AddProduct(weight, dy, x.Data);
+            }
+
+            if (bias is not null && gradients.Trains(bias))
+            {
+                gradients.Add(bias, dy.sum([0L], type: ScalarType.Float32));
+            }
+
+            if (x.Accumulator is { } sum)
+            {
+                InputGradient(dy, weight.Value, sum);
+            }
+            else
+            {
+                x.Receive(InputGradient(dy, weight.Value));
+            }
+        });
+    }
 }

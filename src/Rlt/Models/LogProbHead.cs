@@ -1,3 +1,4 @@
+using Rlt.Models.Gradients;
 using Rlt.Platform;
 using static TorchSharp.torch;
 
@@ -39,9 +40,9 @@ public static class LogProbHead
     /// <param name="targets_N">Token ids, int64.</param>
     /// <param name="temperature">Logits are divided by it.</param>
     /// <param name="gradient_N">The loss's derivative by each log-probability, float32.</param>
-    /// <param name="headGradient">Receives each chunk's contribution to the head's gradient, [V, D]; null to leave it out.</param>
+    /// <param name="gradients">Receives the head's gradient, if it trains the head.</param>
     public static Tensor Backward(
-        Decoder model, Tensor hidden_ND, Tensor targets_N, double temperature, Tensor gradient_N, Action<Tensor>? headGradient)
+        Decoder model, Tensor hidden_ND, Tensor targets_N, double temperature, Tensor gradient_N, GradientStore gradients)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -51,8 +52,12 @@ public static class LogProbHead
             using var chunk = NewDisposeScope();
             Tensor hidden_CD = hidden_ND.narrow(0, start, count);
             Tensor dLogits_CV = LogitGradient(model.Logits(hidden_CD), targets_N.narrow(0, start, count), temperature, gradient_N.narrow(0, start, count));
-            headGradient?.Invoke(dLogits_CV.t().matmul(hidden_CD));
-            parts.Add(chunk.MoveToOuter(dLogits_CV.matmul(model.Head.Value)));
+            if (gradients.Trains(model.Head))
+            {
+                gradients.AddProduct(model.Head, dLogits_CV, hidden_CD);
+            }
+
+            parts.Add(chunk.MoveToOuter(Linear.InputGradient(dLogits_CV, model.Head.Value)));
         }
 
         return scope.MoveToOuter(cat(parts));
@@ -84,7 +89,7 @@ public static class LogProbHead
     {
         if (CpuKernels.Serve(logits_CV))
         {
-            return CpuKernels.LogProb(logits_CV, targets_C, temperature).LogProb;
+            return CpuKernels.LogProb(logits_CV, targets_C, temperature).LogProb_N;
         }
 
         Tensor scaled_CV = Scaled(logits_CV, temperature);
@@ -96,7 +101,7 @@ public static class LogProbHead
     {
         if (CpuKernels.Serve(logits_CV))
         {
-            CpuKernels.LogProbBackward(logits_CV, targets_C, CpuKernels.LogProb(logits_CV, targets_C, temperature).LogSum, gradient_C, temperature);
+            CpuKernels.LogProbBackward(logits_CV, targets_C, CpuKernels.LogProb(logits_CV, targets_C, temperature).LogSum_N, gradient_C, temperature);
             return logits_CV;
         }
 

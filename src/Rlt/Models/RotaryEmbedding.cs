@@ -1,3 +1,4 @@
+using Rlt.Models.Gradients;
 using Rlt.Platform;
 using static TorchSharp.torch;
 
@@ -63,13 +64,20 @@ public sealed class RotaryEmbedding : IDisposable
 public sealed record RotaryTurn(Tensor Cos_PF, Tensor Sin_PF, Tensor Positions_N)
 {
     /// <summary>Turns each head of <paramref name="x_NHE"/> by its row's angles.</summary>
-    public Tensor Apply(Tensor x_NHE)
+    public Variable Apply(Variable x_NHE, Tape? tape = null)
     {
-        if (CpuKernels.Serve(x_NHE))
+        if (!CpuKernels.Serve(x_NHE.Data))
         {
-            return CpuKernels.Rotate(x_NHE, Cos_PF, Sin_PF, Positions_N);
+            return Tape.Plain(tape, data => Turned(data[0]), [x_NHE]);
         }
 
+        var y_NHE = new Variable(CpuKernels.Rotate(x_NHE.Data, Cos_PF, Sin_PF, Positions_N));
+        tape?.Record(y_NHE, dy_NHE => x_NHE.Receive(CpuKernels.Rotate(dy_NHE, Cos_PF, Sin_PF, Positions_N, back: true)));
+        return y_NHE;
+    }
+
+    private Tensor Turned(Tensor x_NHE)
+    {
         long half = x_NHE.size(-1) / 2;
         (Tensor cos_N1F, Tensor sin_N1F) = (Rows(Cos_PF), Rows(Sin_PF));
         (Tensor first_NHF, Tensor second_NHF) = (x_NHE.narrow(-1, 0, half), x_NHE.narrow(-1, half, half));

@@ -54,6 +54,6 @@ public static class SequenceScorer
         using var scope = NewDisposeScope();
         using var batch = new PackedBatch(rows, model.Device);
         Tensor top_ND = batch.Select(model.Top(batch.Ids_R, new PackedPass(batch.Layout)));
-        return valueOf(model.FinalNorm.Apply(top_ND), batch.Targets_N).cpu().data<float>().ToArray();
+        return valueOf(model.Normed(top_ND), batch.Targets_N).cpu().data<float>().ToArray();
     }
 }

@@ -33,8 +33,14 @@ public static partial class MachineMemory
         }
     }
 
+    /// <summary>Bytes in use on the CUDA device that this thread works on. libtorch does not give memory back, so this is its peak too.</summary>
+    public static long UsedOfCudaDevice() => cuMemGetInfo_v2(out nuint free, out nuint total) == 0 ? (long)(total - free) : 0;
+
     [LibraryImport("libcuda.so.1")]
     private static partial int cuInit(uint flags);
+
+    [LibraryImport("libcuda.so.1")]
+    private static partial int cuMemGetInfo_v2(out nuint free, out nuint total);
 
     [LibraryImport("libcuda.so.1")]
     private static partial int cuDeviceGet(out int device, int ordinal);

@@ -8,7 +8,7 @@ public static class ProcessMemory
 {
     /// <summary>Bytes: of the device where it is a GPU, else resident in main memory.</summary>
     public static long PeakBytes(Device device) =>
-        device.type == TorchSharp.DeviceType.CUDA ? TorchLibrary.CudaPeakBytes(Math.Max(0, device.index)) : ResidentPeak();
+        device.type == TorchSharp.DeviceType.CUDA ? MachineMemory.UsedOfCudaDevice() : ResidentPeak();
 
     // Linux keeps the peak; elsewhere the present value has to do.
     private static long ResidentPeak()

@@ -1,56 +1,51 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Rlt.Platform;
 
-/// <summary>
-/// The only place where the two builds of the tensor layer differ: what TorchSharp.Lite can tell and do on the machine's own libtorch, and
-/// what stands in for it with the TorchSharp packages.
-/// </summary>
+/// <summary>libtorch in this process: whether it loads, and what it is.</summary>
 public static class TorchLibrary
 {
-#if TORCHSHARP_PACKAGES
     /// <summary>libtorch's version.</summary>
     public static string Version => __version__;
 
     /// <summary>What multiplies matrices on the CPU.</summary>
-    public static string Blas => "the package's own (the TorchSharp packages do not name it)";
+    public static string Products => HasCpuKernels ? $"rlt's kernels ({ProcessorLevel.Current})" : "libtorch's operators (MKL, oneDNN)";
 
     /// <summary>Whether the CPU has the fused kernels of <see cref="CpuKernels"/>.</summary>
-    public static bool HasCpuKernels => false;
+    public static bool HasCpuKernels => KernelLibrary.IsThere;
 
     /// <summary>How to get a libtorch that sees CUDA devices.</summary>
-    public static string CudaHint => "build with -p:Packages=nuget -p:Cuda=true";
+    public static string CudaHint => "build with CUDA: scripts/build.sh -p:Cuda=true";
 
-    /// <summary>A warning about a BLAS that makes everything many times slower; null when all is well.</summary>
-    public static string? BlasWarning() => null;
+    /// <summary>What makes everything slower on this machine, and what to do; null when all is well.</summary>
+    public static string? Warning() => HasCpuKernels || cuda.is_available() ? null
+        : ProcessorLevel.Current == "plain"
+            ? $"no kernels of rlt's are used ({ProcessorLevel.Variable}=plain, or a processor without AVX2): libtorch's operators do the same, several times slower"
+            : "the kernels are not built: libtorch's operators do the same, several times slower. Install a C++ compiler (apt-get install g++) and run scripts/build.sh";
 
-    /// <summary>Bytes a CUDA device had allocated at its peak; the TorchSharp packages do not tell, so 0.</summary>
-    public static long CudaPeakBytes(int device) => 0;
+    /// <summary>Loads libtorch, unless it is loaded.</summary>
+    /// <exception cref="DllNotFoundException">It cannot be loaded, and why.</exception>
+    /// <exception cref="ConfigException">The processor level that the environment asks for is not to be had.</exception>
+    public static void Load()
+    {
+        _ = ProcessorLevel.Current;
 
-    /// <summary>Rows of a table [V, D] by id: [..., D].</summary>
-    /// <remarks>TorchSharp has no functional embedding. On CUDA this gradient's sums may differ in the last bits from run to run.</remarks>
-    public static Tensor Embedding(Tensor ids, Tensor weights_VD) =>
-        weights_VD.index_select(0, ids.flatten()).view([.. ids.shape, weights_VD.shape[1]]);
-#else
-    /// <summary>libtorch's version.</summary>
-    public static string Version => TorchSharp.LibTorch.Version;
+        // TorchSharp, where it does not find its libraries, copies whole packages about and blames a missing one.
+        if (!NativeLibrary.TryLoad("LibTorchSharp", typeof(TorchSharp.torch).Assembly, null, out _))
+        {
+            throw new DllNotFoundException(
+                $"libtorch cannot be loaded: libLibTorchSharp.so, libtorch_cpu.so and libc10.so must lie in {AppContext.BaseDirectory}. Build again: scripts/build.sh");
+        }
+    }
 
-    /// <summary>What multiplies matrices on the CPU.</summary>
-    public static string Blas => TorchSharp.LibTorch.HasMkl ? "MKL" : TorchSharp.LibTorch.OpenBlasCore is { } core ? $"OpenBLAS ({core})" : "unknown";
+    /// <summary>libtorch's own words for an error, without the C++ stack trace that follows them.</summary>
+    public static string Cause(ExternalException error)
+    {
+        int trace = error.Message.IndexOf("\nException raised from", StringComparison.Ordinal);
+        return trace < 0 ? error.Message : error.Message[..trace];
+    }
 
-    /// <summary>Whether the CPU has the fused kernels of <see cref="CpuKernels"/>.</summary>
-    public static bool HasCpuKernels => true;
-
-    /// <summary>How to get a libtorch that sees CUDA devices.</summary>
-    public static string CudaHint => "build against a CUDA libtorch (scripts/build-native.sh)";
-
-    /// <summary>A warning about a BLAS that makes everything many times slower; null when all is well.</summary>
-    public static string? BlasWarning() => TorchSharp.LibTorch.BlasWarning();
-
-    /// <summary>Bytes a CUDA device had allocated at its peak.</summary>
-    public static long CudaPeakBytes(int device) => TorchSharp.LibTorch.CudaMemory(device).Peak;
-
-    /// <summary>Rows of a table [V, D] by id: [..., D].</summary>
-    public static Tensor Embedding(Tensor ids, Tensor weights_VD) => TorchSharp.LibTorch.Embedding(ids, weights_VD);
-#endif
+    /// <summary>Rows of a table [V, D] by id [N]: [N, D].</summary>
+    public static Tensor Embedding(Tensor ids_N, Tensor weights_VD) => weights_VD.index_select(0, ids_N);
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Rlt.Data;
 using Rlt.Generation;
 using Rlt.Models;
+using Rlt.Models.Gradients;
 using Rlt.Runs;
 using static TorchSharp.torch;
 

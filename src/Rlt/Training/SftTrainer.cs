@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Rlt.Generation;
 using Rlt.Models;
+using Rlt.Models.Gradients;
 using Rlt.Runs;
 
 namespace Rlt.Training;

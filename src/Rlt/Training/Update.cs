@@ -1,3 +1,5 @@
+using Rlt.Models.Gradients;
+
 namespace Rlt.Training;
 
 /// <summary>One optimizer step from summed gradients.</summary>

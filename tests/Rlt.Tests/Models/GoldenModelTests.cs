@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Rlt.Generation;
 using Rlt.Models;
+using Rlt.Models.Gradients;
 using Rlt.Models.Safetensors;
 using Rlt.Training;
 using TorchSharp;

@@ -1,4 +1,5 @@
 using Rlt.Models;
+using Rlt.Models.Gradients;
 using static TorchSharp.torch;
 
 namespace Rlt.Tests.Models;
@@ -34,10 +35,10 @@ public sealed class LogProbHeadTests
         int[] targets = [1, 6, 6];
         float[] weights = [1f, -2f, 0.5f];
         using var scope = NewDisposeScope();
-        Tensor dHead_VD = zeros([8, Width]);
-        Tensor dHidden_ND = LogProbHead.Backward(model, AsTensor(hidden), Targets(targets), Temperature, tensor(weights), gradient => dHead_VD.add_(gradient));
+        using var gradients = new GradientStore([model.Head]);
+        Tensor dHidden_ND = LogProbHead.Backward(model, AsTensor(hidden), Targets(targets), Temperature, tensor(weights), gradients);
         AssertNumeric(hidden, dHidden_ND, () => Loss(head, hidden, targets, weights));
-        AssertNumeric(head, dHead_VD, () => Loss(head, hidden, targets, weights));
+        AssertNumeric(head, gradients[model.Head], () => Loss(head, hidden, targets, weights));
     }
 
     [Fact]
@@ -47,8 +48,9 @@ public sealed class LogProbHeadTests
         using var scope = NewDisposeScope();
         Tensor hidden_ND = AsTensor(Values(3, Width, 2));
         Tensor weights_N = tensor([1f, 2f, 3f]);
-        float[] with = LogProbHead.Backward(model, hidden_ND, Targets([0, 1, 2]), 1, weights_N, _ => { }).data<float>().ToArray();
-        Assert.Equal(with, LogProbHead.Backward(model, hidden_ND, Targets([0, 1, 2]), 1, weights_N, null).data<float>().ToArray());
+        using GradientStore head = new([model.Head]), none = new([]);
+        float[] with = LogProbHead.Backward(model, hidden_ND, Targets([0, 1, 2]), 1, weights_N, head).data<float>().ToArray();
+        Assert.Equal(with, LogProbHead.Backward(model, hidden_ND, Targets([0, 1, 2]), 1, weights_N, none).data<float>().ToArray());
     }
 
     [Fact]
@@ -61,18 +63,17 @@ public sealed class LogProbHeadTests
         Tensor hidden_ND = AsTensor(Values(Positions, Width, 3));
         int[] targets = [.. Enumerable.Range(0, Positions).Select(i => i % 8)];
         Tensor weights_N = ones([Positions]);
-        int chunks = 0;
+        using var none = new GradientStore([]);
         Tensor logProbs_N = LogProbHead.LogProbs(model, hidden_ND, Targets(targets), Temperature);
-        Tensor gradient_ND = LogProbHead.Backward(model, hidden_ND, Targets(targets), Temperature, weights_N, _ => chunks++);
+        Tensor gradient_ND = LogProbHead.Backward(model, hidden_ND, Targets(targets), Temperature, weights_N, none);
         Tensor entropy_N = LogProbHead.Entropy(model, hidden_ND, Temperature);
-        Assert.Equal(2, chunks);
         Assert.Equal([Positions, Width], gradient_ND.shape);
         foreach (int i in new[] { 0, 1, 4095, 4096, Positions - 1 })
         {
             Tensor one_1D = hidden_ND.narrow(0, i, 1);
             AssertSame(LogProbHead.LogProbs(model, one_1D, Targets([targets[i]]), Temperature), logProbs_N.narrow(0, i, 1));
             AssertSame(LogProbHead.Entropy(model, one_1D, Temperature), entropy_N.narrow(0, i, 1));
-            AssertSame(LogProbHead.Backward(model, one_1D, Targets([targets[i]]), Temperature, ones([1]), null), gradient_ND.narrow(0, i, 1));
+            AssertSame(LogProbHead.Backward(model, one_1D, Targets([targets[i]]), Temperature, ones([1]), none), gradient_ND.narrow(0, i, 1));
         }
     }
 
@@ -85,17 +86,6 @@ public sealed class LogProbHeadTests
         using Decoder model = TinyModel.Create(vocabulary, Width);
         Assert.Equal(rows, LogProbHead.ChunkRows(model));
         Assert.True(rows == 4096 || rows * 4L * vocabulary <= 256 << 20);
-    }
-
-    [Fact]
-    public void Backward_LargeVocabulary_MakesLogitsChunkByChunk()
-    {
-        using Decoder model = TinyModel.Create(1 << 19, Width);
-        using var scope = NewDisposeScope();
-        Tensor hidden_ND = AsTensor(Values(257, Width, 3));
-        var shapes = new List<string>();
-        LogProbHead.Backward(model, hidden_ND, zeros([257], ScalarType.Int64), 1, ones([257]), gradient => shapes.Add(string.Join('x', gradient.shape)));
-        Assert.Equal(["524288x4", "524288x4", "524288x4"], shapes);
     }
 
     private static double Loss(double[,] head, double[,] hidden, int[] targets, float[] weights) =>

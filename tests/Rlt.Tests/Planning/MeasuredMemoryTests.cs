@@ -1,5 +1,6 @@
 using Rlt.Generation;
 using Rlt.Models;
+using Rlt.Models.Gradients;
 using Rlt.Planning;
 using Rlt.Training;
 using static TorchSharp.torch;

@@ -1,5 +1,5 @@
-#if !TORCHSHARP_PACKAGES
 using Rlt.Models;
+using Rlt.Models.Gradients;
 using Rlt.Platform;
 using Rlt.Training;
 using TorchSharp;
@@ -41,24 +41,23 @@ public sealed class CpuKernelsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void RmsNorm_AnyRows_EqualsPlain(ScalarType dtype, int rows, int width) => AssertSame(
-        dtype, [[rows, width], [width]], x => CpuKernels.RmsNorm(x[0], x[1], 1e-6), x => Norm(x[0], x[1]));
+    public void RmsNorm_AnyRows_EqualsPlain(ScalarType dtype, int rows, int width) =>
+        AssertSame(dtype, [[rows, width]], [[width]], (x, weights, tape) => new RmsNorm(weights[0], 1e-6).Apply(x[0], tape));
 
     [Theory]
     [MemberData(nameof(Shapes))]
     public void AddRmsNorm_BothResultsUsed_EqualsPlain(ScalarType dtype, int rows, int width) => AssertSame(
-        dtype, [[rows, width], [rows, width], [width]],
-        x =>
+        dtype, [[rows, width], [rows, width]], [[width]],
+        (x, weights, tape) =>
         {
-            (Tensor sum, Tensor normed) = CpuKernels.AddRmsNorm(x[0], x[1], x[2], 1e-6);
-            return sum * normed;
-        },
-        x => (x[0] + x[1]) * Norm(x[0] + x[1], x[2]));
+            (Variable sum, Variable normed) = new RmsNorm(weights[0], 1e-6).AddThenApply(x[0], x[1], tape);
+            return Variable.Sum(sum, normed, tape);
+        });
 
     [Theory]
     [MemberData(nameof(Shapes))]
     public void SwiGlu_AnySize_EqualsPlain(ScalarType dtype, int rows, int width) =>
-        AssertSame(dtype, [[rows, width], [rows, width]], x => CpuKernels.SwiGlu(x[0], x[1]), x => x[0].silu() * x[1]);
+        AssertSame(dtype, [[rows, width], [rows, width]], [], (x, _, tape) => DecoderLayer.SwiGlu(x[0], x[1], tape));
 
     [Theory]
     [MemberData(nameof(Heads))]
@@ -67,9 +66,8 @@ public sealed class CpuKernelsTests : IDisposable
         Assert.True(kvHeads <= heads);
         Tensor angles_PF = rand([64, width / 2], ScalarType.Float32) * 6;
         Tensor positions_N = tensor(TinyModel.Ids(50, 2).Select(id => (long)id).ToArray());
-        AssertSame(
-            dtype, [[50, heads, width]], x => CpuKernels.Rotate(x[0], angles_PF.cos(), angles_PF.sin(), positions_N),
-            x => new RotaryTurn(angles_PF.cos(), angles_PF.sin(), positions_N).Apply(x[0]));
+        var turn = new RotaryTurn(angles_PF.cos(), angles_PF.sin(), positions_N);
+        AssertSame(dtype, [[50, heads, width]], [], (x, _, tape) => turn.Apply(x[0], tape));
     }
 
     [Theory]
@@ -79,34 +77,40 @@ public sealed class CpuKernelsTests : IDisposable
         // A run longer than several blocks, a shared beginning with three continuations of which one is a single row.
         using var layout = new SequenceLayout([new(0, 150, -1), new(150, 70, -1), new(220, 33, 1), new(253, 1, 1), new(254, 90, 1)], CPU);
         AssertSame(
-            dtype, [[344, heads, width], [344, kvHeads, width], [344, kvHeads, width]], x => CpuKernels.Attention(x[0], x[1], x[2], layout.Table_S4),
-            x => Attention.Packed(x[0], x[1], x[2], layout));
+            dtype, [[344, heads, width], [344, kvHeads, width], [344, kvHeads, width]], [],
+            (x, _, tape) => Attention.Packed(x[0], x[1], x[2], layout, tape));
     }
 
     [Theory]
     [MemberData(nameof(Products))]
-    public void LinearOfFewRows_AnySize_EqualsPlain(ScalarType dtype, int rows, int inputs, int outputs)
+    public void Linear_WithItsGradients_EqualsPlain(ScalarType dtype, int rows, int inputs, int outputs) => AssertSame(
+        dtype, [[rows, inputs]], [[outputs, inputs], [outputs]],
+        (x, weights, tape) => Variable.Sum(Linear.Map(x[0], weights[0], weights[1], tape), Linear.Map(x[0], weights[0], null, tape), tape));
+
+    [Theory]
+    [MemberData(nameof(Products))]
+    public void Linear_AnySize_EqualsPlain(ScalarType dtype, int rows, int inputs, int outputs)
     {
         using var noGrad = no_grad();
         (Tensor x, Tensor weight, Tensor bias) = (Rounded([rows, inputs], dtype), Rounded([outputs, inputs], dtype), Rounded([outputs], dtype));
         foreach (Tensor? added in new[] { null, bias })
         {
             Tensor expected = nn.functional.linear(x.to(ScalarType.Float64), weight.to(ScalarType.Float64), added?.to(ScalarType.Float64));
-            AssertClose(expected, CpuKernels.LinearOfFewRows(x, weight, added), dtype);
+            AssertClose(expected, CpuKernels.Linear(x, weight, added), dtype);
         }
     }
 
     [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
-    public void LinearOfFewRows_MoreRows_GivesEachRowTheSameBits(ScalarType dtype)
+    public void Linear_MoreRows_GivesEachRowTheSameBits(ScalarType dtype)
     {
         using var noGrad = no_grad();
-        (Tensor x, Tensor weight, Tensor bias) = (Rounded([150, 96], dtype), Rounded([112, 96], dtype), Rounded([112], dtype));
-        Tensor all = CpuKernels.LinearOfFewRows(x, weight, bias);
-        foreach (int rows in new[] { 1, 2, 3, 4, 8, 9, 16, 40, 64, 65, 112 })
+        (Tensor x, Tensor weight, Tensor bias) = (Rounded([700, 95], dtype), Rounded([113, 95], dtype), Rounded([113], dtype));
+        Tensor all = CpuKernels.Linear(x, weight, bias);
+        foreach (int rows in new[] { 1, 2, 3, 4, 7, 8, 9, 16, 40, 64, 65, 112, 256, 257, 699 })
         {
-            Assert.True(CpuKernels.LinearOfFewRows(x.narrow(0, 0, rows), weight, bias).eq(all.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows");
+            Assert.True(CpuKernels.Linear(x.narrow(0, 0, rows), weight, bias).eq(all.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows");
         }
     }
 
@@ -150,7 +154,7 @@ public sealed class CpuKernelsTests : IDisposable
         Assert.Equal(1, passed, 1e-9);
         Assert.Equal(ids.Order(), ids);
         Assert.All(ids.Zip(drawn), pair => Assert.Equal(logProbs[pair.First], pair.Second, 1e-4));
-        Assert.Equal(logits_V.argmax(-1).item<long>(), CpuKernels.Draw(logits_V.unsqueeze(0), tensor(new[] { 0.99f }), 0).Token.item<long>());
+        Assert.Equal(logits_V.argmax(-1).item<long>(), CpuKernels.Draw(logits_V.unsqueeze(0), tensor(new[] { 0.99f }), 0).Token_N.item<long>());
     }
 
     [Theory]
@@ -189,8 +193,6 @@ public sealed class CpuKernelsTests : IDisposable
         Assert.False(CpuKernels.Serve(zeros([1], ScalarType.Float64)));
     }
 
-    private static Tensor Norm(Tensor x, Tensor weight) => x * ((x * x).mean([-1], keepdim: true) + 1e-6).rsqrt() * weight;
-
     private static Tensor Rounded(long[] shape, ScalarType dtype) => randn(shape).to(dtype);
 
     // float32 sums of some hundred terms; bfloat16 keeps 8 bits, and a result of two factors is rounded more than once.
@@ -202,22 +204,38 @@ public sealed class CpuKernelsTests : IDisposable
         Assert.True(worst <= scale * (dtype == ScalarType.Float32 ? 2e-5 : 2e-2), $"largest difference {worst} of {scale}");
     }
 
-    private static void AssertSame(ScalarType dtype, long[][] shapes, Func<Tensor[], Tensor> fused, Func<Tensor[], Tensor> plain)
+    // The kernels, and float64, which goes through libtorch's operators and autograd: results and gradients of inputs and weights.
+    private static void AssertSame(ScalarType dtype, long[][] inputs, long[][] weights, Func<Variable[], Parameter[], Tape?, Variable> operation)
     {
-        Tensor[] narrow = [.. shapes.Select(shape => Rounded(shape, dtype).requires_grad_())];
-        Tensor[] wide = [.. narrow.Select(tensor => tensor.detach().to(ScalarType.Float64).requires_grad_())];
-        (Tensor actual, Tensor expected) = (fused(narrow), plain(wide));
-        Tensor above = Rounded(actual.shape, dtype);
-        actual.backward([above]);
-        expected.backward([above.to(ScalarType.Float64)]);
-        AssertClose(expected.detach(), actual.detach(), dtype);
-        foreach ((Tensor n, Tensor w) in narrow.Zip(wide))
+        Tensor[] narrow = [.. inputs.Concat(weights).Select(shape => Rounded(shape, dtype))];
+        Tensor[] wide = [.. narrow.Select(tensor => tensor.to(ScalarType.Float64))];
+        Tensor? above = null;
+        (Tensor Result, Tensor[] Gradients) actual = Run(narrow), expected = Run(wide);
+        AssertClose(expected.Result, actual.Result, dtype);
+        foreach ((Tensor e, Tensor a) in expected.Gradients.Zip(actual.Gradients))
         {
-            AssertClose(w.grad!, n.grad!, dtype);
+            AssertClose(e.to(ScalarType.Float64), a, dtype);
         }
 
         using var noGrad = no_grad();
-        AssertClose(expected, fused(narrow), dtype);
+        AssertClose(expected.Result, operation([.. narrow.Take(inputs.Length).Select(x => new Variable(x))], [.. Parameters(narrow)], null).Data, dtype);
+
+        (Tensor Result, Tensor[] Gradients) Run(Tensor[] tensors)
+        {
+            using var noGrad = no_grad();
+            Variable[] variables = [.. tensors.Take(inputs.Length).Select(x => new Variable(x.clone()))];
+            Parameter[] parameters = [.. Parameters(tensors)];
+            using var gradients = new GradientStore(parameters);
+            using var tape = new Tape(gradients);
+            Variable result = operation(variables, parameters, tape);
+            Tensor value = result.Data.clone();
+            above ??= Rounded(value.shape, dtype);
+            tape.Backward(result, above.to(value.dtype));
+            Tensor[] found = [.. variables.Select(variable => variable.TakeGradient()!), .. parameters.Select(parameter => gradients[parameter].clone())];
+            Array.ForEach(variables, variable => variable.Free());
+            return (value, [.. found.Select(gradient => gradient.MoveToOuterDisposeScope())]);
+        }
+
+        IEnumerable<Parameter> Parameters(Tensor[] tensors) => tensors.Skip(inputs.Length).Select((tensor, i) => new Parameter($"w{i}", tensor.alias()));
     }
 }
-#endif

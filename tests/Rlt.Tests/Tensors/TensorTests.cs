@@ -89,23 +89,4 @@ public sealed class TensorTests : IDisposable
 
         static int At(int head, int token, int e) => (((head * 5) + token) * 4) + e;
     }
-
-#if !TORCHSHARP_PACKAGES
-    // The wording of errors is TorchSharp.Lite's own.
-    [Fact]
-    public void Matmul_WrongShapes_NamesOperatorAndShapes()
-    {
-        using var scope = torch.NewDisposeScope();
-        var error = Assert.ThrowsAny<ExternalException>(() => torch.ones([2, 3]).matmul(torch.ones([4, 5])));
-        Assert.Contains("aten::matmul on [2, 3] Float32 and [4, 5] Float32", error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("Exception raised from", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Tensor_WrongNumberOfValues_IsRefused()
-    {
-        var error = Assert.Throws<ArgumentException>(() => torch.tensor(new float[] { 1, 2, 3 }, [2, 2]));
-        Assert.Contains("3 values do not fill the shape [2, 2]", error.Message, StringComparison.Ordinal);
-    }
-#endif
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Models;
+using Rlt.Models.Gradients;
 using Rlt.Models.Safetensors;
 using Rlt.Teaching;
 using Rlt.Tests.Teaching;

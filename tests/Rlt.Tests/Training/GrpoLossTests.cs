@@ -1,4 +1,5 @@
 using Rlt.Models;
+using Rlt.Models.Gradients;
 using Rlt.Training;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using Rlt.Models.Gradients;
 using static TorchSharp.torch;
 
 namespace Rlt.Models.Adapters;
@@ -22,13 +23,13 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>alpha / r.</summary>
     public double Scale { get; }
 
-    /// <summary>scale · B A x, over the last dimension.</summary>
-    public Tensor Apply(Tensor x)
+    /// <summary>scale · B A x of x [N, in]: [N, out].</summary>
+    public Variable Apply(Variable x, Tape? tape)
     {
-        Tensor kept = _dropout.On ? nn.functional.dropout(x, _dropout.Share) : x;
+        Variable kept = _dropout.On ? Tape.Plain(tape, data => nn.functional.dropout(data[0], _dropout.Share), [x]) : x;
 
         // Scaled where it is narrowest.
-        return nn.functional.linear(nn.functional.linear(kept, A.Value) * Scale, B.Value);
+        return Linear.Map(Variable.Scaled(Linear.Map(kept, A, null, tape), Scale, tape), B, null, tape);
     }
 
     /// <summary>Adds scale · B A to a weight [out, in], in float32 and rounded once to its dtype.</summary>
@@ -36,7 +37,7 @@ public sealed class LoraAdapter : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        Tensor product = B.Value.to(ScalarType.Float32).matmul(A.Value.to(ScalarType.Float32));
+        Tensor product = B.Value.to(ScalarType.Float32).mm(A.Value.to(ScalarType.Float32));
         weight.Value.copy_(product.mul_(Scale).add_(weight.Value.to(ScalarType.Float32)));
     }
 

@@ -1,4 +1,4 @@
-// The fused kernels of a decoder's hot chains on the CPU, for float and bf16 elements. Shapes in row-major order;
+// The fused kernels of a decoder's hot chains on the CPU, for float and bf16 elements (T of what is computed, W of weights). Shapes in row-major order;
 // N rows (tokens), D width, H query heads, K key/value heads, E head width, V vocabulary.
 #pragma once
 
@@ -7,20 +7,17 @@
 namespace rlt {
 
 // sum = x + delta (where delta is not null), y = sum / sqrt(mean(sum^2) + eps) * weight, scale[N] = 1 / sqrt(...).
-template <typename T>
-void rms_norm(const T* x, const T* delta, const T* weight, float eps, T* sum, T* y, float* scale, int64_t rows, int64_t width);
+template <typename T, typename W>
+void rms_norm(const T* x, const T* delta, const W* weight, float eps, T* sum, T* y, float* scale, int64_t rows, int64_t width);
 
-// dx[N, D] = d loss/d x (plus dsum where that is not null) and dweight[D].
-template <typename T>
-void rms_norm_backward(const T* dy, const T* dsum, const T* x, const T* weight, const float* scale, T* dx, T* dweight, int64_t rows, int64_t width);
+// dx[N, D] = d loss/d x (plus dsum where that is not null), and adds to dweight[D] where that is not null.
+template <typename T, typename W>
+void rms_norm_backward(
+    const T* dy, const T* dsum, const T* x, const W* weight, const float* scale, T* dx, float* dweight, int64_t rows, int64_t width);
 
 // Turns each head by its row's angles: tables cos, sin are [positions, E / 2]; direction -1 turns back (the backward).
 template <typename T>
 void rotate(const T* x, const float* cos, const float* sin, const int64_t* positions, float direction, T* y, int64_t rows, int64_t heads, int64_t width);
-
-// y[rows, outputs] = x[rows, inputs] weight[outputs, inputs]^T + bias, for a few rows; bias may be null.
-template <typename T>
-void linear_rows(const T* x, const T* weight, const T* bias, T* y, int64_t rows, int64_t inputs, int64_t outputs);
 
 // y = gate * sigmoid(gate) * up.
 template <typename T>

@@ -1,8 +1,8 @@
-using Rlt.Models;
+using Rlt.Platform;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Rlt.Training;
+namespace Rlt.Models.Gradients;
 
 /// <summary>
 /// The gradient of each trained parameter, summed in float32 over micro-batches whatever the weights' dtype. A sum takes memory from
@@ -14,16 +14,12 @@ public sealed class GradientStore : IDisposable
     private readonly Dictionary<Parameter, Tensor> _sums = [];
     private readonly bool _offload;
 
-    /// <summary>A store for the given parameters, which are marked as requiring gradients.</summary>
+    /// <summary>A store for the given parameters.</summary>
     /// <param name="parameters">The parameters.</param>
     /// <param name="offload">Keeps the sums in main memory, wherever the parameters are: every contribution is brought over.</param>
     public GradientStore(IReadOnlyList<Parameter> parameters, bool offload = false)
     {
         (Parameters, _trained, _offload) = (parameters, [.. parameters], offload);
-        foreach (Parameter parameter in parameters)
-        {
-            parameter.Value.requires_grad_(true);
-        }
     }
 
     /// <summary>The trained parameters.</summary>
@@ -45,6 +41,9 @@ public sealed class GradientStore : IDisposable
 
     /// <summary>Whether the store has a gradient for the parameter.</summary>
     public bool Trains(Parameter parameter) => _trained.Contains(parameter);
+
+    /// <summary>The sum, for kernels that add to it themselves; null where the parameter is not trained.</summary>
+    internal Tensor? SumOf(Parameter parameter) => Trains(parameter) ? this[parameter] : null;
 
     /// <summary>Adds a contribution of the parameter's shape, in any dtype.</summary>
     public void Add(Parameter parameter, Tensor gradient)
@@ -71,17 +70,21 @@ public sealed class GradientStore : IDisposable
         sum.index_add_(0, ids_R.to(sum.device), gradient_RD.to(ScalarType.Float32).to(sum.device), 1);
     }
 
-    /// <summary>Moves what backward left on the parameters into the sums.</summary>
-    public void Collect(IEnumerable<Parameter> parameters)
+    /// <summary>Adds dyᵀ x, the gradient of a weight [out, in] of y = x Wᵀ: straight into the sum where a kernel can.</summary>
+    /// <param name="parameter">The weight.</param>
+    /// <param name="dy_NO">The derivative by y.</param>
+    /// <param name="x_NI">The inputs.</param>
+    public void AddProduct(Parameter parameter, Tensor dy_NO, Tensor x_NI)
     {
-        foreach (Parameter parameter in parameters)
+        if (CpuKernels.Serve(x_NI))
         {
-            using Tensor? gradient = parameter.Value.grad;
-            if (gradient is not null)
-            {
-                Add(parameter, gradient);
-                parameter.Value.grad = null;
-            }
+            CpuKernels.AddWeightGradient(dy_NO, x_NI, this[parameter]);
+        }
+        else
+        {
+            using var noGrad = no_grad();
+            using var scope = NewDisposeScope();
+            Add(parameter, dy_NO.t().mm(x_NI));
         }
     }
 

@@ -23,8 +23,8 @@ float dot(const T* a, const T* b, int64_t width) {
 
 }  // namespace
 
-template <typename T>
-void rms_norm(const T* x, const T* delta, const T* weight, float eps, T* sum, T* y, float* scale, int64_t rows, int64_t width) {
+template <typename T, typename W>
+void rms_norm(const T* x, const T* delta, const W* weight, float eps, T* sum, T* y, float* scale, int64_t rows, int64_t width) {
   parallel_ranges(rows, grain(width), [=](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
       const T* in = x + row * width;
@@ -44,13 +44,13 @@ void rms_norm(const T* x, const T* delta, const T* weight, float eps, T* sum, T*
   });
 }
 
-template <typename T>
-void rms_norm_backward(const T* dy, const T* dsum, const T* x, const T* weight, const float* scale, T* dx, T* dweight, int64_t rows, int64_t width) {
+template <typename T, typename W>
+void rms_norm_backward(
+    const T* dy, const T* dsum, const T* x, const W* weight, const float* scale, T* dx, float* dweight, int64_t rows, int64_t width) {
   int64_t parts = std::min(kParts, std::max<int64_t>(1, rows / grain(width)));
-  std::vector<float> partial(parts * width, 0.0f);
+  std::vector<float> partial(dweight == nullptr ? 0 : parts * width, 0.0f);
   float* partials = partial.data();
   parallel_items(parts, [=](int64_t part) {
-    float* dw = partials + part * width;
     for (int64_t row = rows * part / parts; row < rows * (part + 1) / parts; row++) {
       const T* g = dy + row * width;
       const T* in = x + row * width;
@@ -67,13 +67,14 @@ void rms_norm_backward(const T* dy, const T* dsum, const T* x, const T* weight, 
 #pragma omp simd
         for (int64_t i = 0; i < width; i++) store(&to[i], widen(above[i]) + s * (widen(g[i]) * widen(weight[i]) - widen(in[i]) * back));
       }
+      if (dweight == nullptr) continue;
+      float* dw = partials + part * width;
 #pragma omp simd
       for (int64_t i = 0; i < width; i++) dw[i] += widen(g[i]) * widen(in[i]) * s;
     }
   });
-  for (int64_t part = 1; part < parts; part++)
-    for (int64_t i = 0; i < width; i++) partials[i] += partials[part * width + i];
-  for (int64_t i = 0; i < width; i++) store(&dweight[i], partials[i]);
+  for (int64_t part = 0; dweight != nullptr && part < parts; part++)
+    for (int64_t i = 0; i < width; i++) dweight[i] += partials[part * width + i];
 }
 
 template <typename T>
@@ -230,15 +231,17 @@ void adamw(T* weight, float* master, float* mean, float* square, const float* gr
   });
 }
 
-#define RLT_FOR(T)                                                                                                                 \
-  template void rms_norm<T>(const T*, const T*, const T*, float, T*, T*, float*, int64_t, int64_t);                               \
-  template void rms_norm_backward<T>(const T*, const T*, const T*, const T*, const float*, T*, T*, int64_t, int64_t);             \
-  template void rotate<T>(const T*, const float*, const float*, const int64_t*, float, T*, int64_t, int64_t, int64_t);            \
-  template void swiglu<T>(const T*, const T*, T*, int64_t);                                                                       \
-  template void swiglu_backward<T>(const T*, const T*, const T*, T*, T*, int64_t);                                                \
-  template void log_prob<T>(const T*, const int64_t*, float, float*, float*, int64_t, int64_t);                                   \
-  template void log_prob_backward<T>(T*, const int64_t*, const float*, const float*, float, int64_t, int64_t);                    \
-  template void draw<T>(const T*, const float*, float, int64_t*, float*, int64_t, int64_t);                                       \
+#define RLT_FOR(T)                                                                                                              \
+  template void rms_norm<T, float>(const T*, const T*, const float*, float, T*, T*, float*, int64_t, int64_t);                 \
+  template void rms_norm<T, bf16>(const T*, const T*, const bf16*, float, T*, T*, float*, int64_t, int64_t);                   \
+  template void rms_norm_backward<T, float>(const T*, const T*, const T*, const float*, const float*, T*, float*, int64_t, int64_t); \
+  template void rms_norm_backward<T, bf16>(const T*, const T*, const T*, const bf16*, const float*, T*, float*, int64_t, int64_t);   \
+  template void rotate<T>(const T*, const float*, const float*, const int64_t*, float, T*, int64_t, int64_t, int64_t);         \
+  template void swiglu<T>(const T*, const T*, T*, int64_t);                                                                    \
+  template void swiglu_backward<T>(const T*, const T*, const T*, T*, T*, int64_t);                                             \
+  template void log_prob<T>(const T*, const int64_t*, float, float*, float*, int64_t, int64_t);                                \
+  template void log_prob_backward<T>(T*, const int64_t*, const float*, const float*, float, int64_t, int64_t);                 \
+  template void draw<T>(const T*, const float*, float, int64_t*, float*, int64_t, int64_t);                                    \
   template void adamw<T>(T*, float*, float*, float*, const float*, AdamWStep, int64_t);
 
 RLT_FOR(float)

@@ -15,8 +15,8 @@ struct Single {
   static Word word(float first, float) { return first; }
   using Words = floats;
   static Words read(const Source* from) { return load(from); }
-  static floats multiply_add(floats sum, Word left, Words right) { return sum + broadcast(left) * right; }
-  static constexpr int64_t kRowsAhead = 0;
+  static floats multiply_add(floats sum, Word left, Words right) { return fused(broadcast(left), right, sum); }
+  static constexpr int64_t kAhead = 0;
 };
 
 // As Single, with a right-hand side that is read as it lies in memory.
@@ -42,7 +42,7 @@ struct Pair {
   static floats multiply_add(floats sum, Word left, Words right) {
     return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(static_cast<int>(left)), (__m512bh)right);
   }
-  static constexpr int64_t kRowsAhead = 0;
+  static constexpr int64_t kAhead = 0;
 };
 template <typename T>
 using WordsOf = std::conditional_t<std::is_same<T, bf16>::value, Pair, Single>;
@@ -51,11 +51,11 @@ template <typename T>
 using WordsOf = Single;
 #endif
 
-// As W, with a left-hand side that comes from memory, its rows one after another: those ahead are fetched bit by bit while others are
-// multiplied, since a processor fetches few lines at a time.
-template <typename W>
+// As W, with a left-hand side whose rows come from memory one after another, as elements of T: the next ones are fetched bit by bit while others
+// are multiplied, since a processor fetches few lines at a time.
+template <typename W, typename T>
 struct FromMemory : W {
-  static constexpr int64_t kRowsAhead = 12;
+  static constexpr int64_t kAhead = W::kElements * sizeof(T);  // bytes of a word
 };
 
 // One row of a tile. Its sums have names, and so have the rows of a tile: an array of them would live in memory, not in registers.
@@ -122,18 +122,18 @@ struct TileRows {
 // NV vectors (1, 2 or 4) at a time in registers.
 template <typename W, int MR, int NV>
 inline void multiply_tile(
-    float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t depth, bool add) {
+    float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t depth, bool add,
+    const char* ahead = nullptr) {
   TileRows<W, (MR > 6 ? 6 : MR), NV> upper;
   TileRows<W, (MR > 6 ? MR - 6 : 0), NV> lower;
   if (add) {
     upper.read(c, c_row);
     lower.read(c + 6 * c_row, c_row);
   }
-  const char* ahead = reinterpret_cast<const char*>(a + W::kRowsAhead * a_row);
   for (int64_t k = 0; k < depth; k++, a += a_depth, b += b_row) {
-    if constexpr (W::kRowsAhead > 0) {
+    if constexpr (W::kAhead > 0) {
       __builtin_prefetch(ahead);
-      ahead += MR * sizeof(typename W::Word);
+      ahead += MR * W::kAhead;
     }
     typename W::Words b0 = W::read(b), b1{}, b2{}, b3{};
     if constexpr (NV > 1) b1 = W::read(b + kLanes);
@@ -148,27 +148,31 @@ inline void multiply_tile(
 template <typename W, int NV>
 inline void multiply_columns(
     float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t rows, int64_t depth,
-    bool add) {
+    bool add, const char* ahead) {
   int64_t m = 0;
   // The fewer vectors of a row, the more rows it takes until a sum's next product can be added.
   if constexpr (NV < kTileVectors)
-    for (; m + 12 <= rows; m += 12) multiply_tile<W, 12, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
-  for (; m + 6 <= rows; m += 6) multiply_tile<W, 6, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
-  for (; m + 4 <= rows; m += 4) multiply_tile<W, 4, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
-  for (; m + 2 <= rows; m += 2) multiply_tile<W, 2, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
-  if (m < rows) multiply_tile<W, 1, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add);
+    for (; m + 12 <= rows; m += 12)
+      multiply_tile<W, 12, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add, ahead + m * depth * W::kAhead);
+  for (; m + 6 <= rows; m += 6)
+    multiply_tile<W, 6, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add, ahead + m * depth * W::kAhead);
+  for (; m + 4 <= rows; m += 4)
+    multiply_tile<W, 4, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add, ahead + m * depth * W::kAhead);
+  for (; m + 2 <= rows; m += 2)
+    multiply_tile<W, 2, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add, ahead + m * depth * W::kAhead);
+  if (m < rows) multiply_tile<W, 1, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add, ahead + m * depth * W::kAhead);
 }
 
-// `columns` is a multiple of kLanes.
+// `columns` is a multiple of kLanes. `ahead` is the memory that comes next, for a left-hand side from memory.
 template <typename W>
 inline void multiply(
     float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t rows, int64_t columns,
-    int64_t depth, bool add) {
+    int64_t depth, bool add, const char* ahead = nullptr) {
   int64_t n = 0;
   if constexpr (kTileVectors == 4)
-    for (; n + 4 * kLanes <= columns; n += 4 * kLanes) multiply_columns<W, 4>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
-  for (; n + 2 * kLanes <= columns; n += 2 * kLanes) multiply_columns<W, 2>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
-  for (; n < columns; n += kLanes) multiply_columns<W, 1>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add);
+    for (; n + 4 * kLanes <= columns; n += 4 * kLanes) multiply_columns<W, 4>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add, ahead);
+  for (; n + 2 * kLanes <= columns; n += 2 * kLanes) multiply_columns<W, 2>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add, ahead);
+  for (; n < columns; n += kLanes) multiply_columns<W, 1>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add, ahead);
 }
 
 }  // namespace rlt

@@ -1,5 +1,5 @@
 // What every kernel stands on: the two element types, vectors of 16 floats, exp, and parallel loops.
-// The kernels are plain C++ over pointers; ops.cpp gives them tensors. All arithmetic is in float32.
+// The kernels are plain C++ over pointers; library.cpp is what the program calls. All arithmetic is in float32.
 #pragma once
 
 #include <cmath>

@@ -1,0 +1,120 @@
+// Vectors of floats, for the kernels that keep sums in registers.
+#pragma once
+
+// GCC 12 takes the undefined value that its own header passes to unmasked instructions for a mistake.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+#else
+#include <immintrin.h>
+#endif
+
+#include <cstdlib>
+
+#include "vector.h"
+
+#if defined(__AVX512F__) && defined(__AVX512BF16__)
+#define RLT_BF16_DOT  // the processor multiplies pairs of bf16 and adds them to float32
+#endif
+
+namespace rlt {
+
+// Floats of one register; wider vectors would live in memory.
+#ifdef __AVX512F__
+constexpr int kLanes = 16;
+constexpr int kTileVectors = 4;  // vectors of a row whose sums fit into the registers beside those of five other rows
+#else
+constexpr int kLanes = 8;
+constexpr int kTileVectors = 2;
+#endif
+typedef float floats __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
+typedef uint16_t halves __attribute__((vector_size(2 * kLanes), aligned(2), may_alias));
+typedef uint32_t words __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
+
+inline floats load(const float* from) { return *reinterpret_cast<const floats*>(from); }
+
+inline floats load(const bf16* from) {
+  words bits = __builtin_convertvector(*reinterpret_cast<const halves*>(from), words) << 16;
+  return reinterpret_cast<floats>(bits);
+}
+
+// As the stores of one value.
+inline void store(float* to, floats values) { *reinterpret_cast<floats*>(to) = values; }
+
+inline void store(bf16* to, floats values) {
+  words bits = reinterpret_cast<words>(values), nan = reinterpret_cast<words>(values != values);
+  words rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
+  *reinterpret_cast<halves*>(to) = __builtin_convertvector((rounded & ~nan) | (nan & 0x7FC0u), halves);
+}
+
+inline floats broadcast(float value) { return value - floats{}; }
+
+// sum + left * right, rounded once.
+#ifdef __AVX512F__
+inline floats fused(floats left, floats right, floats sum) { return reinterpret_cast<floats>(_mm512_fmadd_ps((__m512)left, (__m512)right, (__m512)sum)); }
+#else
+inline floats fused(floats left, floats right, floats sum) { return reinterpret_cast<floats>(_mm256_fmadd_ps((__m256)left, (__m256)right, (__m256)sum)); }
+#endif
+
+// Turns kLanes rows of kLanes words, where row(i) reads row i: word i of `turned` has the word i of each row.
+template <typename Row>
+inline void turn(Row row, words* turned) {
+#ifdef __AVX512F__
+  __m512i four[4][4];  // [rows 4 g to 4 g + 3][word modulo 4], each four words in a lane of 128 bits
+  for (int g = 0; g < 4; g++) {
+    __m512i v0 = (__m512i)row(4 * g), v1 = (__m512i)row(4 * g + 1), v2 = (__m512i)row(4 * g + 2), v3 = (__m512i)row(4 * g + 3);
+    __m512i low01 = _mm512_unpacklo_epi32(v0, v1), high01 = _mm512_unpackhi_epi32(v0, v1);
+    __m512i low23 = _mm512_unpacklo_epi32(v2, v3), high23 = _mm512_unpackhi_epi32(v2, v3);
+    four[g][0] = _mm512_unpacklo_epi64(low01, low23);
+    four[g][1] = _mm512_unpackhi_epi64(low01, low23);
+    four[g][2] = _mm512_unpacklo_epi64(high01, high23);
+    four[g][3] = _mm512_unpackhi_epi64(high01, high23);
+  }
+  for (int w = 0; w < 4; w++) {
+    __m512i low01 = _mm512_shuffle_i32x4(four[0][w], four[1][w], 0x44), high01 = _mm512_shuffle_i32x4(four[0][w], four[1][w], 0xee);
+    __m512i low23 = _mm512_shuffle_i32x4(four[2][w], four[3][w], 0x44), high23 = _mm512_shuffle_i32x4(four[2][w], four[3][w], 0xee);
+    turned[w] = (words)_mm512_shuffle_i32x4(low01, low23, 0x88);
+    turned[w + 4] = (words)_mm512_shuffle_i32x4(low01, low23, 0xdd);
+    turned[w + 8] = (words)_mm512_shuffle_i32x4(high01, high23, 0x88);
+    turned[w + 12] = (words)_mm512_shuffle_i32x4(high01, high23, 0xdd);
+  }
+#else
+  __m256i four[2][4];
+  for (int g = 0; g < 2; g++) {
+    __m256i v0 = (__m256i)row(4 * g), v1 = (__m256i)row(4 * g + 1), v2 = (__m256i)row(4 * g + 2), v3 = (__m256i)row(4 * g + 3);
+    __m256i low01 = _mm256_unpacklo_epi32(v0, v1), high01 = _mm256_unpackhi_epi32(v0, v1);
+    __m256i low23 = _mm256_unpacklo_epi32(v2, v3), high23 = _mm256_unpackhi_epi32(v2, v3);
+    four[g][0] = _mm256_unpacklo_epi64(low01, low23);
+    four[g][1] = _mm256_unpackhi_epi64(low01, low23);
+    four[g][2] = _mm256_unpacklo_epi64(high01, high23);
+    four[g][3] = _mm256_unpackhi_epi64(high01, high23);
+  }
+  for (int w = 0; w < 4; w++) {
+    turned[w] = (words)_mm256_permute2x128_si256(four[0][w], four[1][w], 0x20);
+    turned[w + 4] = (words)_mm256_permute2x128_si256(four[0][w], four[1][w], 0x31);
+  }
+#endif
+}
+
+// Memory of a thread for one purpose: it starts at a cache line and is kept for the next use.
+template <typename Purpose, typename T>
+T* scratch(int64_t count) {
+  struct Memory {
+    void* lines = nullptr;
+    int64_t bytes = 0;
+    ~Memory() { std::free(lines); }
+  };
+  static thread_local Memory memory;
+  int64_t wanted = round_up(count * sizeof(T), 64);
+  if (memory.bytes < wanted) {
+    std::free(memory.lines);
+    memory.lines = std::aligned_alloc(64, wanted);
+    memory.bytes = wanted;
+  }
+  return static_cast<T*>(memory.lines);
+}
+
+}  // namespace rlt
