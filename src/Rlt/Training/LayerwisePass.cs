@@ -78,9 +78,10 @@ public sealed class LayerwisePass : IDisposable
             dx_RD = LayerBackward(_model.Layers[i], _layers[i], dOutput_RD);
         }
 
+        using Tensor dEmbedded_RD = dx_RD;
         if (_gradients.Trains(_model.Embedding))
         {
-            _gradients.AddRows(_model.Embedding, _batch.Ids_R, dx_RD);
+            _gradients.AddRows(_model.Embedding, _batch.Ids_R, dEmbedded_RD);
         }
     }
 

@@ -233,7 +233,7 @@ public sealed class DecoderTests : IDisposable
         Assert.Single(PackedBatch.Split(sequences, 1000));
     }
 
-    private static Tensor Whole(Decoder model, int[] ids) => model.Logits(TinyModel.Hidden(model, ids).select(0, ids.Length - 1));
+    private static Tensor Whole(Decoder model, int[] ids) => model.Logits(TinyModel.Hidden(model, ids).narrow(0, ids.Length - 1, 1)).flatten();
 
     private static double[] Attend(ReadOnlySpan<float> query, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {

@@ -142,7 +142,7 @@ public sealed class ModelFilesTests : IDisposable
         float[] logProbs = SequenceScorer.LogProbs(model, [new TokenSequence(ids, 1)], 1, 4096)[0];
         Assert.Equal(reference["mean_nll"]!.GetValue<double>(), -logProbs.Average(), 1e-4);
         using var scope = NewDisposeScope();
-        float[] logits = model.Logits(TinyModel.Hidden(model, ids).select(0, ids.Length - 1)).data<float>().ToArray();
+        float[] logits = model.Logits(TinyModel.Hidden(model, ids).narrow(0, ids.Length - 1, 1)).flatten().data<float>().ToArray();
         double[] expected = [.. reference["last_logits"]!.AsArray().Select(value => value!.GetValue<double>())];
         Assert.Equal(expected.Length, logits.Length);
         Assert.All(expected.Zip(logits), pair => Assert.Equal(pair.First, pair.Second, 1e-3));

@@ -218,24 +218,28 @@ public sealed class CpuKernelsTests : IDisposable
         }
 
         using var noGrad = no_grad();
-        AssertClose(expected.Result, operation([.. narrow.Take(inputs.Length).Select(x => new Variable(x))], [.. Parameters(narrow)], null).Data, dtype);
+        Parameter[] alone = Parameters(narrow);
+        AssertClose(expected.Result, operation([.. narrow.Take(inputs.Length).Select(x => new Variable(x))], alone, null).Data, dtype);
+        Array.ForEach(alone, parameter => parameter.Dispose());
+        Array.ForEach([.. actual.Gradients, .. expected.Gradients], gradient => gradient.Dispose());
 
         (Tensor Result, Tensor[] Gradients) Run(Tensor[] tensors)
         {
             using var noGrad = no_grad();
             Variable[] variables = [.. tensors.Take(inputs.Length).Select(x => new Variable(x.clone()))];
-            Parameter[] parameters = [.. Parameters(tensors)];
+            Parameter[] parameters = Parameters(tensors);
             using var gradients = new GradientStore(parameters);
             using var tape = new Tape(gradients);
             Variable result = operation(variables, parameters, tape);
             Tensor value = result.Data.clone();
             above ??= Rounded(value.shape, dtype);
             tape.Backward(result, above.to(value.dtype));
-            Tensor[] found = [.. variables.Select(variable => variable.TakeGradient()!), .. parameters.Select(parameter => gradients[parameter].clone())];
+            Tensor[] found = [.. variables.Select(variable => variable.TakeGradient()!), .. parameters.Select(parameter => gradients[parameter].clone().DetachFromDisposeScope())];
             Array.ForEach(variables, variable => variable.Free());
-            return (value, [.. found.Select(gradient => gradient.MoveToOuterDisposeScope())]);
+            Array.ForEach(parameters, parameter => parameter.Dispose());
+            return (value, found);
         }
 
-        IEnumerable<Parameter> Parameters(Tensor[] tensors) => tensors.Skip(inputs.Length).Select((tensor, i) => new Parameter($"w{i}", tensor.alias()));
+        Parameter[] Parameters(Tensor[] tensors) => [.. tensors.Skip(inputs.Length).Select((tensor, i) => new Parameter($"w{i}", tensor.alias()))];
     }
 }
