@@ -66,9 +66,19 @@ public sealed class ArchitectureTests
         Assert.Empty(unneeded);
     }
 
-    [Fact]
-    public void TensorLayer_KnowsNothingOfTheProduct() =>
-        Assert.DoesNotContain(Files(Path.Combine(Source, "TorchSharp.Lite")), file => Regex.IsMatch(Code(file), @"\bRlt\.(?!Native)"));
+    /// <summary>Calls of TorchSharp 0.107 that end the process on a native error, or compute something else than they say.</summary>
+    [Theory]
+    [InlineData(@"\.matmul\(", "its errors end the process: mm, bmm or Linear.Product")]
+    [InlineData(@"autograd\.(grad|backward)\(", "its errors end the process: Tensor.backward")]
+    [InlineData(@"\.(sum|mean|prod|std|var)\(0[),]", "takes the number for a dtype: pass a list of dimensions")]
+    [InlineData(@"nn\.functional\.kl_div\(", "expects log-probabilities as targets")]
+    [InlineData(@"\bEmbedding\([^)]*sparse|nn\.Embedding\(", "its gradients saturate in bfloat16: index_select")]
+    [InlineData(@"\btorch\.optim\b", "keeps bfloat16 moments: Training/AdamW")]
+    public void TorchSharp_CallsThatGoWrong_AreNotMade(string call, string instead)
+    {
+        string[] files = [.. new[] { "Rlt", "Rlt.Cli" }.SelectMany(folder => Files(Path.Combine(Source, folder))).Where(file => Regex.IsMatch(Code(file), call)).Select(file => Path.GetRelativePath(Source, file))];
+        Assert.True(files.Length == 0, $"{string.Join(", ", files)}: {instead}");
+    }
 
     [Fact]
     public void Library_KnowsNothingOfTheCommandLine() =>

@@ -78,8 +78,8 @@ public static class Attention
         (long batch, long heads, long width) = (q_BHE.size(0), q_BHE.size(1), q_BHE.size(2));
         long kvHeads = k_BKES.size(1);
         Tensor q_BKGE = (q_BHE * Scale(width)).view(batch, kvHeads, heads / kvHeads, width);
-        Tensor scores_BKGS = q_BKGE.matmul(k_BKES).masked_fill_(hidden_B11S, double.NegativeInfinity);
-        return scores_BKGS.softmax(-1).matmul(v_BKSE).view(batch, heads, width);
+        Tensor scores_BKGS = Products(q_BKGE, k_BKES).masked_fill_(hidden_B11S, double.NegativeInfinity);
+        return Products(scores_BKGS.softmax(-1), v_BKSE).view(batch, heads, width);
     }
 
     // Whole sequences side by side, right-padded.
@@ -99,9 +99,16 @@ public static class Attention
         long group = heads / kvHeads;
         Tensor future_TS = ones([queries, keys], ScalarType.Bool, q_BHTE.device).triu(start + 1);
         Tensor q_BKgE = (q_BHTE * Scale(width)).reshape(batch, kvHeads, group * queries, width);
-        Tensor scores_BHTS = q_BKgE.matmul(k_BKSE.transpose(2, 3)).view(batch, heads, queries, keys).masked_fill_(future_TS, double.NegativeInfinity);
+        Tensor scores_BHTS = Products(q_BKgE, k_BKSE.transpose(2, 3)).view(batch, heads, queries, keys).masked_fill_(future_TS, double.NegativeInfinity);
         Tensor weights_BKgS = scores_BHTS.softmax(-1).view(batch, kvHeads, group * queries, keys);
-        return weights_BKgS.matmul(v_BKSE).view(batch, heads, queries, width);
+        return Products(weights_BKgS, v_BKSE).view(batch, heads, queries, width);
+    }
+
+    // The products of matrices by batch and kv head. TorchSharp's matmul has no guard: an error in it would end the process.
+    private static Tensor Products(Tensor left_BKMN, Tensor right_BKNL)
+    {
+        (long batch, long heads) = (left_BKMN.size(0), left_BKMN.size(1));
+        return left_BKMN.flatten(0, 1).bmm(right_BKNL.flatten(0, 1)).view(batch, heads, left_BKMN.size(2), right_BKNL.size(3));
     }
 
     private static double Scale(long width) => 1.0 / Math.Sqrt(width);

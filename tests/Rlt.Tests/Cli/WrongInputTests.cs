@@ -107,7 +107,7 @@ public sealed class WrongInputTests : IDisposable
     {
         string message = Refused("logprobs", "--model", "@model", "--input", "@data.jsonl", "--output", "@out.jsonl", "--device", "cuda:99");
         Assert.StartsWith("device cuda:99: this libtorch (", message, StringComparison.Ordinal);
-        Assert.EndsWith("CUDA devices. Use --device cpu, or build against a CUDA libtorch (scripts/build-native.sh)", message, StringComparison.Ordinal);
+        Assert.EndsWith("CUDA devices. Use --device cpu, or build with CUDA: scripts/build.sh -p:Cuda=true", message, StringComparison.Ordinal);
     }
 
     [Fact]
