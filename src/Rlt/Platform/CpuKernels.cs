@@ -15,7 +15,7 @@ namespace Rlt.Platform;
 public static class CpuKernels
 {
     // Rows of a decoding step, for which a general product is slower: it first writes the weights out anew.
-    private const int FewRows = 256;
+    private const int FewRows = 128;
 
     // Positions that a block of the cache holds a multiple of.
     private const int BlockMultiple = 16;
