@@ -1,41 +1,31 @@
-using System.Collections.Concurrent;
-
 namespace Rlt.Text.Tokenization.Models;
 
-/// <summary>Remembers the tokens of words; emptied when full, so that its size is bounded.</summary>
+/// <summary>Remembers the tokens of words; each word has one place, which the last to come takes, so that its size is bounded.</summary>
 internal sealed class WordCache
 {
-    private const int MaxWords = 1 << 16;
+    private const int Places = 1 << 17;
     private const int MaxLength = 64;
 
-    private readonly ConcurrentDictionary<string, ModelToken[]> _words = new();
-    private readonly ConcurrentDictionary<string, ModelToken[]>.AlternateLookup<ReadOnlySpan<char>> _lookup;
-    private int _count;
-
-    /// <summary>Makes an empty cache.</summary>
-    public WordCache() => _lookup = _words.GetAlternateLookup<ReadOnlySpan<char>>();
+    private readonly Entry?[] _entries = new Entry?[Places];
 
     /// <summary>The tokens of a word, if they are known.</summary>
     public bool TryGet(ReadOnlySpan<char> word, out ModelToken[]? tokens)
     {
-        tokens = null;
-        return word.Length <= MaxLength && _lookup.TryGetValue(word, out tokens);
+        var entry = word.Length <= MaxLength ? Volatile.Read(ref PlaceOf(word)) : null;
+        tokens = entry is not null && word.SequenceEqual(entry.Word) ? entry.Tokens : null;
+        return tokens is not null;
     }
 
     /// <summary>Remembers a word unless it is long: long words seldom come again.</summary>
     public void Add(ReadOnlySpan<char> word, ModelToken[] tokens)
     {
-        if (word.Length > MaxLength)
+        if (word.Length <= MaxLength)
         {
-            return;
+            Volatile.Write(ref PlaceOf(word), new Entry(word.ToString(), tokens));
         }
-
-        if (Interlocked.Increment(ref _count) > MaxWords)
-        {
-            _words.Clear();
-            Interlocked.Exchange(ref _count, 1);
-        }
-
-        _lookup[word] = tokens;
     }
+
+    private ref Entry? PlaceOf(ReadOnlySpan<char> word) => ref _entries[string.GetHashCode(word) & (Places - 1)];
+
+    private sealed record Entry(string Word, ModelToken[] Tokens);
 }
