@@ -14,21 +14,10 @@ internal sealed class PackageMerger
     private const int LongestWord = 256;
 
     // A large vocabulary takes the package a third of a second, which goes by while other files are read.
-    private readonly Task<BpeTokenizer> _package;
-
-    // By the package's ids.
-    private readonly KeyValuePair<string, int>[] _tokens;
+    private readonly Task<(BpeTokenizer Package, (int Id, int Length)[] Tokens)> _reading;
 
     /// <summary>Begins to hand a vocabulary and its merges to the package.</summary>
-    public PackageMerger(Dictionary<string, int> vocabulary, BpeMerges merges)
-    {
-        // The package finds a pair of tokens by the hash code 37 left + right, which many pairs of a vocabulary share; numbered anew in
-        // any mixed order they share it half as often.
-        _tokens = [.. vocabulary];
-        new Random(0).Shuffle(_tokens);
-        _package = Task.Run(() => BpeTokenizer.Create(
-            new Microsoft.ML.Tokenizers.BpeOptions(_tokens.Select((token, index) => KeyValuePair.Create(token.Key, index))) { Merges = merges.InOrder(vocabulary) }));
-    }
+    public PackageMerger(Dictionary<string, int> vocabulary, BpeMerges merges) => _reading = Task.Run(() => Read(vocabulary, merges));
 
     /// <summary>The tokens of a word; false if it is too long.</summary>
     public bool TryMerge(ReadOnlySpan<char> piece, out ModelToken[] tokens)
@@ -46,6 +35,14 @@ internal sealed class PackageMerger
         int count = 0;
         for (int at = 0, length; at < piece.Length; at += length)
         {
+            if (char.IsAscii(piece[at]))
+            {
+                length = 1;
+                symbols[count] = ByteAlphabet.CharOf((byte)piece[at]);
+                origins[count++] = new TextSpan(at, at + 1);
+                continue;
+            }
+
             var rune = new Rune(CodePoints.At(piece, at, piece.Length, out length));
             foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)])
             {
@@ -54,16 +51,30 @@ internal sealed class PackageMerger
             }
         }
 
-        var merged = _package.GetAwaiter().GetResult().EncodeToIds(symbols[..count], considerPreTokenization: false, considerNormalization: false);
+        var (package, known) = _reading.GetAwaiter().GetResult();
+        var merged = package.EncodeToIds(symbols[..count], considerPreTokenization: false, considerNormalization: false);
         tokens = new ModelToken[merged.Count];
         int start = 0;
         for (int i = 0; i < tokens.Length; i++)
         {
-            var (token, id) = _tokens[merged[i]];
-            tokens[i] = new ModelToken(id, origins[start].Start, origins[start + token.Length - 1].End);
-            start += token.Length;
+            var (id, length) = known[merged[i]];
+            tokens[i] = new ModelToken(id, origins[start].Start, origins[start + length - 1].End);
+            start += length;
         }
 
         return true;
+    }
+
+    private static (BpeTokenizer Package, (int Id, int Length)[] Tokens) Read(Dictionary<string, int> vocabulary, BpeMerges merges)
+    {
+        // The package finds a pair of tokens by the hash code 37 left + right, which many pairs of a vocabulary share; with the tokens
+        // numbered in a mixed order, half as many.
+        KeyValuePair<string, int>[] tokens = [.. vocabulary];
+        new Random(0).Shuffle(tokens);
+        var options = new Microsoft.ML.Tokenizers.BpeOptions(tokens.Select((token, index) => KeyValuePair.Create(token.Key, index)))
+        {
+            Merges = merges.InOrder(vocabulary),
+        };
+        return (BpeTokenizer.Create(options), Array.ConvertAll(tokens, token => (token.Value, token.Key.Length)));
     }
 }
