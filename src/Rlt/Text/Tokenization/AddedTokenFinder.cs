@@ -1,3 +1,4 @@
+using System.Buffers;
 using Rlt.Text.Tokenization.Patterns;
 
 namespace Rlt.Text.Tokenization;
@@ -6,6 +7,7 @@ namespace Rlt.Text.Tokenization;
 internal sealed class AddedTokenFinder
 {
     private readonly Node _root = new();
+    private readonly SearchValues<char> _firstChars;
 
     /// <summary>Makes a finder for tokens by the text they are looked for as.</summary>
     public AddedTokenFinder(IEnumerable<(string Text, AddedToken Token)> tokens)
@@ -20,6 +22,8 @@ internal sealed class AddedTokenFinder
 
             node.Token ??= token;
         }
+
+        _firstChars = SearchValues.Create([.. _root.Next.Keys]);
     }
 
     /// <summary>Adds a text's pieces to a list: the added tokens found in it, and what is between them.</summary>
@@ -27,8 +31,9 @@ internal sealed class AddedTokenFinder
     {
         string value = text.Value;
         int done = 0;
-        for (int at = 0; at < value.Length;)
+        for (int at = 0, ahead; (ahead = value.AsSpan(at).IndexOfAny(_firstChars)) >= 0;)
         {
+            at += ahead;
             var (token, end) = Longest(value, at);
             if (token is null)
             {

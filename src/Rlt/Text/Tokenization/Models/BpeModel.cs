@@ -4,7 +4,7 @@ using Rlt.Text.Tokenization.PreTokenization;
 namespace Rlt.Text.Tokenization.Models;
 
 /// <summary>Byte-pair encoding: a piece's symbols merge pair by pair, in the order the merges were learned.</summary>
-internal sealed partial class BpeModel : TokenModel
+internal sealed class BpeModel : TokenModel
 {
     private const int LongestWholePiece = 1024;
 
@@ -14,6 +14,7 @@ internal sealed partial class BpeModel : TokenModel
 
     private readonly BpeMerges _merges;
     private readonly BpeOptions _options;
+    private readonly PackageMerger? _package;
     private readonly WordCache _cache = new();
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
 
@@ -33,7 +34,7 @@ internal sealed partial class BpeModel : TokenModel
             _byteIds[value] = vocabulary.GetValueOrDefault(token, -1);
         }
 
-        UsePackage();
+        _package = options.ByteLevel && !_byteIds.Contains(-1) ? new PackageMerger(vocabulary, merges) : null;
     }
 
     /// <inheritdoc/>
@@ -63,9 +64,9 @@ internal sealed partial class BpeModel : TokenModel
             return _lookup.TryGetValue(piece, out id);
         }
 
-        Span<byte> bytes = stackalloc byte[3 * LongestWholePiece];
+        Span<byte> bytes = stackalloc byte[3 * piece.Length];
         int count = System.Text.Encoding.UTF8.GetBytes(piece, bytes);
-        Span<char> chars = stackalloc char[3 * LongestWholePiece];
+        Span<char> chars = stackalloc char[3 * piece.Length];
         for (int i = 0; i < count; i++)
         {
             chars[i] = ByteAlphabet.CharOf(bytes[i]);
@@ -74,16 +75,9 @@ internal sealed partial class BpeModel : TokenModel
         return _lookup.TryGetValue(chars[..count], out id);
     }
 
-    // In the build on packages, BpePackage.cs merges what Microsoft.ML.Tokenizers can; without it these two are not there.
-    partial void UsePackage();
-
-    partial void MergeInPackage(ReadOnlySpan<char> piece, ref ModelToken[]? merged);
-
     private ModelToken[] MergeSymbols(ReadOnlySpan<char> piece)
     {
-        ModelToken[]? merged = null;
-        MergeInPackage(piece, ref merged);
-        if (merged is not null)
+        if (_package is not null && _package.TryMerge(piece, out var merged))
         {
             return merged;
         }

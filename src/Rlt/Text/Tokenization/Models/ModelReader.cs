@@ -99,11 +99,10 @@ internal static class ModelReader
         }
 
         var merges = new BpeMerges(part.Element.ValueKind == System.Text.Json.JsonValueKind.Array ? part.Element.GetArrayLength() : 0);
-        int rank = 0;
         foreach (var item in part.Items())
         {
             var (left, right) = ReadPair(item);
-            merges.Add(rank++, IdOf(item, left, vocabulary), IdOf(item, right, vocabulary), IdOf(item, left + right, vocabulary));
+            merges.Add(IdOf(item, left, vocabulary), IdOf(item, right, vocabulary), IdOf(item, left + right, vocabulary));
         }
 
         return merges;

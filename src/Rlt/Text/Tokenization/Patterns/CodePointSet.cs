@@ -90,6 +90,11 @@ internal sealed class CodePointSet
             return ((_map[place >> 5] >> (int)(place & 31)) & 1) != 0;
         }
 
+        if (codePoint < _mapStart)
+        {
+            return false;
+        }
+
         int index = Array.BinarySearch(_changes, codePoint);
         return ((index >= 0 ? index : ~index - 1) & 1) == 0;
     }
