@@ -1,3 +1,4 @@
+using Rlt.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,7 +21,7 @@ public sealed record MachineLimits(double GemmFlops, double CopyBytes)
         foreach ((int rows, int depth, int columns) in new[] { (large, large, large), (8192, 512, 4096) })
         {
             (Tensor a, Tensor b) = (randn([rows, depth], device: device).to(dtype), randn([columns, depth], device: device).to(dtype));
-            double seconds = Stopwatches.Fastest(() => nn.functional.linear(a, b).Dispose(), device, Seconds);
+            double seconds = Stopwatches.Fastest(() => Linear.Product(a, b, null).Dispose(), device, Seconds);
             best = Math.Max(best, 2.0 * rows * depth * columns / seconds);
         }
 
