@@ -110,6 +110,7 @@ internal sealed record PlannedConfig(
         {
             Model = new ModelSize(model, Workloads.ElementSize(model, device)),
             Fused = Workloads.Fused(device),
+            OnGpu = Workloads.OnGpu(device),
             Sampling = new SamplingLoad((int)Math.Min(rows, samples), group, prompt, newTokens, filtered),
             LongestSequence = (int)Math.Min((long)prompt + newTokens, model.MaxPositions),
         };

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rlt.Cli;
 using Rlt.Platform;
 
 namespace Rlt.Tests;
@@ -8,6 +9,26 @@ internal static class NativeStart
 {
 #pragma warning disable CA2255 // What the attribute is for.
     [ModuleInitializer]
-    internal static void Load() => TorchLibrary.Load();
+    internal static void Load()
+    {
+        TorchLibrary.Load();
+
+        // Said here, so that no command of a test says it.
+        Startup.WarnOnce();
+    }
 #pragma warning restore CA2255
+}
+
+/// <summary>A test of the kernels themselves; skipped where they are not built or not used.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class KernelTheoryAttribute : TheoryAttribute
+{
+    public KernelTheoryAttribute() => Skip = TorchLibrary.HasCpuKernels ? null : "the kernels are not built, or RLT_CPU is plain";
+}
+
+/// <inheritdoc cref="KernelTheoryAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class KernelFactAttribute : FactAttribute
+{
+    public KernelFactAttribute() => Skip = TorchLibrary.HasCpuKernels ? null : "the kernels are not built, or RLT_CPU is plain";
 }

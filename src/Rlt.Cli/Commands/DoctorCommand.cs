@@ -37,10 +37,7 @@ internal static class DoctorCommand
         table.AddRow("CUDA devices", $"{cuda.device_count()}");
         table.AddRow(".NET", Environment.Version.ToString());
         Terminal.Write(table);
-        if (TorchLibrary.Warning() is { } warning)
-        {
-            Console.Error.WriteLine($"warning: {warning}");
-        }
+        Startup.WarnOnce();
     }
 
     // The same seeded model scored on each device and in each precision, against float64 on the CPU.

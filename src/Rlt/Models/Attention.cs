@@ -1,6 +1,5 @@
 using Rlt.Models.Gradients;
 using Rlt.Platform;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
@@ -9,9 +8,6 @@ namespace Rlt.Models;
 /// <summary>Scaled dot-product attention with grouped queries.</summary>
 public static class Attention
 {
-    // Queries are taken in blocks of this many, each against the keys up to its end, so scores stay O(T · block).
-    private const int QueryBlock = 512;
-
     /// <summary>Attention of each row to itself, the rows before it in its segment, and its segment's parent: [N, H, E].</summary>
     public static Variable Packed(Variable q_NHE, Variable k_NKE, Variable v_NKE, SequenceLayout layout, Tape? tape = null)
     {
@@ -45,27 +41,8 @@ public static class Attention
     /// <remarks>With right padding, real tokens never see a pad, so no other mask is needed.</remarks>
     public static Tensor Causal(Tensor q_BHTE, Tensor k_BKTE, Tensor v_BKTE)
     {
-        if (q_BHTE.device_type == DeviceType.CUDA)
-        {
-            int group = (int)(q_BHTE.size(1) / k_BKTE.size(1));
-            return nn.functional.scaled_dot_product_attention(q_BHTE, Expand(k_BKTE, group), Expand(v_BKTE, group), is_casual: true);
-        }
-
-        long length = q_BHTE.size(2);
-        if (length <= QueryBlock)
-        {
-            return CausalBlock(q_BHTE, k_BKTE, v_BKTE, 0);
-        }
-
-        var blocks = new List<Tensor>();
-        for (long start = 0; start < length; start += QueryBlock)
-        {
-            long count = Math.Min(QueryBlock, length - start);
-            long keys = start + count;
-            blocks.Add(CausalBlock(q_BHTE.narrow(2, start, count), k_BKTE.narrow(2, 0, keys), v_BKTE.narrow(2, 0, keys), start));
-        }
-
-        return cat(blocks, 2);
+        int group = (int)(q_BHTE.size(1) / k_BKTE.size(1));
+        return nn.functional.scaled_dot_product_attention(q_BHTE, Expand(k_BKTE, group), Expand(v_BKTE, group), is_casual: true);
     }
 
     /// <summary>Attention of one token a row to that row's cached positions: [B, H, E].</summary>
@@ -90,18 +67,6 @@ public static class Attention
         return padded_SHTE.transpose(1, 2).reshape(-1, q_NHE.size(1), q_NHE.size(2)).index_select(0, places_N);
 
         Tensor Pad(Tensor x_NHE) => x_NHE.index_select(0, rows_ST.flatten()).view(rows_ST.size(0), rows_ST.size(1), x_NHE.size(1), x_NHE.size(2)).transpose(1, 2);
-    }
-
-    private static Tensor CausalBlock(Tensor q_BHTE, Tensor k_BKSE, Tensor v_BKSE, long start)
-    {
-        (long batch, long heads, long queries, long width) = (q_BHTE.size(0), q_BHTE.size(1), q_BHTE.size(2), q_BHTE.size(3));
-        (long kvHeads, long keys) = (k_BKSE.size(1), k_BKSE.size(2));
-        long group = heads / kvHeads;
-        Tensor future_TS = ones([queries, keys], ScalarType.Bool, q_BHTE.device).triu(start + 1);
-        Tensor q_BKgE = (q_BHTE * Scale(width)).reshape(batch, kvHeads, group * queries, width);
-        Tensor scores_BHTS = Products(q_BKgE, k_BKSE.transpose(2, 3)).view(batch, heads, queries, keys).masked_fill_(future_TS, double.NegativeInfinity);
-        Tensor weights_BKgS = scores_BHTS.softmax(-1).view(batch, kvHeads, group * queries, keys);
-        return Products(weights_BKgS, v_BKSE).view(batch, heads, queries, width);
     }
 
     // The products of matrices by batch and kv head. TorchSharp's matmul has no guard: an error in it would end the process.

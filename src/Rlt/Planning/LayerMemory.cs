@@ -9,7 +9,7 @@ namespace Rlt.Planning;
 /// <param name="Backward">What the layer's backward holds at most, beside the same and the gradient of the output; the gradients of weights left out.</param>
 /// <remarks>
 /// A layer's temporaries live until its dispose scope ends, so its forward holds all of them at the end. The backward is highest in the
-/// feed-forward, whose inner width is the largest: the gradients of gate, up and their product replace the product.
+/// feed-forward, whose inner width is the largest: its product, computed again, and the derivatives by the product, gate and up.
 /// These are the tensors of Models/DecoderLayer; a change there is a change here, and the tests that measure find it.
 /// </remarks>
 public sealed record LayerMemory(long Kept, long Forward, long Backward)
@@ -22,15 +22,15 @@ public sealed record LayerMemory(long Kept, long Forward, long Backward)
         (long d, long q, long k, long inner) = Widths(model);
         bool normed = model.Config.QueryKeyNorm;
 
-        // Normed input, sum and its norm; turned q and k, v, attention's output; gate, up, product; with norms of q and k their inputs.
-        long kept = (3 * d) + (2 * q) + (2 * k) + (3 * inner) + (normed ? q + k : 0);
+        // The sum; turned q and k, v, attention's output; gate and up; with norms of q and k their inputs. The norms' results are computed again.
+        long kept = d + (2 * q) + (2 * k) + (2 * inner) + (normed ? q + k : 0);
 
         // The norms' scales and the attention's log-sums, float32.
         long scales = 2 + model.Config.HeadCount + (normed ? model.Config.HeadCount + model.Config.KeyValueHeadCount : 0);
 
-        // q and k before they are turned, the output projection and the down projection.
-        long forward = (2 * d) + q + k;
-        return Of(model, rows, kept, scales, forward, backward: 2 * inner);
+        // Both norms, q and k before they are turned, the output projection, the product and the down projection.
+        long forward = (4 * d) + q + k + inner;
+        return Of(model, rows, kept, scales, forward, backward: d + (4 * inner));
     }
 
     /// <summary>A layer of plain operators, as on a GPU: norms go through float32, and the attention takes padded whole sequences with all heads.</summary>

@@ -4,8 +4,8 @@ namespace Rlt.Planning;
 
 /// <summary>Bytes of one pass at its highest point, weights and their sums of gradients left out.</summary>
 /// <param name="Activations">Hidden states, and what layers keep.</param>
-/// <param name="Logits">The chunk of logits and, in training, the head's gradient of that chunk.</param>
-/// <param name="LayerGradients">The gradients of one layer's weights before they are added to the sums.</param>
+/// <param name="Logits">The chunk of logits and, in training with plain operators, the head's gradient of that chunk.</param>
+/// <param name="LayerGradients">With plain operators, the gradients of one layer's weights before they are added to the sums; kernels add straight to those.</param>
 public sealed record PassMemory(long Activations, long Logits, long LayerGradients)
 {
     // As LogProbHead has it.
@@ -34,15 +34,15 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
         LayerMemory layer = Layer(model, pass, fused);
         (long state, int layers) = (State(model), model.Config.LayerCount);
 
-        // Every layer's input and the top; kept graphs.
-        long held = ((layers + 1) * pass.Rows * state) + (keepGraphs ? layers * layer.Kept : 0);
+        // Every layer's input; kept graphs.
+        long held = (layers * pass.Rows * state) + (keepGraphs ? layers * layer.Kept : 0);
 
-        // The scored rows before and after the final norm; their gradient, in chunks and joined.
-        var inHead = new PassMemory(held + (4 * pass.Scored * state), Chunk(model, pass, fused, training: true) + HeadGradient(model, fused), 0);
+        // The top; the scored rows before and after the final norm; their gradient, in chunks and joined.
+        var inHead = new PassMemory(held + (((4 * pass.Scored) + pass.Rows) * state), Chunk(model, pass, fused, training: true) + (fused ? 0 : model.TrainedOfHead * model.ElementSize), 0);
 
-        // The gradient of the top; a layer computed again with its output, and its backward.
+        // The gradient of the layer's output; the layer computed again with its output, and its backward.
         long again = keepGraphs ? layer.Backward : layer.Kept + (pass.Rows * state) + Math.Max(layer.Forward, layer.Backward);
-        var inLayer = new PassMemory(held + (3 * pass.Scored * state) + (pass.Rows * state) + again, 0, model.TrainedOfLayer * model.ElementSize);
+        var inLayer = new PassMemory(held + (pass.Rows * state) + again, 0, fused ? 0 : model.TrainedOfLayer * model.ElementSize);
         PassMemory peak = inLayer.Bytes > inHead.Bytes ? inLayer : inHead;
         return peak with { Activations = peak.Activations + Indices(pass) };
     }
@@ -56,16 +56,12 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
     /// <summary>Bytes of one row's hidden state.</summary>
     internal static long State(ModelSize model) => (long)model.Config.HiddenSize * model.ElementSize;
 
-    // The kernels work in the logits' place; plain operators make float32 copies: scaled and, for the gradient, their softmax and its narrow form.
+    // The kernels work in the logits' place; plain operators have their softmax in float32 and, of narrow ones, a wide copy and the gradient's narrow form.
     private static long Chunk(ModelSize model, PassShape pass, bool fused, bool training)
     {
-        long copies = fused ? 0 : training ? (2 * Wide) + model.ElementSize : 2 * Wide;
+        long copies = fused ? 0 : model.ElementSize == Wide ? Wide : (2 * Wide) + (training ? model.ElementSize : 0);
         return Math.Min(pass.Scored, ChunkRows(model)) * model.Config.VocabularySize * (model.ElementSize + copies);
     }
-
-    // On the CPU a narrow gradient is widened as a whole before it is added to its sum.
-    private static long HeadGradient(ModelSize model, bool fused) =>
-        model.TrainedOfHead * (model.ElementSize + (fused && model.ElementSize < Wide ? Wide : 0));
 
     private static long Indices(PassShape pass) => IndexBytes * 2 * (pass.Rows + pass.Scored);
 }

@@ -9,6 +9,9 @@ public sealed record Workload
     /// <summary>Whether the CPU's fused kernels compute; else plain operators.</summary>
     public required bool Fused { get; init; }
 
+    /// <summary>Whether a GPU computes.</summary>
+    public bool OnGpu { get; init; }
+
     /// <summary>The frozen student; null for none.</summary>
     public ModelSize? Student { get; init; }
 

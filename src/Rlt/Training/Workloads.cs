@@ -21,6 +21,7 @@ public static class Workloads
     {
         Model = new ModelSize(model, ElementSize(model, config.Device), config.Lora),
         Fused = Fused(config.Device),
+        OnGpu = OnGpu(config.Device),
         Training = Training(config.MicroBatchTokens, config.Recompute, config.Optimizer),
         LongestSequence = longest,
     };
@@ -33,6 +34,7 @@ public static class Workloads
     {
         Model = new ModelSize(model, ElementSize(model, config.Device), config.Lora),
         Fused = Fused(config.Device),
+        OnGpu = OnGpu(config.Device),
         HasReference = config.Loss.Beta != 0,
         Sampling = new SamplingLoad((int)Math.Min(config.SamplingRows, (long)config.QuestionsPerStep * config.GroupSize), config.GroupSize, longestPrompt, config.MaxNewTokens),
         Training = Training(config.MicroBatchTokens, config.Recompute, config.Optimizer),

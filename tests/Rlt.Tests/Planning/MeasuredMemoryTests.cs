@@ -2,6 +2,7 @@ using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Models.Gradients;
 using Rlt.Planning;
+using Rlt.Platform;
 using Rlt.Training;
 using static TorchSharp.torch;
 
@@ -29,7 +30,7 @@ public sealed class MeasuredMemoryTests
         using Decoder model = Model(family, dtype, 4096);
         TokenSequence[] sequences = Sequences(8, 257, 4096);
         AssertPlanned(
-            PassMemory.Scoring(Size(model), PassShape.Of(8 * 256, 0, 257), fused: true).Bytes,
+            PassMemory.Scoring(Size(model), PassShape.Of(8 * 256, 0, 257), Fused).Bytes,
             () => SequenceScorer.LogProbs(model, sequences, 1, int.MaxValue));
     }
 
@@ -55,7 +56,7 @@ public sealed class MeasuredMemoryTests
         var load = new SamplingLoad(Rows: 64, Group: 32, Prompt: 40, NewTokens: 240);
         SamplingRequest[] requests = [.. Enumerable.Range(0, 2).Select(i => new SamplingRequest(TinyModel.Ids(40, i, 4096), [.. Enumerable.Range(0, 32).Select(s => (ulong)s)]))];
         var engine = new SamplingEngine(model, null, new SamplingOptions { MaxNewTokens = 240, MaxRows = 64 });
-        AssertPlanned(SamplingMemory.Of(Size(model), load, fused: true).Bytes, () => engine.Run(requests));
+        AssertPlanned(SamplingMemory.Of(Size(model), load, Fused).Bytes, () => engine.Run(requests));
     }
 
     [Fact]
@@ -65,7 +66,7 @@ public sealed class MeasuredMemoryTests
         using Decoder model = ModelFiles.Random(TinyModel.Config(vocabulary, 16, tied: true), 1, ScalarType.BFloat16, CPU);
         TokenSequence[] sequences = Sequences(32, (tokens / 32) + 1, vocabulary);
         PassShape scored = PassShape.Of(tokens / 8, 0, (tokens / 32) + 1);
-        AssertPlanned(PassMemory.Scoring(Size(model), scored, fused: true).Bytes, () => SequenceScorer.LogProbs(model, sequences[..4], 1, int.MaxValue), warmUp: false);
+        AssertPlanned(PassMemory.Scoring(Size(model), scored, Fused).Bytes, () => SequenceScorer.LogProbs(model, sequences[..4], 1, int.MaxValue), warmUp: false);
         Workload work = Work(model, new TrainingLoad(tokens, KeepGraphs: false), (tokens / 32) + 1);
         AssertPlanned(StepBytes(work), () => SftStep(model, sequences, keepGraphs: false, int.MaxValue), warmUp: false);
 
@@ -100,12 +101,14 @@ public sealed class MeasuredMemoryTests
         Assert.Equal(LogProbHead.ChunkRows(model), PassMemory.ChunkRows(Size(model)));
     }
 
+    private static bool Fused => TorchLibrary.HasCpuKernels;
+
     private static ModelSize Size(Decoder model) => new(model.Config, (int)model.Embedding.Value.ElementSize);
 
     private static Workload Work(Decoder model, TrainingLoad training, int longest) => new()
     {
         Model = Size(model),
-        Fused = true,
+        Fused = Fused,
         Training = training,
         LongestSequence = longest,
     };
@@ -129,17 +132,19 @@ public sealed class MeasuredMemoryTests
             work();
         }
 
-        // The watcher looks now and then: on a busy machine it can miss the peak, but never see more than there was.
+        // On a busy machine the watcher can miss the peak, and in first runs the compiler's own memory is on top of it.
         long measured = 0;
-        for (int run = 0; run < 3 && measured < (1 - Tolerance) * planned; run++)
+        for (int run = 0; run < 6 && !IsClose(measured, planned); run++)
         {
-            measured = Math.Max(measured, LiveMemory.PeakOf(work));
+            measured = LiveMemory.PeakOf(work);
         }
 
         Assert.True(
-            Math.Abs(measured - planned) <= Tolerance * planned,
+            IsClose(measured, planned),
             $"measured {measured / 1e6:F1} MB, planned {planned / 1e6:F1} MB: a factor of {(double)measured / planned:F3}");
     }
+
+    private static bool IsClose(long measured, long planned) => Math.Abs(measured - planned) <= Tolerance * planned;
 
     private static Decoder Model(string family, ScalarType dtype, int vocabulary) => ModelFiles.Random(ModelConfig.Parse($$"""
         {

@@ -9,6 +9,7 @@ public sealed class PlanAdviceTests
     {
         Model = new ModelSize(BenchShapes.Get("qwen2.5-7b"), 2),
         Fused = false,
+        OnGpu = true,
         Student = new ModelSize(BenchShapes.Get("qwen2.5-7b"), 2),
         HasReference = true,
         Sampling = new SamplingLoad(Rows: 128, Group: 64, Prompt: 1024, NewTokens: 16384),

@@ -39,12 +39,12 @@ public sealed class CpuKernelsTests : IDisposable
         Assert.Equal(_liveBefore, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
-    [Theory]
+    [KernelTheory]
     [MemberData(nameof(Shapes))]
     public void RmsNorm_AnyRows_EqualsPlain(ScalarType dtype, int rows, int width) =>
         AssertSame(dtype, [[rows, width]], [[width]], (x, weights, tape) => new RmsNorm(weights[0], 1e-6).Apply(x[0], tape));
 
-    [Theory]
+    [KernelTheory]
     [MemberData(nameof(Shapes))]
     public void AddRmsNorm_BothResultsUsed_EqualsPlain(ScalarType dtype, int rows, int width) => AssertSame(
         dtype, [[rows, width], [rows, width]], [[width]],
@@ -54,12 +54,12 @@ public sealed class CpuKernelsTests : IDisposable
             return Variable.Sum(sum, normed, tape);
         });
 
-    [Theory]
+    [KernelTheory]
     [MemberData(nameof(Shapes))]
     public void SwiGlu_AnySize_EqualsPlain(ScalarType dtype, int rows, int width) =>
         AssertSame(dtype, [[rows, width], [rows, width]], [], (x, _, tape) => DecoderLayer.SwiGlu(x[0], x[1], tape));
 
-    [Theory]
+    [KernelTheory]
     [MemberData(nameof(Heads))]
     public void Rotate_RowsAtAnyPosition_EqualsPlain(ScalarType dtype, int heads, int kvHeads, int width)
     {
@@ -70,7 +70,7 @@ public sealed class CpuKernelsTests : IDisposable
         AssertSame(dtype, [[50, heads, width]], [], (x, _, tape) => turn.Apply(x[0], tape));
     }
 
-    [Theory]
+    [KernelTheory]
     [MemberData(nameof(Heads))]
     public void Attention_SegmentsWithAndWithoutParents_EqualsPlain(ScalarType dtype, int heads, int kvHeads, int width)
     {
@@ -81,13 +81,13 @@ public sealed class CpuKernelsTests : IDisposable
             (x, _, tape) => Attention.Packed(x[0], x[1], x[2], layout, tape));
     }
 
-    [Theory]
+    [KernelTheory]
     [MemberData(nameof(Products))]
     public void Linear_WithItsGradients_EqualsPlain(ScalarType dtype, int rows, int inputs, int outputs) => AssertSame(
         dtype, [[rows, inputs]], [[outputs, inputs], [outputs]],
         (x, weights, tape) => Variable.Sum(Linear.Map(x[0], weights[0], weights[1], tape), Linear.Map(x[0], weights[0], null, tape), tape));
 
-    [Theory]
+    [KernelTheory]
     [MemberData(nameof(Products))]
     public void Linear_AnySize_EqualsPlain(ScalarType dtype, int rows, int inputs, int outputs)
     {
@@ -100,7 +100,7 @@ public sealed class CpuKernelsTests : IDisposable
         }
     }
 
-    [Theory]
+    [KernelTheory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
     public void Linear_MoreRows_GivesEachRowTheSameBits(ScalarType dtype)
@@ -114,7 +114,7 @@ public sealed class CpuKernelsTests : IDisposable
         }
     }
 
-    [Theory]
+    [KernelTheory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
     public void LogProb_AndItsGradient_EqualPlain(ScalarType dtype)
@@ -131,7 +131,7 @@ public sealed class CpuKernelsTests : IDisposable
         AssertClose(wide_NV.grad!, logits_NV, dtype);
     }
 
-    [Theory]
+    [KernelTheory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
     public void Draw_ManyUniforms_InvertsTheDistribution(ScalarType dtype)
@@ -157,7 +157,7 @@ public sealed class CpuKernelsTests : IDisposable
         Assert.Equal(logits_V.argmax(-1).item<long>(), CpuKernels.Draw(logits_V.unsqueeze(0), tensor(new[] { 0.99f }), 0).Token_N.item<long>());
     }
 
-    [Theory]
+    [KernelTheory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
     public void AdamW_SomeSteps_EqualThePublishedAlgorithm(ScalarType dtype)
@@ -182,7 +182,7 @@ public sealed class CpuKernelsTests : IDisposable
         AssertClose(expected, weight.Value.detach(), dtype);
     }
 
-    [Fact]
+    [KernelFact]
     public void Kernels_OfOtherShapes_AreRefusedByName()
     {
         Tensor x = zeros([4, 8]);

@@ -60,10 +60,10 @@ public sealed class Variable(Tensor data)
         return y;
     }
 
-    /// <summary>Keeps the tensor for the backward, past its dispose scope.</summary>
+    /// <summary>Keeps the tensor for the backward, past its dispose scope, unless it can be computed again.</summary>
     internal void Keep()
     {
-        if (!_kept)
+        if (!_kept && _rebuild is null)
         {
             _data.DetachFromDisposeScope();
             _kept = true;
