@@ -12,6 +12,9 @@ public static class TorchLibrary
     /// <summary>What multiplies matrices on the CPU.</summary>
     public static string Products => HasCpuKernels ? $"rlt's kernels ({ProcessorLevel.Current})" : "libtorch's operators (MKL, oneDNN)";
 
+    /// <summary>What the last digits of a run's numbers depend on, beside its config.</summary>
+    public static string Computing => $"libtorch {Version}, {Products}";
+
     /// <summary>Whether the CPU has the fused kernels of <see cref="CpuKernels"/>.</summary>
     public static bool HasCpuKernels => KernelLibrary.IsThere;
 

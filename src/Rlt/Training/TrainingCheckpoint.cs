@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Rlt.Models;
 using Rlt.Models.Adapters;
 using Rlt.Models.Safetensors;
+using Rlt.Platform;
 using Rlt.Runs;
 using static TorchSharp.torch;
 
@@ -20,6 +21,7 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
     private const string OptimizerFile = "optimizer.safetensors";
     private const string ReferenceFile = "reference.safetensors";
     private const string StateFile = "trainer_state.json";
+    private const string ComputedBy = "computed_by";
 
     /// <summary>Writes the state after <paramref name="step"/> steps, then drops the checkpoints that the policy does not keep.</summary>
     public void Save(int step)
@@ -34,7 +36,7 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
                 WriteTensors(Path.Combine(directory, ReferenceFile), reference.Parameters.ToDictionary(p => p.Name, p => p.Value));
             }
 
-            var state = new JsonObject { ["step"] = step, ["optimizer_steps"] = optimizer.Steps, ["score"] = score };
+            var state = new JsonObject { ["step"] = step, ["optimizer_steps"] = optimizer.Steps, ["score"] = score, [ComputedBy] = TorchLibrary.Computing };
             AtomicFile.WriteText(Path.Combine(directory, StateFile), state.ToJsonString() + "\n");
             Checksums.Write(directory);
         });
@@ -45,7 +47,7 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
     }
 
     /// <summary>Restores the newest checkpoint that is as it was saved.</summary>
-    /// <param name="warn">Is told of newer ones that are not.</param>
+    /// <param name="warn">Is told of newer ones that are not, and where the numbers from here on may differ from an uninterrupted run's.</param>
     /// <returns>The steps already done; 0 where there is no checkpoint.</returns>
     /// <exception cref="CheckpointException">There are checkpoints, and none can be used.</exception>
     public int ResumeOrStart(Action<string> warn)
@@ -55,7 +57,7 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         {
             if (Checksums.Problem(folder.Checkpoint(step)) is not { } problem)
             {
-                Restore(folder.Checkpoint(step));
+                Restore(folder.Checkpoint(step), warn);
                 folder.KeepStepsUpTo(step);
                 return step;
             }
@@ -94,7 +96,7 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         }
     }
 
-    private void Restore(string directory)
+    private void Restore(string directory, Action<string> warn)
     {
         if (model.Decoder.Adapters is { } adapters)
         {
@@ -111,8 +113,16 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
             ReadTensors(Path.Combine(directory, ReferenceFile), reference.Parameters.ToDictionary(p => p.Name, p => p.Value));
         }
 
-        string state = Path.Combine(directory, StateFile);
-        optimizer.Steps = (int)RunRows.Count(state, RunRows.ReadObject(state), "optimizer_steps", int.MaxValue);
+        string path = Path.Combine(directory, StateFile);
+        JsonObject state = RunRows.ReadObject(path);
+        optimizer.Steps = (int)RunRows.Count(path, state, "optimizer_steps", int.MaxValue);
+
+        // Sums in another order: the same mathematics, other last digits.
+        string earlier = (state[ComputedBy] as JsonValue)?.ToString() ?? "an earlier version of rlt";
+        if (earlier != TorchLibrary.Computing)
+        {
+            warn($"{directory} was computed by {earlier}, and {TorchLibrary.Computing} goes on: from here on the numbers may differ in their last digits from those of a run that was not interrupted");
+        }
     }
 
     private void RestoreAllWeights(string directory)

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Rlt.Platform;
 using Rlt.Runs;
 using Rlt.Tests.Runs;
 using Rlt.Training;
@@ -57,6 +59,26 @@ public sealed class SurvivalTests : IDisposable
         Assert.Equal([(1, 4)], watcher.Starts);
         Assert.Equal([$"{damaged} is damaged: its {file} is not what was saved (its SHA-256 differs). The checkpoint before it is used"], watcher.Warnings);
         AssertSame("parts");
+    }
+
+    [Theory]
+    [InlineData("", "an earlier version of rlt")]
+    [InlineData(",\"computed_by\":\"libtorch 1.13.0, an abacus\"", "libtorch 1.13.0, an abacus")]
+    public void RunSft_CheckpointThatOtherKernelsComputed_GoesOnAndSaysThatDigitsMayDiffer(string recorded, string named)
+    {
+        BreakOff("parts", 3);
+        string checkpoint = Path.Combine(_run["parts"], "checkpoints", "step-000002"), state = Path.Combine(checkpoint, "trainer_state.json");
+        string saved = File.ReadAllText(state), entry = $",\"computed_by\":{JsonSerializer.Serialize(TorchLibrary.Computing)}";
+        Assert.Contains(entry, saved, StringComparison.Ordinal);
+        File.WriteAllText(state, saved.Replace(entry, recorded, StringComparison.Ordinal));
+        File.Delete(Path.Combine(checkpoint, Checksums.FileName));
+        Checksums.Write(checkpoint);
+        var watcher = new RunWatcher();
+        _run.RunSft("parts", _run.Sft, watcher);
+        Assert.Equal([(2, 4)], watcher.Starts);
+        Assert.Equal(
+            [$"{checkpoint} was computed by {named}, and {TorchLibrary.Computing} goes on: from here on the numbers may differ in their last digits from those of a run that was not interrupted"],
+            watcher.Warnings);
     }
 
     [Fact]
