@@ -8,7 +8,7 @@ sources=$root/src/Rlt.Kernels
 build=$root/.build/kernels
 cxx=${CXX:-$(command -v g++ || command -v c++ || command -v clang++ || true)}
 mkdir -p "$build"
-stamp="$cxx $(cat "$sources"/* "$0" | cksum)"
+stamp="$cxx $(cat "$sources"/*.* "$sources"/scalars/* "$0" | cksum)"
 if [ "$(cat "$build/stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 rm -f "$build"/*.so "$build/stamp"
 if [ -z "$cxx" ] || [ "$(uname -m)" != x86_64 ]; then
@@ -26,6 +26,15 @@ levels=()
 compile avx2 -march=x86-64-v3 & levels+=($!)
 compile avx512 -march=x86-64-v4 -mprefer-vector-width=512 & levels+=($!)
 compile avx512bf16 -march=x86-64-v4 -mavx512bf16 -mprefer-vector-width=512 & levels+=($!)
+
+# A library that stands before TorchSharp's needs that one's name alone.
+before_torchsharp() {
+  mkdir -p "$build/names"
+  "$cxx" -shared -fPIC -x c++ /dev/null -Wl,-soname,libLibTorchSharp.so -o "$build/names/libLibTorchSharp.so" &&
+    "$cxx" -O2 -std=c++17 -shared -fPIC -fvisibility=hidden -Wall "$sources"/scalars/*.cpp -o "$build/librlt_scalars.so" \
+      -Wl,--no-as-needed -L"$build/names" -l:libLibTorchSharp.so
+}
+before_torchsharp >"$build/scalars.log" 2>&1 & levels+=($!)
 for level in "${levels[@]}"; do
   if ! wait "$level"; then
     cat "$build"/*.log | tail -20 >&2

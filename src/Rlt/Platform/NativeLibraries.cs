@@ -12,6 +12,7 @@ namespace Rlt.Platform;
 internal static partial class NativeLibraries
 {
     private const string TorchSharp = "libLibTorchSharp.so";
+    private const string Scalars = "librlt_scalars.so";
     private const int TrimThreshold = -1;
     private const int TopPad = -2;
     private const int MmapThreshold = -3;
@@ -46,7 +47,21 @@ internal static partial class NativeLibraries
             BoundKernelCache();
             ProcessorLevel.CapLibraries();
             AssemblyLoadContext.Default.ResolvingUnmanagedDll += Resolve;
+            NativeLibrary.SetDllImportResolver(typeof(global::TorchSharp.torch).Assembly, ResolveOfTorchSharp);
         }
+    }
+
+    // Before TorchSharp's library stands one that frees numbers later (src/Rlt.Kernels/scalars), where there was a compiler to build it.
+    private static unsafe nint ResolveOfTorchSharp(string name, Assembly assembly, DllImportSearchPath? path)
+    {
+        if (name != "LibTorchSharp" || Find(Scalars) is not { } before || !NativeLibrary.TryLoad(name, assembly, path, out nint library))
+        {
+            return 0;
+        }
+
+        nint scalars = NativeLibrary.Load(before);
+        ((delegate* unmanaged<nint, void>)NativeLibrary.GetExport(scalars, "rlt_dispose_scalars_by"))(NativeLibrary.GetExport(library, "THSTorch_dispose_scalar"));
+        return scalars;
     }
 
     // By default glibc maps every large tensor afresh and gives it back when freed; the page faults then cost more than
