@@ -51,7 +51,7 @@ internal static partial class NativeLibraries
         }
     }
 
-    // Before TorchSharp's library stands one that frees numbers later (src/Rlt.Kernels/scalars), where there was a compiler to build it.
+    // Before TorchSharp's library stands one that frees numbers later (scalars.cpp), where there was a compiler to build it.
     private static unsafe nint ResolveOfTorchSharp(string name, Assembly assembly, DllImportSearchPath? path)
     {
         if (name != "LibTorchSharp" || Find(Scalars) is not { } before || !NativeLibrary.TryLoad(name, assembly, path, out nint library))
