@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the CPU kernels (src/Rlt.Kernels), a library for each processor level, into .build/kernels: one call of the C++ compiler each, about 20 s in all,
+# Builds the CPU kernels (src/Rlt.Kernels), a library for each processor level and that of the numbers, into .build/kernels: about 20 s in all,
 # unless they are there and up to date. Every machine builds all of them, so that a published folder runs on other processors too.
 # Without a compiler it says so once: libtorch's own operators then do the same, more slowly. CXX names another compiler.
 set -euo pipefail

@@ -22,8 +22,6 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
 
     private bool IsSmall => Plan.PeakBytes < Gigabyte;
 
-    private bool OnGpu => Workloads.OnGpu(Config.Device);
-
     private bool? Fits => Limit is null ? null : Plan.PeakBytes <= Limit.Usable;
 
     /// <summary>The report of a config.</summary>
@@ -68,7 +66,7 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
 
         if (Fits == false)
         {
-            (IReadOnlyList<PlanChange> changes, MemoryPlan changed) = PlanAdvice.For(Work, Limit!.Usable, OnGpu);
+            (IReadOnlyList<PlanChange> changes, MemoryPlan changed) = PlanAdvice.For(Work, Limit!.Usable);
             report["advice"] = new JsonArray([.. changes.Select(change => (JsonNode)new JsonObject { ["set"] = change.Setting, ["cost"] = change.Cost })]);
             report["fits_with_advice"] = changed.PeakBytes <= Limit.Usable;
         }
@@ -134,7 +132,7 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
             return;
         }
 
-        (IReadOnlyList<PlanChange> changes, MemoryPlan changed) = PlanAdvice.For(Work, Limit!.Usable, OnGpu);
+        (IReadOnlyList<PlanChange> changes, MemoryPlan changed) = PlanAdvice.For(Work, Limit!.Usable);
         foreach (PlanChange change in changes)
         {
             Console.WriteLine($"  --set {change.Setting}   ({change.Cost})");

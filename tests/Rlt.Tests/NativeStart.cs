@@ -23,12 +23,15 @@ internal static class NativeStart
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class KernelTheoryAttribute : TheoryAttribute
 {
-    public KernelTheoryAttribute() => Skip = TorchLibrary.HasCpuKernels ? null : "the kernels are not built, or RLT_CPU is plain";
+    public KernelTheoryAttribute() => Skip = Absent;
+
+    /// <summary>Why such a test cannot run; null where it can.</summary>
+    internal static string? Absent => TorchLibrary.HasCpuKernels ? null : "the kernels are not built, or RLT_CPU is plain";
 }
 
 /// <inheritdoc cref="KernelTheoryAttribute"/>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class KernelFactAttribute : FactAttribute
 {
-    public KernelFactAttribute() => Skip = TorchLibrary.HasCpuKernels ? null : "the kernels are not built, or RLT_CPU is plain";
+    public KernelFactAttribute() => Skip = KernelTheoryAttribute.Absent;
 }

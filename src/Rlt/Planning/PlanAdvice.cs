@@ -15,12 +15,11 @@ public static class PlanAdvice
     /// <summary>The changes with the least cost that together make a workload fit.</summary>
     /// <param name="work">The workload.</param>
     /// <param name="bytes">The memory.</param>
-    /// <param name="onGpu">Whether main memory is another memory, which can take optimizer and gradients.</param>
     /// <returns>The changes, cheapest first, and the plan with them; none where nothing is needed. The plan may still not fit.</returns>
-    public static (IReadOnlyList<PlanChange> Changes, MemoryPlan Plan) For(Workload work, long bytes, bool onGpu)
+    public static (IReadOnlyList<PlanChange> Changes, MemoryPlan Plan) For(Workload work, long bytes)
     {
         var taken = new List<Step>();
-        foreach (Step step in Steps(onGpu))
+        foreach (Step step in Steps(work.OnGpu))
         {
             if (Fits(taken))
             {

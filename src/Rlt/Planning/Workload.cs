@@ -9,7 +9,7 @@ public sealed record Workload
     /// <summary>Whether the CPU's fused kernels compute; else plain operators.</summary>
     public required bool Fused { get; init; }
 
-    /// <summary>Whether a GPU computes.</summary>
+    /// <summary>Whether a GPU computes: main memory is then another memory, which can take optimizer and gradients.</summary>
     public bool OnGpu { get; init; }
 
     /// <summary>The frozen student; null for none.</summary>

@@ -47,14 +47,17 @@ internal static partial class NativeLibraries
             BoundKernelCache();
             ProcessorLevel.CapLibraries();
             AssemblyLoadContext.Default.ResolvingUnmanagedDll += Resolve;
-            NativeLibrary.SetDllImportResolver(typeof(global::TorchSharp.torch).Assembly, ResolveOfTorchSharp);
+
+            // Asked for every function anew.
+            var loaded = new Lazy<nint>(LoadOfTorchSharp);
+            NativeLibrary.SetDllImportResolver(typeof(global::TorchSharp.torch).Assembly, (name, _, _) => name == "LibTorchSharp" ? loaded.Value : 0);
         }
     }
 
-    // Before TorchSharp's library stands one that frees numbers later (scalars.cpp), where there was a compiler to build it.
-    private static unsafe nint ResolveOfTorchSharp(string name, Assembly assembly, DllImportSearchPath? path)
+    // Before TorchSharp's library stands one that frees numbers later (scalars.cpp), where there was a compiler to build it; else 0, for the usual search.
+    private static unsafe nint LoadOfTorchSharp()
     {
-        if (name != "LibTorchSharp" || Find(Scalars) is not { } before || !NativeLibrary.TryLoad(name, assembly, path, out nint library))
+        if (Find(Scalars) is not { } before || !NativeLibrary.TryLoad("LibTorchSharp", typeof(global::TorchSharp.torch).Assembly, null, out nint library))
         {
             return 0;
         }

@@ -65,7 +65,7 @@ public static class PlannedRun
         MemoryPlan plan = MemoryPlan.Of(work);
         if (Workloads.OnGpu(device) && MemoryPlan.Of(Least(work)).PeakBytes > limit.Usable)
         {
-            throw new ConfigException($"this run cannot fit: {Shortage(work, limit, onGpu: true)}");
+            throw new ConfigException($"this run cannot fit: {Shortage(work, limit)}");
         }
 
         string summary = $"memory plan: micro_batch_tokens {work.Training!.MicroBatchTokens}, recompute {(work.Training.KeepGraphs ? "false" : "true")}; "
@@ -73,7 +73,7 @@ public static class PlannedRun
         long free = Workloads.OnGpu(device) ? limit.Usable : MachineMemory.Available;
         if (plan.PeakBytes > free)
         {
-            summary += $". It may not fit: {Shortage(work, MemoryLimit.OfMain(free), Workloads.OnGpu(device))}";
+            summary += $". It may not fit: {Shortage(work, MemoryLimit.OfMain(free))}";
         }
 
         return (work, optimizer.Offload && !Workloads.OnGpu(device) ? summary + ". optimizer.offload does nothing on the CPU, whose memory is main memory" : summary);
@@ -87,10 +87,10 @@ public static class PlannedRun
         LongestSequence = Math.Min(work.LongestSequence, Math.Max(work.Training!.MicroBatchTokens, work.SharedTokens + 1)),
     };
 
-    private static string Shortage(Workload work, MemoryLimit limit, bool onGpu)
+    private static string Shortage(Workload work, MemoryLimit limit)
     {
         MemoryPlan plan = MemoryPlan.Of(work);
-        (IReadOnlyList<PlanChange> changes, MemoryPlan changed) = PlanAdvice.For(work, limit.Usable, onGpu);
+        (IReadOnlyList<PlanChange> changes, MemoryPlan changed) = PlanAdvice.For(work, limit.Usable);
         string needs = $"{plan.Peak.Name} takes {MemoryLimit.Text(plan.PeakBytes)} of {MemoryLimit.Text(limit.Usable)}";
         return changed.PeakBytes <= limit.Usable
             ? $"{needs}. Set {string.Join(" and ", changes.Select(change => change.Setting))} (rlt plan says more)"

@@ -22,7 +22,7 @@ public sealed class PlanAdviceTests
     [Fact]
     public void For_WhatFits_ChangesNothing()
     {
-        (IReadOnlyList<PlanChange> changes, MemoryPlan plan) = PlanAdvice.For(Teacher, long.MaxValue, onGpu: true);
+        (IReadOnlyList<PlanChange> changes, MemoryPlan plan) = PlanAdvice.For(Teacher, long.MaxValue);
         Assert.Empty(changes);
         Assert.Equal(MemoryPlan.Of(Teacher).PeakBytes, plan.PeakBytes);
     }
@@ -31,14 +31,14 @@ public sealed class PlanAdviceTests
     public void For_KeptGraphsTooLarge_OnlyThemAreGivenUp()
     {
         Workload kept = Teacher with { Training = new TrainingLoad(16384, KeepGraphs: true) };
-        (IReadOnlyList<PlanChange> changes, _) = PlanAdvice.For(kept, MemoryPlan.Of(Teacher).PeakBytes, onGpu: true);
+        (IReadOnlyList<PlanChange> changes, _) = PlanAdvice.For(kept, MemoryPlan.Of(Teacher).PeakBytes);
         Assert.Equal(["recompute=true"], changes.Select(change => change.Setting));
     }
 
     [Fact]
     public void For_StatesTooLarge_FewerRowsAndOffloadAndNothingElse()
     {
-        (IReadOnlyList<PlanChange> changes, MemoryPlan plan) = PlanAdvice.For(Teacher, 135_000_000_000, onGpu: true);
+        (IReadOnlyList<PlanChange> changes, MemoryPlan plan) = PlanAdvice.For(Teacher, 135_000_000_000);
         Assert.Equal(["sampling_rows=32", "optimizer.offload=true"], changes.Select(change => change.Setting));
         Assert.True(plan.PeakBytes <= 135_000_000_000);
     }
@@ -46,13 +46,13 @@ public sealed class PlanAdviceTests
     [Fact]
     public void For_MainMemory_OffloadIsNoWayOut()
     {
-        (IReadOnlyList<PlanChange> changes, _) = PlanAdvice.For(Teacher, 100_000_000_000, onGpu: false);
+        (IReadOnlyList<PlanChange> changes, _) = PlanAdvice.For(Teacher with { OnGpu = false }, 100_000_000_000);
         Assert.DoesNotContain(changes, change => change.Setting.Contains("offload", StringComparison.Ordinal));
         Assert.Contains(changes, change => change.Setting.StartsWith("lora.rank", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void For_TooSmallForAnything_PlanSaysSo() => Assert.True(PlanAdvice.For(Teacher, 10_000_000_000, onGpu: true).Plan.PeakBytes > 10_000_000_000);
+    public void For_TooSmallForAnything_PlanSaysSo() => Assert.True(PlanAdvice.For(Teacher, 10_000_000_000).Plan.PeakBytes > 10_000_000_000);
 
     [Fact]
     public void Settle_MuchMemory_KeepsGraphsOfTheLargestMicroBatch() =>
