@@ -26,6 +26,7 @@ levels=()
 compile avx2 -march=x86-64-v3 & levels+=($!)
 compile avx512 -march=x86-64-v4 -mprefer-vector-width=512 & levels+=($!)
 compile avx512bf16 -march=x86-64-v4 -mavx512bf16 -mprefer-vector-width=512 & levels+=($!)
+compile amx -march=x86-64-v4 -mavx512bf16 -mamx-tile -mamx-bf16 -mprefer-vector-width=512 & levels+=($!)
 
 # A library that stands before TorchSharp's needs that one's name alone.
 before_torchsharp() {

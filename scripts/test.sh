@@ -15,5 +15,7 @@ if [ -z "$summary" ]; then
   exit 1
 fi
 grep -E '^\s+Skipped ' "$log" | sed 's/^/skipped:/' || true
-echo "$(number Passed) passed, $(number Failed) failed, $(number Skipped) skipped"
+failed=$(number Failed)
+if [ "$status" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi  # the tests did not come to their end
+echo "$(number Passed) passed, $failed failed, $(number Skipped) skipped"
 exit "$status"

@@ -19,6 +19,9 @@
 #if defined(__AVX512F__) && defined(__AVX512BF16__)
 #define RLT_BF16_DOT  // the processor multiplies pairs of bf16 and adds them to float32
 #endif
+#ifdef __AMX_BF16__
+#define RLT_TILES  // and does so with tiles of them
+#endif
 
 namespace rlt {
 

@@ -121,9 +121,25 @@ void few(const typename W::Word* x, const T* weight, const Map& map) {
   in_parallel((map.outputs + lanes - 1) / lanes, lanes * map.inputs * ROWS, range);
 }
 
-constexpr int64_t kStrip = 12;           // outputs that are multiplied at once
-constexpr int64_t kPanel = 4 * kStrip;  // outputs whose sums are turned and written together: a multiple of kLanes
+template <typename W>
+constexpr int64_t kStrip = W::kMultiple > 1 ? 32 : 12;  // outputs that are multiplied at once
+template <typename W>
+constexpr int64_t kPanel = W::kMultiple > 1 ? 64 : 48;  // outputs whose sums are turned and written together: a multiple of kLanes
 constexpr int64_t kGroup = 64;           // rows that a panel is multiplied with at once
+
+// sums[outputs, width] of a strip's outputs, whose words lie `stride` apart, with rows that stand side by side.
+template <typename W, typename T>
+void multiply_strip(
+    const typename W::Word* left, int64_t stride, const typename W::Word* packed, int64_t width, int64_t outputs, int64_t depth, const char* ahead, float* sums) {
+#ifdef RLT_TILES
+  if constexpr (W::kMultiple > 1) {
+    Tiles tiles;
+    TileRowsSource rows{reinterpret_cast<const char*>(left), stride * 4, kTile * 4, kTile * stride * 4};
+    return multiply_tiles<true>(tiles, sums, width, rows, packed, width, outputs, width, depth / kTile, false, ahead);
+  }
+#endif
+  multiply<FromMemory<W, T>>(sums, width, left, stride, 1, packed, width, outputs, width, depth, false, ahead);
+}
 
 // Some outputs for all rows beyond a few, which stand side by side.
 template <typename W, typename T>
@@ -131,37 +147,37 @@ void panel(const typename W::Word* packed, const T* weight, int64_t first, int64
   using Word = typename W::Word;
   int64_t inputs = map.inputs, count = words_of<W>(inputs);
   // Words are used as they lie, other values are first made words; and so are rows of which all begin at the same place of the cache.
-  bool as_they_lie = sizeof(T) * W::kElements == sizeof(Word) && inputs % W::kElements == 0 && inputs * sizeof(T) % 4096 != 0;
+  bool as_they_lie = sizeof(T) * W::kElements == sizeof(Word) && inputs % (W::kElements * W::kMultiple) == 0 && inputs * sizeof(T) % 4096 != 0;
   int64_t stride = as_they_lie ? count : round_up(count, kLanes) + kLanes;
-  alignas(64) float sums[kPanel * kGroup], turned[kGroup * kPanel];
+  alignas(64) float sums[kPanel<W> * kGroup], turned[kGroup * kPanel<W>];
   for (int64_t group = 0; group < map.rows; group += kGroup) {
     int64_t members = std::min(kGroup, map.rows - group), width = round_up(members, kLanes);
-    for (int64_t strip = 0; strip < outputs; strip += kStrip) {
-      int64_t height = std::min(kStrip, outputs - strip);
+    for (int64_t strip = 0; strip < outputs; strip += kStrip<W>) {
+      int64_t height = std::min(kStrip<W>, outputs - strip);
       const T* lines = weight + (first + strip) * inputs;
       const Word* left = reinterpret_cast<const Word*>(lines);
-      if (!as_they_lie) left = make_words<W>(lines, height, inputs, stride, scratch<struct Made, Word>(kStrip * stride));
-      multiply<FromMemory<W, T>>(
-          sums + strip * width, width, left, stride, 1, packed + group / kGroup * strip_words(count, kGroup), width, height, width, count, false,
-          reinterpret_cast<const char*>(lines + kStrip * inputs));
+      if (!as_they_lie) left = make_words<W>(lines, height, inputs, stride, scratch<struct Made, Word>(kStrip<W> * stride));
+      multiply_strip<W, T>(
+          left, stride, packed + group / kGroup * strip_words(count, kGroup), width, height, count, reinterpret_cast<const char*>(lines + kStrip<W> * inputs),
+          sums + strip * width);
     }
     for (int64_t output = 0; output < outputs; output += kLanes)
       for (int64_t row = 0; row < width; row += kLanes) {
         words block[kLanes];
         turn([&](int n) { return reinterpret_cast<words>(load(sums + (output + n) * width + row)); }, block);
-        for (int n = 0; n < kLanes; n++) write(turned + (row + n) * kPanel + output, block[n]);
+        for (int n = 0; n < kLanes; n++) write(turned + (row + n) * kPanel<W> + output, block[n]);
       }
-    for (int64_t row = 0; row < members; row++) map.write(turned + row * kPanel, group + row, first, outputs);
+    for (int64_t row = 0; row < members; row++) map.write(turned + row * kPanel<W>, group + row, first, outputs);
   }
 }
 
 template <typename W, typename T>
 void panels(const typename W::Word* packed, const T* weight, const Map& map) {
   auto range = [&](int64_t begin, int64_t end) {
-    int64_t last = std::min(map.outputs, end * kStrip);
-    for (int64_t first = begin * kStrip; first < last; first += kPanel) panel<W>(packed, weight, first, std::min(kPanel, last - first), map);
+    int64_t last = std::min(map.outputs, end * kStrip<W>);
+    for (int64_t first = begin * kStrip<W>; first < last; first += kPanel<W>) panel<W>(packed, weight, first, std::min(kPanel<W>, last - first), map);
   };
-  in_parallel((map.outputs + kStrip - 1) / kStrip, kStrip * map.inputs * map.rows, range);
+  in_parallel((map.outputs + kStrip<W> - 1) / kStrip<W>, kStrip<W> * map.inputs * map.rows, range);
 }
 
 // x as words along the inputs; in place, where it is that already.
@@ -175,7 +191,7 @@ const typename W::Word* row_words(const T* x, const Map& map) {
 
 template <typename W, typename X, typename T>
 void linear(const X* x, const T* weight, const Map& map) {
-  if (map.rows <= kFewRows) return few<W>(row_words<W>(x, map), weight, map);
+  if (W::kMultiple == 1 && map.rows <= kFewRows) return few<W>(row_words<W>(x, map), weight, map);
   int64_t count = words_of<W>(map.inputs), groups = (map.rows + kGroup - 1) / kGroup;
   typename W::Word* packed = scratch<struct PackedX, typename W::Word>(groups * strip_words(count, kGroup));
   for (int64_t group = 0; group < groups; group++) {

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "lanes.h"
+#include "tiles.h"
 
 namespace rlt {
 
@@ -12,6 +13,7 @@ struct Single {
   using Word = float;
   using Source = float;
   static constexpr int64_t kElements = 1;
+  static constexpr int64_t kMultiple = 1;  // words of depth that are multiplied at once
   static Word word(float first, float) { return first; }
   using Words = floats;
   static Words read(const Source* from) { return load(from); }
@@ -31,6 +33,11 @@ struct Pair {
   using Word = uint32_t;
   using Source = uint32_t;
   static constexpr int64_t kElements = 2;
+#ifdef RLT_TILES
+  static constexpr int64_t kMultiple = kTile;
+#else
+  static constexpr int64_t kMultiple = 1;
+#endif
   static Word word(float first, float second) {
     bf16 low, high;
     store(&low, first);
@@ -163,11 +170,39 @@ inline void multiply_columns(
   if (m < rows) multiply_tile<W, 1, NV>(c + m * c_row, c_row, a + m * a_row, a_row, a_depth, b, b_row, depth, add, ahead + m * depth * W::kAhead);
 }
 
+#ifdef RLT_TILES
+// What of a product whole tiles can do; the words of depth that are left are the caller's. A left-hand side whose rows lie side by side is turned.
+inline int64_t multiply_whole_tiles(
+    float* c, int64_t c_row, const uint32_t* a, int64_t a_row, int64_t a_depth, const uint32_t* b, int64_t b_row, int64_t rows, int64_t columns,
+    int64_t depth, bool add) {
+  int64_t steps = depth / kTile;
+  if (steps == 0 || (a_depth != 1 && a_row != 1)) return 0;
+  Tiles tiles;
+  if (a_depth == 1) {
+    multiply_tiles(tiles, c, c_row, {reinterpret_cast<const char*>(a), a_row * 4, 64, kTile * a_row * 4}, b, b_row, rows, columns, steps, add);
+  } else {
+    words* turned = scratch<struct TurnedRows, words>(round_up(rows, kTile) * steps);
+    for (int64_t m = 0; m < rows; m += kTile)
+      for (int64_t k = 0; k < steps * kTile; k += kTile)
+        turn([&](int n) { return *reinterpret_cast<const words*>(a + (k + n) * a_depth + m); }, turned + m * steps + k);
+    multiply_tiles(tiles, c, c_row, {reinterpret_cast<const char*>(turned), 64, kTileBytes, kTileBytes * steps}, b, b_row, rows, columns, steps, add);
+  }
+  return steps * kTile;
+}
+#endif
+
 // `columns` is a multiple of kLanes. `ahead` is the memory that comes next, for a left-hand side from memory.
 template <typename W>
 inline void multiply(
     float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t rows, int64_t columns,
     int64_t depth, bool add, const char* ahead = nullptr) {
+#ifdef RLT_TILES
+  if constexpr (std::is_same<W, Pair>::value) {
+    int64_t done = multiply_whole_tiles(c, c_row, a, a_row, a_depth, b, b_row, rows, columns, depth, add);
+    if (done == depth) return;
+    a += done * a_depth, b += done * b_row, depth -= done, add = add || done > 0;
+  }
+#endif
   int64_t n = 0;
   if constexpr (kTileVectors == 4)
     for (; n + 4 * kLanes <= columns; n += 4 * kLanes) multiply_columns<W, 4>(c + n, c_row, a, a_row, a_depth, b + n, b_row, rows, depth, add, ahead);

@@ -9,14 +9,15 @@ namespace rlt {
 
 inline void write(void* to, words values) { *reinterpret_cast<words*>(to) = values; }
 
+// Words of a depth of so many elements, with zeros at its end.
 template <typename W>
-constexpr int64_t words_of(int64_t elements) { return (elements + W::kElements - 1) / W::kElements; }
+constexpr int64_t words_of(int64_t elements) { return round_up((elements + W::kElements - 1) / W::kElements, W::kMultiple); }
 
 // Word k of `elements` that lie side by side; what is missing at their end is zero.
 template <typename W, typename T>
 typename W::Word word_at(const T* row, int64_t k, int64_t elements) {
   int64_t first = k * W::kElements, last = first + W::kElements - 1;
-  return W::word(widen(row[first]), last < elements ? widen(row[last]) : 0.0f);
+  return W::word(first < elements ? widen(row[first]) : 0.0f, last < elements ? widen(row[last]) : 0.0f);
 }
 
 // Turns kTurned elements, from `at` on, of kLanes rows: emit(k, words) gets word k of each row. bf16 are turned in pairs, whatever they become.
@@ -53,8 +54,10 @@ constexpr int64_t kRowsAhead = 8;
 
 template <typename W, typename T>
 void pack_across(const T* from, int64_t stride, int64_t lanes, int64_t depth, int64_t width, typename W::Word* to) {
-  int64_t count = words_of<W>(depth);
-  for (int64_t k = 0; k < count; k++) {
+  int64_t count = words_of<W>(depth), whole = (depth + W::kElements - 1) / W::kElements;
+  for (int64_t strip = 0; strip < lanes; strip += width)
+    std::fill(to + strip / width * strip_words(count, width) + whole * width, to + strip / width * strip_words(count, width) + count * width, typename W::Word{});
+  for (int64_t k = 0; k < whole; k++) {
     const T* first = from + k * W::kElements * stride;
     const T* second = k * W::kElements + 1 < depth ? first + stride : nullptr;
     typename W::Word* at = to + k * width;
@@ -90,5 +93,39 @@ void pack_along(const T* from, int64_t stride, int64_t lanes, int64_t depth, int
         for (int64_t n = 0; n < std::min<int64_t>(kLanes, width - i); n++) to[k * width + i + n] = word_at<W>(rows[n], k, depth);
     }
 }
+
+#ifdef RLT_TILES
+// The left-hand side of tiles, [runs of kTile lanes][steps of kTile words][lanes][words]: lanes whose depth lies side by side.
+inline void pack_tiles_along(const bf16* from, int64_t stride, int64_t lanes, int64_t depth, uint32_t* to) {
+  int64_t steps = words_of<Pair>(depth) / kTile, whole = depth / (2 * kTile);
+  for (int64_t lane = 0; lane < lanes; lane++) {
+    const bf16* row = from + lane * stride;
+    uint32_t* at = to + (lane / kTile * steps * kTile + lane % kTile) * kTile;
+    for (int64_t step = 0; step < whole; step++) write(at + step * kTile * kTile, *reinterpret_cast<const words*>(row + step * 2 * kTile));
+    if (whole < steps)
+      for (int64_t k = 0; k < kTile; k++) at[whole * kTile * kTile + k] = word_at<Pair>(row, whole * kTile + k, depth);
+  }
+}
+
+// The same of lanes that lie side by side.
+inline void pack_tiles_across(const bf16* from, int64_t stride, int64_t lanes, int64_t depth, uint32_t* to) {
+  int64_t steps = words_of<Pair>(depth) / kTile, run = steps * kTile * kTile;
+  for (int64_t step = 0; step < steps; step++)
+    for (int64_t lane = 0; lane < lanes; lane += kTile) {
+      auto word_row = [&](int n) {
+        int64_t k = (step * kTile + n) * 2;
+        if (k >= depth) return words{};
+        const bf16 *first = from + k * stride + lane, *second = k + 1 < depth ? first + stride : nullptr;
+        __builtin_prefetch(first + 2 * kTile * stride);
+        __builtin_prefetch(first + (2 * kTile + 1) * stride);
+        if (lane + kTile <= lanes) return across<Pair>(first, second);
+        bf16 some[2][kTile] = {};
+        for (int64_t i = 0; i < lanes - lane; i++) some[0][i] = first[i], some[1][i] = second == nullptr ? bf16{} : second[i];
+        return across<Pair>(some[0], some[1]);
+      };
+      turn(word_row, reinterpret_cast<words*>(to + lane / kTile * run + step * kTile * kTile));
+    }
+}
+#endif
 
 }  // namespace rlt

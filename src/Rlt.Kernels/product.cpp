@@ -12,18 +12,25 @@
 namespace rlt {
 namespace {
 
-// A tile's sums, two vectors of b and one value of a fill the 32 registers of AVX-512, or the 16 of AVX2.
+// A tile's sums, two vectors of b and one value of a fill the 32 registers of AVX-512, or the 16 of AVX2. Where the processor has tiles of its own, four
+// of them are one tile here.
+template <typename W>
+constexpr bool kByTiles = W::kMultiple > 1;
 #ifdef __AVX512F__
-constexpr int kTileRows = 14;
+template <typename W>
+constexpr int64_t kTileRows = kByTiles<W> ? 32 : 14;
 #else
-constexpr int kTileRows = 6;
+template <typename W>
+constexpr int64_t kTileRows = 6;
 #endif
 constexpr int64_t kTileColumns = 2 * kLanes;
 
 // A block of a stays in the second cache, and is multiplied with two vectors of b's columns after the other.
 constexpr int64_t kDepth = 512;                    // words of depth of a block
-constexpr int64_t kRowTiles = 112 / kTileRows;     // tiles of a block of a
-constexpr int64_t kPartTiles = 1024 / kTileRows;   // tiles of rows that a block of b is written out for
+template <typename W>
+constexpr int64_t kRowTiles = 112 / kTileRows<W>;  // tiles of a block of a
+template <typename W>
+constexpr int64_t kPartTiles = 1024 / kTileRows<W>;  // tiles of rows that a block of b is written out for
 constexpr int64_t kColumns = 768;                  // columns of a block of b
 constexpr int64_t kWorthAThread = 1 << 20;         // products of two numbers
 
@@ -57,8 +64,25 @@ void pack(Side side, int64_t lanes, int64_t depth, int64_t width, typename W::Wo
   if constexpr (W::kElements == 1) pack_of<W, float>(side, lanes, depth, width, to);
 }
 
+// The left-hand side, in the order that the strips' product wants.
+template <typename W>
+void pack_left(Side side, int64_t lanes, int64_t depth, int64_t width, typename W::Word* to) {
+#ifdef RLT_TILES
+  if constexpr (kByTiles<W>) {
+    // A tile is `width` lanes; the padding between tiles is that of strips.
+    for (int64_t lane = 0; lane < lanes; lane += width, to += strip_words(words_of<W>(depth), width)) {
+      const bf16* from = static_cast<const bf16*>(side.from(lane, 0).data);
+      int64_t count = std::min(width, lanes - lane);
+      side.lane == 1 ? pack_tiles_across(from, side.depth, count, depth, to) : pack_tiles_along(from, side.lane, count, depth, to);
+    }
+    return;
+  }
+#endif
+  pack<W>(side, lanes, depth, width, to);
+}
+
 // The sums of a tile in registers. Each has a name: an array of them would live in memory.
-template <typename W, int ROWS>
+template <typename W, int64_t ROWS>
 struct TileSums {
   floats left, right;
   TileSums<W, ROWS - 1> below;
@@ -80,7 +104,7 @@ struct TileSums<W, 0> {
 };
 
 // sums[ROWS, kTileColumns] of strips of a and b, begun at zero or carried on.
-template <typename W, int ROWS>
+template <typename W, int64_t ROWS>
 void multiply_strips(const typename W::Word* a, const typename W::Word* b, int64_t depth, bool carry_on, float* sums) {
   TileSums<W, ROWS> sum{};
   if (carry_on) sum.read(sums);
@@ -91,12 +115,40 @@ void multiply_strips(const typename W::Word* a, const typename W::Word* b, int64
 template <typename W>
 using MultiplyStrips = void (*)(const typename W::Word*, const typename W::Word*, int64_t, bool, float*);
 
-template <typename W, int ROWS = kTileRows>
+template <typename W, int64_t ROWS = kTileRows<W>>
 MultiplyStrips<W> multiply_strips_of(int64_t rows) {
   if constexpr (ROWS > 1)
     if (rows < ROWS) return multiply_strips_of<W, ROWS - 1>(rows);
   return multiply_strips<W, ROWS>;
 }
+
+// sums[tile_rows, kTileColumns] of strips, with the instructions that the processor has for it.
+template <typename W, bool BY_TILES = kByTiles<W>>
+class StripProduct {
+ public:
+  explicit StripProduct(int64_t tile_rows) : multiply_(multiply_strips_of<W>(tile_rows)) {}
+
+  void multiply(const typename W::Word* a, const typename W::Word* b, int64_t, int64_t depth, bool carry_on, float* sums) { multiply_(a, b, depth, carry_on, sums); }
+
+ private:
+  MultiplyStrips<W> multiply_;
+};
+
+#ifdef RLT_TILES
+template <typename W>
+class StripProduct<W, true> {
+ public:
+  explicit StripProduct(int64_t) {}
+
+  void multiply(const typename W::Word* a, const typename W::Word* b, int64_t rows, int64_t depth, bool carry_on, float* sums) {
+    TileRowsSource left{reinterpret_cast<const char*>(a), kTile * 4, kTileBytes, depth / kTile * kTileBytes};
+    multiply_tiles(tiles_, sums, kTileColumns, left, b, kTileColumns, rows, kTileColumns, depth / kTile, carry_on);
+  }
+
+ private:
+  Tiles tiles_;
+};
+#endif
 
 template <typename T>
 void finish_tile(const float* sums, const float* bias, T* c, int64_t c_row, bool add, int64_t rows, int64_t columns) {
@@ -149,28 +201,28 @@ struct Product {
     int64_t lanes = column_end - column_begin, tiles = (lanes + kTileColumns - 1) / kTileColumns;
     int64_t row_tiles = (row_end - row_begin + tile_rows - 1) / tile_rows;
     int64_t most = std::min(kDepth, words_of<W>(depth)), tile = tile_rows * kTileColumns;
-    Word* packed_a = scratch<struct PackedA, Word>(std::min(kRowTiles, row_tiles) * strip_words(most, tile_rows));
+    Word* packed_a = scratch<struct PackedA, Word>(std::min(kRowTiles<W>, row_tiles) * strip_words(most, tile_rows));
     Word* packed_b = scratch<struct PackedB, Word>(tiles * strip_words(most, kTileColumns));
     float* sums = scratch<struct Sums, float>(depth > step ? row_tiles * tiles * tile : tile);
     float biases[kColumns] = {};
     if (bias != nullptr)
       for (int64_t n = 0; n < lanes; n++)
         biases[n] = b.type == Element::kFloat ? static_cast<const float*>(bias)[column_begin + n] : widen(static_cast<const bf16*>(bias)[column_begin + n]);
-    MultiplyStrips<W> multiply_strips = multiply_strips_of<W>(tile_rows);
+    StripProduct<W> strips(tile_rows);
 
     for (int64_t k = 0; k == 0 || k < depth; k += step) {  // once where the depth is 0
       int64_t elements = std::min(step, depth - k), count = words_of<W>(elements);
       bool last = k + elements == depth;
       pack<W>(b.from(column_begin, k), lanes, elements, kTileColumns, packed_b);
-      for (int64_t block = 0; block < row_tiles; block += kRowTiles) {
-        int64_t end = std::min(block + kRowTiles, row_tiles), first = row_begin + block * tile_rows;
-        pack<W>(a.from(first, k), std::min(end * tile_rows, row_end - row_begin) - block * tile_rows, elements, tile_rows, packed_a);
+      for (int64_t block = 0; block < row_tiles; block += kRowTiles<W>) {
+        int64_t end = std::min(block + kRowTiles<W>, row_tiles), first = row_begin + block * tile_rows;
+        pack_left<W>(a.from(first, k), std::min(end * tile_rows, row_end - row_begin) - block * tile_rows, elements, tile_rows, packed_a);
         for (int64_t n = 0; n < tiles; n++)
           for (int64_t m = block; m < end; m++) {
             float* tile_sums = depth > step ? sums + (n * row_tiles + m) * tile : sums;
             if (last) fetch(row_begin + m * tile_rows, column_begin + n * kTileColumns, row_end);
-            multiply_strips(
-                packed_a + (m - block) * strip_words(count, tile_rows), packed_b + n * strip_words(count, kTileColumns), count, k > 0, tile_sums);
+            const Word* left = packed_a + (m - block) * strip_words(count, tile_rows);
+            strips.multiply(left, packed_b + n * strip_words(count, kTileColumns), std::min(tile_rows, row_end - row_begin - m * tile_rows), count, k > 0, tile_sums);
             if (last)
               finish(tile_sums, biases + n * kTileColumns, row_begin + m * tile_rows, column_begin + n * kTileColumns, row_end, column_end);
           }
@@ -180,7 +232,7 @@ struct Product {
 
   // Any rows and columns of c, in parts of equal size.
   void region(int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end) const {
-    int64_t height = equal_parts(row_end - row_begin, kPartTiles * tile_rows, tile_rows);
+    int64_t height = equal_parts(row_end - row_begin, kPartTiles<W> * tile_rows, tile_rows);
     int64_t width = equal_parts(column_end - column_begin, kColumns, kTileColumns);
     for (int64_t column = column_begin; column < column_end; column += width)
       for (int64_t row = row_begin; row < row_end; row += height)
@@ -189,8 +241,8 @@ struct Product {
 
   // Each thread takes a run of tiles of the longer side.
   void run() {
-    int64_t tiles = (rows + kTileRows - 1) / kTileRows;
-    tile_rows = (rows + tiles - 1) / tiles;  // tiles of equal height
+    int64_t tiles = (rows + kTileRows<W> - 1) / kTileRows<W>;
+    tile_rows = kByTiles<W> ? kTileRows<W> : (rows + tiles - 1) / tiles;  // tiles of equal height
     if (rows * columns * depth < 2 * kWorthAThread) return region(0, rows, 0, columns);
     bool by_rows = rows >= columns;
     int64_t size = by_rows ? tile_rows : kTileColumns, count = by_rows ? rows : columns;

@@ -57,7 +57,7 @@ inline float fast_exp(float x) {
 
 inline float sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
 
-inline int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+constexpr int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 // Runs body(begin, end) over disjoint ranges of at least `grain` that cover [0, count), on libtorch's threads.
 void parallel_ranges(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body);

@@ -7,7 +7,7 @@ namespace Rlt.Tests.Platform;
 public sealed class ProcessorLevelTests
 {
     [Theory]
-    [InlineData("sse2", 2, "rlt: RLT_CPU is 'sse2'; expected one of plain, avx2, avx512, avx512bf16")]
+    [InlineData("sse2", 2, "rlt: RLT_CPU is 'sse2'; expected one of plain, avx2, avx512, avx512bf16, amx")]
     [InlineData("plain", 0, "libtorch's operators")]
     public void Doctor_LevelOfTheEnvironment_IsUsedOrRefused(string level, int exitCode, string expected)
     {
@@ -19,7 +19,7 @@ public sealed class ProcessorLevelTests
     [Fact]
     public void Doctor_EveryLevelOfThisProcessor_HasRightNumbers()
     {
-        string[] levels = ["avx2", "avx512", "avx512bf16"];
+        string[] levels = ["avx2", "avx512", "avx512bf16", "amx"];
         foreach (string level in levels.Take(Array.IndexOf(levels, ProcessorLevel.Highest) + 1))
         {
             (int code, string output) = Doctor(level);
