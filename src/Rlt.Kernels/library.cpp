@@ -29,11 +29,15 @@ void parallel_ranges(int64_t count, int64_t grain, const std::function<void(int6
       const_cast<std::function<void(int64_t, int64_t)>*>(&body));
 }
 
-void parallel_items(int64_t count, const std::function<void(int64_t)>& body) {
+int64_t thread_count() {
   uint32_t threads = 1;
   get_num_threads(&threads);
+  return threads;
+}
+
+void parallel_items(int64_t count, const std::function<void(int64_t)>& body) {
   std::atomic<int64_t> next{0};
-  parallel_ranges(std::min<int64_t>(count, threads), 1, [&](int64_t, int64_t) {
+  parallel_ranges(std::min(count, thread_count()), 1, [&](int64_t, int64_t) {
     for (int64_t i = next++; i < count; i = next++) body(i);
   });
 }

@@ -135,7 +135,7 @@ void multiply_strip(
   if constexpr (W::kMultiple > 1) {
     Tiles tiles;
     TileRowsSource rows{reinterpret_cast<const char*>(left), stride * 4, kTile * 4, kTile * stride * 4};
-    return multiply_tiles<true>(tiles, sums, width, rows, packed, width, outputs, width, depth / kTile, false, ahead);
+    return multiply_tiles(tiles, sums, width, rows, packed, width, outputs, width, depth / kTile, false, ahead, kStrip<W> * kTile * 4);
   }
 #endif
   multiply<FromMemory<W, T>>(sums, width, left, stride, 1, packed, width, outputs, width, depth, false, ahead);

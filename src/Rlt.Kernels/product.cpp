@@ -25,13 +25,16 @@ constexpr int64_t kTileRows = 6;
 #endif
 constexpr int64_t kTileColumns = 2 * kLanes;
 
-// A block of a stays in the second cache, and is multiplied with two vectors of b's columns after the other.
-constexpr int64_t kDepth = 512;                    // words of depth of a block
+// A block of a stays in the second cache, and is multiplied with two vectors of b's columns after the other. b is written out in parts, which are read
+// once for each block of a.
+constexpr int64_t kDepth = 512;            // words of depth of a block
 template <typename W>
-constexpr int64_t kRowTiles = 112 / kTileRows<W>;  // tiles of a block of a
-template <typename W>
-constexpr int64_t kPartTiles = 1024 / kTileRows<W>;  // tiles of rows that a block of b is written out for
-constexpr int64_t kColumns = 768;                  // columns of a block of b
+constexpr int64_t kBlockRows = kByTiles<W> ? 256 : 112;  // rows of a block of a
+constexpr int64_t kPartDepth = 16 * kDepth;
+constexpr int64_t kPartRows = 4096;
+constexpr int64_t kPartColumns = 768;      // of a deep part
+constexpr int64_t kPartWords = 1 << 21;    // of a shallow one
+constexpr int64_t kPackedTogether = 8;     // strips
 constexpr int64_t kWorthAThread = 1 << 20;         // products of two numbers
 
 // The size of parts of `count`, as few and as equal as can be: no more than `most`, both multiples of `multiple`.
@@ -103,17 +106,20 @@ struct TileSums<W, 0> {
   void multiply_add(const typename W::Word*, typename W::Words, typename W::Words) {}
 };
 
-// sums[ROWS, kTileColumns] of strips of a and b, begun at zero or carried on.
+// sums[ROWS, kTileColumns] of strips of a and b, begun at zero or carried on. Meanwhile memory that will be wanted is fetched, so many bytes a word of depth.
 template <typename W, int64_t ROWS>
-void multiply_strips(const typename W::Word* a, const typename W::Word* b, int64_t depth, bool carry_on, float* sums) {
+void multiply_strips(const typename W::Word* a, const typename W::Word* b, int64_t depth, bool carry_on, float* sums, const char* ahead, int64_t ahead_step) {
   TileSums<W, ROWS> sum{};
   if (carry_on) sum.read(sums);
-  for (int64_t k = 0; k < depth; k++, a += ROWS, b += kTileColumns) sum.multiply_add(a, W::read(b), W::read(b + kLanes));
+  for (int64_t k = 0; k < depth; k++, a += ROWS, b += kTileColumns, ahead += ahead_step) {
+    __builtin_prefetch(ahead);
+    sum.multiply_add(a, W::read(b), W::read(b + kLanes));
+  }
   sum.write(sums);
 }
 
 template <typename W>
-using MultiplyStrips = void (*)(const typename W::Word*, const typename W::Word*, int64_t, bool, float*);
+using MultiplyStrips = void (*)(const typename W::Word*, const typename W::Word*, int64_t, bool, float*, const char*, int64_t);
 
 template <typename W, int64_t ROWS = kTileRows<W>>
 MultiplyStrips<W> multiply_strips_of(int64_t rows) {
@@ -128,7 +134,9 @@ class StripProduct {
  public:
   explicit StripProduct(int64_t tile_rows) : multiply_(multiply_strips_of<W>(tile_rows)) {}
 
-  void multiply(const typename W::Word* a, const typename W::Word* b, int64_t, int64_t depth, bool carry_on, float* sums) { multiply_(a, b, depth, carry_on, sums); }
+  void multiply(const typename W::Word* a, const typename W::Word* b, int64_t, int64_t depth, bool carry_on, float* sums, const char* ahead, int64_t ahead_step) {
+    multiply_(a, b, depth, carry_on, sums, ahead, ahead_step);
+  }
 
  private:
   MultiplyStrips<W> multiply_;
@@ -140,9 +148,9 @@ class StripProduct<W, true> {
  public:
   explicit StripProduct(int64_t) {}
 
-  void multiply(const typename W::Word* a, const typename W::Word* b, int64_t rows, int64_t depth, bool carry_on, float* sums) {
+  void multiply(const typename W::Word* a, const typename W::Word* b, int64_t rows, int64_t depth, bool carry_on, float* sums, const char* ahead, int64_t ahead_step) {
     TileRowsSource left{reinterpret_cast<const char*>(a), kTile * 4, kTileBytes, depth / kTile * kTileBytes};
-    multiply_tiles(tiles_, sums, kTileColumns, left, b, kTileColumns, rows, kTileColumns, depth / kTile, carry_on);
+    multiply_tiles(tiles_, sums, kTileColumns, left, b, kTileColumns, rows, kTileColumns, depth / kTile, carry_on, ahead, ahead_step * kTile);
   }
 
  private:
@@ -175,9 +183,28 @@ struct Product {
   Element c_type;
   int64_t c_row;
   bool add;
-  int64_t rows, columns, depth, tile_rows;
+  int64_t rows, columns, depth;
 
   using Word = typename W::Word;
+
+  static constexpr int64_t kStep = kDepth * W::kElements;  // elements of depth of a block
+
+  // Tiles of equal height.
+  int64_t tile_rows = 0;
+  bool worth_threads = false;
+
+  // Some rows and columns of c.
+  struct Part {
+    int64_t row, row_end, column, column_end;
+    int64_t height(int64_t tile) const { return (row_end - row + tile - 1) / tile; }
+    int64_t width() const { return (column_end - column + kTileColumns - 1) / kTileColumns; }
+  };
+
+  template <typename Body>
+  void each(int64_t count, const Body& body) const {
+    if (worth_threads) return parallel_items(count, body);
+    for (int64_t i = 0; i < count; i++) body(i);
+  }
 
   void finish(const float* sums, const float* biases, int64_t row, int64_t column, int64_t row_end, int64_t column_end) const {
     int64_t count = std::min(tile_rows, row_end - row), width = std::min(kTileColumns, column_end - column), at = row * c_row + column;
@@ -195,65 +222,88 @@ struct Product {
       for (int64_t i = 0; i < kTileColumns * size; i += 64) __builtin_prefetch(static_cast<const char*>(c) + (row * c_row + column) * size + i, 1);
   }
 
-  // Some rows and columns of c; of the columns no more than kColumns, and of the rows no more than kPartTiles tiles.
-  void part(int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end) const {
-    constexpr int64_t step = kDepth * W::kElements;
-    int64_t lanes = column_end - column_begin, tiles = (lanes + kTileColumns - 1) / kTileColumns;
-    int64_t row_tiles = (row_end - row_begin + tile_rows - 1) / tile_rows;
-    int64_t most = std::min(kDepth, words_of<W>(depth)), tile = tile_rows * kTileColumns;
-    Word* packed_a = scratch<struct PackedA, Word>(std::min(kRowTiles<W>, row_tiles) * strip_words(most, tile_rows));
-    Word* packed_b = scratch<struct PackedB, Word>(tiles * strip_words(most, kTileColumns));
-    float* sums = scratch<struct Sums, float>(depth > step ? row_tiles * tiles * tile : tile);
-    float biases[kColumns] = {};
-    if (bias != nullptr)
-      for (int64_t n = 0; n < lanes; n++)
-        biases[n] = b.type == Element::kFloat ? static_cast<const float*>(bias)[column_begin + n] : widen(static_cast<const bf16*>(bias)[column_begin + n]);
-    StripProduct<W> strips(tile_rows);
+  // The biases of a tile's columns, or zeros.
+  void biases_of(int64_t column, int64_t column_end, float* to) const {
+    std::fill(to, to + kTileColumns, 0.0f);
+    if (bias == nullptr) return;
+    for (int64_t n = 0; n < std::min(kTileColumns, column_end - column); n++)
+      to[n] = b.type == Element::kFloat ? static_cast<const float*>(bias)[column + n] : widen(static_cast<const bf16*>(bias)[column + n]);
+  }
 
-    for (int64_t k = 0; k == 0 || k < depth; k += step) {  // once where the depth is 0
-      int64_t elements = std::min(step, depth - k), count = words_of<W>(elements);
+  // The words of b's columns for the depth [begin, end), in blocks of kStep: [block][strip].
+  void pack_right(const Part& part, int64_t begin, int64_t end, Word* to) const {
+    constexpr int64_t group = kPackedTogether * kTileColumns;
+    int64_t groups = (part.column_end - part.column + group - 1) / group, blocks = std::max<int64_t>(1, (end - begin + kStep - 1) / kStep);
+    each(blocks * groups, [&](int64_t i) {
+      int64_t block = i / groups, first = i % groups * group, from = begin + block * kStep, elements = std::min(kStep, end - from);
+      int64_t lanes = std::min(group, part.column_end - part.column - first);
+      Word* strips = to + block * part.width() * strip_words(kDepth, kTileColumns);
+      pack<W>(b.from(part.column + first, from), lanes, elements, kTileColumns, strips + first / kTileColumns * strip_words(words_of<W>(elements), kTileColumns));
+    });
+  }
+
+  // Multiplies a block of a's rows with the strips of b from `first` on, for the depth [begin, end). The sums wait in `sums`, [strip][tile], until the depth's end.
+  void multiply_block(const Part& block, int64_t begin, int64_t end, const Word* packed_b, int64_t b_strips, int64_t first, float* sums) const {
+    int64_t tiles = block.height(tile_rows), strips = block.width(), tile = tile_rows * kTileColumns;
+    Word* packed_a = scratch<struct PackedA, Word>(tiles * strip_words(std::min(kDepth, words_of<W>(depth)), tile_rows));
+    StripProduct<W> product(tile_rows);
+    for (int64_t k = begin; k == begin || k < end; k += kStep, packed_b += b_strips * strip_words(kDepth, kTileColumns)) {  // once where the depth is 0
+      int64_t elements = std::min(kStep, end - k), count = words_of<W>(elements);
       bool last = k + elements == depth;
-      pack<W>(b.from(column_begin, k), lanes, elements, kTileColumns, packed_b);
-      for (int64_t block = 0; block < row_tiles; block += kRowTiles<W>) {
-        int64_t end = std::min(block + kRowTiles<W>, row_tiles), first = row_begin + block * tile_rows;
-        pack_left<W>(a.from(first, k), std::min(end * tile_rows, row_end - row_begin) - block * tile_rows, elements, tile_rows, packed_a);
-        for (int64_t n = 0; n < tiles; n++)
-          for (int64_t m = block; m < end; m++) {
-            float* tile_sums = depth > step ? sums + (n * row_tiles + m) * tile : sums;
-            if (last) fetch(row_begin + m * tile_rows, column_begin + n * kTileColumns, row_end);
-            const Word* left = packed_a + (m - block) * strip_words(count, tile_rows);
-            strips.multiply(left, packed_b + n * strip_words(count, kTileColumns), std::min(tile_rows, row_end - row_begin - m * tile_rows), count, k > 0, tile_sums);
-            if (last)
-              finish(tile_sums, biases + n * kTileColumns, row_begin + m * tile_rows, column_begin + n * kTileColumns, row_end, column_end);
-          }
+      pack_left<W>(a.from(block.row, k), block.row_end - block.row, elements, tile_rows, packed_a);
+      for (int64_t n = 0; n < strips; n++) {
+        int64_t column = block.column + n * kTileColumns;
+        // The next strip comes from the third cache.
+        const char* ahead = reinterpret_cast<const char*>(packed_b + (first + n + 1) * strip_words(count, kTileColumns));
+        int64_t ahead_step = (kTileColumns * sizeof(Word) + tiles - 1) / tiles;
+        float biases[kTileColumns];
+        if (last) biases_of(column, block.column_end, biases);
+        for (int64_t m = 0; m < tiles; m++) {
+          float* tile_sums = depth > kStep ? sums + (n * tiles + m) * tile : sums;
+          int64_t row = block.row + m * tile_rows;
+          if (last) fetch(row, column, block.row_end);
+          product.multiply(
+              packed_a + m * strip_words(count, tile_rows), packed_b + (first + n) * strip_words(count, kTileColumns), std::min(tile_rows, block.row_end - row), count, k > 0,
+              tile_sums, ahead + m * ahead_step * count, ahead_step);
+          if (last) finish(tile_sums, biases, row, column, block.row_end, block.column_end);
+        }
       }
     }
   }
 
-  // Any rows and columns of c, in parts of equal size.
-  void region(int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end) const {
-    int64_t height = equal_parts(row_end - row_begin, kPartTiles<W> * tile_rows, tile_rows);
-    int64_t width = equal_parts(column_end - column_begin, kColumns, kTileColumns);
-    for (int64_t column = column_begin; column < column_end; column += width)
-      for (int64_t row = row_begin; row < row_end; row += height)
-        part(row, std::min(row + height, row_end), column, std::min(column + width, column_end));
+  // b is written out once and read by all threads; each of them then takes blocks of a's rows or, where there are few, of both sides.
+  void multiply_part(const Part& part) const {
+    constexpr int64_t most_depth = kPartDepth * W::kElements;
+    int64_t threads = worth_threads ? thread_count() : 1, tiles = part.height(tile_rows), strips = part.width(), tile = tile_rows * kTileColumns;
+    int64_t blocks = round_up((tiles + kBlockRows<W> / tile_rows - 1) / (kBlockRows<W> / tile_rows), threads), block_tiles = (tiles + blocks - 1) / blocks;
+    blocks = (tiles + block_tiles - 1) / block_tiles;
+    int64_t block_strips = blocks >= threads ? strips : std::max<int64_t>(1, strips * blocks / threads), across = (strips + block_strips - 1) / block_strips;
+
+    int64_t depth_blocks = std::max<int64_t>(1, (std::min(depth, most_depth) + kStep - 1) / kStep);
+    Word* packed_b = scratch<struct PackedB, Word>(depth_blocks * strips * strip_words(std::min(kDepth, words_of<W>(depth)), kTileColumns));
+    bool waiting = depth > most_depth;
+    float* all_sums = waiting ? scratch<struct AllSums, float>(blocks * across * block_tiles * block_strips * tile) : nullptr;
+    for (int64_t k = 0; k == 0 || k < depth; k += most_depth) {
+      int64_t end = std::min(depth, k + most_depth);
+      pack_right(part, k, end, packed_b);
+      each(blocks * across, [&](int64_t i) {
+        int64_t row = part.row + i / across * block_tiles * tile_rows, first = i % across * block_strips, column = part.column + first * kTileColumns;
+        Part block{row, std::min(part.row_end, row + block_tiles * tile_rows), column, std::min(part.column_end, column + block_strips * kTileColumns)};
+        int64_t size = block_tiles * block_strips * tile;
+        float* sums = waiting ? all_sums + i * size : scratch<struct Sums, float>(depth > kStep ? size : tile);
+        multiply_block(block, k, end, packed_b, strips, first, sums);
+      });
+    }
   }
 
-  // Each thread takes a run of tiles of the longer side.
   void run() {
     int64_t tiles = (rows + kTileRows<W> - 1) / kTileRows<W>;
-    tile_rows = kByTiles<W> ? kTileRows<W> : (rows + tiles - 1) / tiles;  // tiles of equal height
-    if (rows * columns * depth < 2 * kWorthAThread) return region(0, rows, 0, columns);
-    bool by_rows = rows >= columns;
-    int64_t size = by_rows ? tile_rows : kTileColumns, count = by_rows ? rows : columns;
-    int64_t grain = 1 + kWorthAThread / (size * (by_rows ? columns : rows) * depth);
-    parallel_ranges((count + size - 1) / size, grain, [this, size, by_rows](int64_t begin, int64_t end) {
-      if (by_rows) {
-        region(begin * size, std::min(end * size, rows), 0, columns);
-      } else {
-        region(0, rows, begin * size, std::min(end * size, columns));
-      }
-    });
+    tile_rows = kByTiles<W> ? kTileRows<W> : (rows + tiles - 1) / tiles;
+    worth_threads = rows * columns * depth >= 2 * kWorthAThread;
+    int64_t width = equal_parts(columns, std::max(kPartColumns, kPartWords / std::max<int64_t>(1, std::min(kPartDepth, words_of<W>(depth)))), kTileColumns);
+    int64_t height = equal_parts(rows, kPartRows, tile_rows);
+    for (int64_t column = 0; column < columns; column += width)
+      for (int64_t row = 0; row < rows; row += height) multiply_part({row, std::min(row + height, rows), column, std::min(column + width, columns)});
   }
 };
 

@@ -47,9 +47,10 @@ struct TileRowsSource {
   int64_t row, step, run;
 };
 
-template <bool TWO_RUNS, bool TWO_COLUMNS, bool AHEAD>
+template <bool TWO_RUNS, bool TWO_COLUMNS>
 inline void multiply_tile_block(
-    float* c, int64_t c_row, TileRowsSource a, const uint32_t* b, int64_t b_row, int64_t steps, bool add, const char* ahead) {
+    float* c, int64_t c_row, TileRowsSource a, const uint32_t* b, int64_t b_row, int64_t steps, bool add, const char* ahead,
+    int64_t ahead_step) {
   int64_t c_bytes = c_row * 4, b_bytes = b_row * 4;
   float* c_lower = c + kTile * c_row;
   asm volatile("" ::: "memory");
@@ -66,8 +67,8 @@ inline void multiply_tile_block(
   }
   const char* lower = a.data + a.run;
   for (int64_t step = 0; step < steps; step++, a.data += a.step, lower += a.step, b += kTile * b_row) {
-    if (AHEAD)
-      for (int line = 0; line < (TWO_RUNS ? 2 : 1) * kTile; line++, ahead += 64) __builtin_prefetch(ahead);
+    for (int64_t i = 0; i < ahead_step; i += 64) __builtin_prefetch(ahead + i, 0, 2);  // into the second cache
+    ahead += ahead_step;
     _tile_loadd(4, a.data, a.row);
     _tile_loadd(6, b, b_bytes);
     _tile_dpbf16ps(0, 4, 6);
@@ -88,27 +89,18 @@ inline void multiply_tile_block(
 }
 
 // C[rows, columns] (+)= A B over `steps` times kTile words, where word row k of B begins at b + k * b_row. `columns` is a multiple of kTile.
-// With AHEAD, the rows of A that come next are fetched from `ahead` on, once.
-template <bool AHEAD = false>
+// Meanwhile memory that will be wanted is fetched, so many bytes a step.
 inline void multiply_tiles(
     Tiles& tiles, float* c, int64_t c_row, TileRowsSource a, const uint32_t* b, int64_t b_row, int64_t rows, int64_t columns, int64_t steps, bool add,
-    const char* ahead = nullptr) {
-  for (int64_t m = 0; m < rows; m += 2 * kTile, a.data += 2 * a.run, c += 2 * kTile * c_row) {
+    const char* ahead = nullptr, int64_t ahead_step = 0) {
+  for (int64_t m = 0; m < rows; m += 2 * kTile, a.data += 2 * a.run, c += 2 * kTile * c_row, ahead += steps * ahead_step) {
     int64_t height = rows - m < 2 * kTile ? rows - m : 2 * kTile;
     tiles.set_rows(height);
     for (int64_t n = 0; n < columns; n += 2 * kTile) {
-      bool two = n + kTile < columns;
-      if (height > kTile && two) {
-        AHEAD && n == 0 ? multiply_tile_block<true, true, AHEAD>(c + n, c_row, a, b + n, b_row, steps, add, ahead)
-                        : multiply_tile_block<true, true, false>(c + n, c_row, a, b + n, b_row, steps, add, nullptr);
-      } else if (height > kTile) {
-        AHEAD && n == 0 ? multiply_tile_block<true, false, AHEAD>(c + n, c_row, a, b + n, b_row, steps, add, ahead)
-                        : multiply_tile_block<true, false, false>(c + n, c_row, a, b + n, b_row, steps, add, nullptr);
-      } else if (two) {
-        multiply_tile_block<false, true, false>(c + n, c_row, a, b + n, b_row, steps, add, nullptr);
-      } else {
-        multiply_tile_block<false, false, false>(c + n, c_row, a, b + n, b_row, steps, add, nullptr);
-      }
+      bool two_columns = n + kTile < columns, first = n == 0;
+      auto block = height > kTile ? (two_columns ? multiply_tile_block<true, true> : multiply_tile_block<true, false>)
+                                  : (two_columns ? multiply_tile_block<false, true> : multiply_tile_block<false, false>);
+      block(c + n, c_row, a, b + n, b_row, steps, add, ahead, first ? ahead_step : 0);
     }
   }
 }

@@ -62,6 +62,9 @@ constexpr int64_t round_up(int64_t value, int64_t multiple) { return (value + mu
 // Runs body(begin, end) over disjoint ranges of at least `grain` that cover [0, count), on libtorch's threads.
 void parallel_ranges(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body);
 
+// How many threads run such loops.
+int64_t thread_count();
+
 // Runs body(i) for i in [0, count); threads take the next item as they get free, for items of unequal size.
 void parallel_items(int64_t count, const std::function<void(int64_t)>& body);
 
