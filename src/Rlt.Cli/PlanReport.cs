@@ -77,7 +77,7 @@ internal sealed record PlanReport(PlannedConfig Config, Workload Work, MemoryLim
     /// <summary>Prints the report for people.</summary>
     public void Show()
     {
-        Console.WriteLine($"{Config.Command} on {Config.Device.Device}: {Weights(Work.Model.Config.ParameterCount)} weights, {(Work.Model.ElementSize == 2 ? "bf16" : "fp32")}; {Config.Lengths}");
+        Console.WriteLine($"{Config.Command} on {Config.Device.Device}: {Weights(Work.Model.Config.ParameterCount)} parameters, {Work.Model.Types}; {Config.Lengths}");
         if (Work.Training is { } training)
         {
             Console.WriteLine($"micro_batch_tokens {training.MicroBatchTokens}{Chosen(Config.MicroBatchTokens == 0)}, recompute {(training.KeepGraphs ? "false" : "true")}{Chosen(Config.Recompute == Recompute.Auto)}");

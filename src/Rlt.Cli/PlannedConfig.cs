@@ -89,7 +89,7 @@ internal sealed record PlannedConfig(
             {
                 Work = sampling.Work with
                 {
-                    Student = new ModelSize(Shape(student), Workloads.ElementSize(Shape(student), config.Device)),
+                    Student = Workloads.Size(Shape(student), config.Device),
                     ScoringTokens = config.ScoringTokens,
                     SharedTokens = config.Samples > 1 ? sampling.Work.Sampling!.Prompt : 0,
                 },
@@ -108,7 +108,7 @@ internal sealed record PlannedConfig(
         int prompt = read ?? AssumedPrompt;
         var work = new Workload
         {
-            Model = new ModelSize(model, Workloads.ElementSize(model, device)),
+            Model = Workloads.Size(model, device),
             Fused = Workloads.Fused(device),
             OnGpu = Workloads.OnGpu(device),
             Sampling = new SamplingLoad((int)Math.Min(rows, samples), group, prompt, newTokens, filtered),

@@ -73,7 +73,7 @@ internal static class BenchCommand
 
         Device device = where.Resolve();
         using Decoder model = directory is null
-            ? ModelFiles.Random(BenchShapes.Get(shape!), seed, where.ResolveDtype() ?? ScalarType.BFloat16, device)
+            ? ModelFiles.Random(BenchShapes.Get(shape!), seed, where.ResolveDtype() ?? Precision.Auto(ScalarType.BFloat16, device.type), device)
             : ModelFiles.Load(directory, where.ResolveDtype(), device);
         if (options.Prompt + options.NewTokens > model.Config.MaxPositions || options.Tokens >= model.Config.MaxPositions)
         {
@@ -86,11 +86,12 @@ internal static class BenchCommand
             ["parameters"] = model.Config.ParameterCount,
             ["device"] = device.ToString(),
             ["dtype"] = model.Dtype == ScalarType.BFloat16 ? "bf16" : "fp32",
+            ["activations"] = model.ActivationType == ScalarType.BFloat16 ? "bf16" : "fp32",
             ["threads"] = get_num_threads(),
             ["libtorch"] = TorchLibrary.Version,
             ["products"] = TorchLibrary.Products,
         };
-        MachineLimits limits = MachineLimits.Measure(model.Dtype, device);
+        MachineLimits limits = MachineLimits.Measure(model.ActivationType, device);
         report["gemm_peak_gflops"] = Math.Round(limits.GemmFlops / 1e9, 1);
         report["copy_gb_per_second"] = Math.Round(limits.CopyBytes / 1e9, 1);
         foreach ((string name, JsonNode? part) in new Benchmark(model, options, limits).Run())

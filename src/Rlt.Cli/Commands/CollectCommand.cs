@@ -35,8 +35,8 @@ internal static class CollectCommand
         var teacherText = ModelText.Load(config.Model);
         ModelText? studentText = config.Student is { } directory ? ModelText.Load(directory) : null;
         TeachingFormat format = CheckedFormat(config, tags, tasks.Rows, teacherText, studentText);
-        using LanguageModel teacher = LanguageModel.Load(teacherText, config.Device);
-        using LanguageModel? student = studentText is null ? null : LanguageModel.Load(studentText, config.Device);
+        using LanguageModel teacher = Startup.Load(teacherText, config.Device);
+        using LanguageModel? student = studentText is null ? null : Startup.Load(studentText, config.Device);
         folder.Begin();
         using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "empty", "reward");
         var traces = new BlockRows(folder, TraceCollector.FileName);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlt.Models;
+using Rlt.Planning;
 using Rlt.Platform;
 using Spectre.Console;
 using TorchSharp;
@@ -22,7 +23,9 @@ internal static class DoctorCommand
             TorchLibrary.Load();
             set_num_threads(Environment.ProcessorCount);
             Describe();
-            return Check() ? 0 : 3;
+            bool right = Check();
+            ShowCosts();
+            return right ? 0 : 3;
         });
         return command;
     }
@@ -38,6 +41,36 @@ internal static class DoctorCommand
         table.AddRow(".NET", Environment.Version.ToString());
         Terminal.Write(table);
         Startup.WarnOnce();
+    }
+
+    // Tokens/s of a model of some size in each precision, after what starts up: what dtype costs here.
+    private static void ShowCosts()
+    {
+        ModelConfig config = ModelConfig.Parse("""
+            {"model_type": "qwen2", "hidden_size": 512, "num_hidden_layers": 4, "num_attention_heads": 8, "num_key_value_heads": 2, "intermediate_size": 1536,
+             "vocab_size": 4096, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "max_position_embeddings": 1024, "tie_word_embeddings": true, "hidden_act": "silu"}
+            """);
+        foreach (ScalarType dtype in (ScalarType[])[ScalarType.Float32, ScalarType.BFloat16])
+        {
+            using Decoder model = ModelFiles.Random(config, 7, dtype, CPU);
+            string types = ModelSize.Describe(Precision.Bytes(dtype), Precision.Bytes(model.ActivationType));
+            Console.WriteLine($"cpu, {types}: scores {TokensPerSecond(model):N0} tokens/s of a model of {config.ParameterCount / 1e6:F0} million parameters");
+        }
+    }
+
+    private static double TokensPerSecond(Decoder model)
+    {
+        const int length = 512;
+        TokenSequence[] sequences = [new TokenSequence([.. Enumerable.Range(0, length).Select(i => i * 37 % 4096)], 1)];
+        double fastest = double.PositiveInfinity;
+        for (int run = 0; run < 3; run++)
+        {
+            long start = System.Diagnostics.Stopwatch.GetTimestamp();
+            SequenceScorer.LogProbs(model, sequences, 1, 4096);
+            fastest = Math.Min(fastest, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return length / fastest;
     }
 
     // The same seeded model scored on each device and in each precision, against float64 on the CPU.

@@ -55,7 +55,7 @@ internal static class EvalCommand
         {
             var text = ModelText.Load(config.Model);
             string[] warnings = [.. new EnginePrompt(text).Warnings(questions)];
-            using LanguageModel model = LanguageModel.Load(text, config.Device);
+            using LanguageModel model = Startup.Load(text, config.Device);
             Run(folder, config, sampling, benchmark, read, warnings, questions, new EngineAnswers(config, sampling, model), stop);
             return;
         }

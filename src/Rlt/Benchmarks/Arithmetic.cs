@@ -15,8 +15,8 @@ public static class Arithmetic
     public static double TrainingFlops(ModelConfig config, double context) => 3 * ForwardFlops(config, context);
 
     /// <summary>Bytes of weights and cache that one decoding step of a number of rows must read.</summary>
-    public static double DecodeBytes(ModelConfig config, int rows, double context, int elementSize) =>
-        elementSize * (MatrixWeights(config) + (2.0 * rows * context * config.KeyValueHeadCount * config.HeadSize * config.LayerCount));
+    public static double DecodeBytes(ModelConfig config, int rows, double context, int weightSize, int activationSize) =>
+        (weightSize * MatrixWeights(config)) + (activationSize * 2.0 * rows * context * config.KeyValueHeadCount * config.HeadSize * config.LayerCount);
 
     // Every weight that is multiplied with each token: all but the embedding's table, and the head once.
     private static double MatrixWeights(ModelConfig config)

@@ -1,3 +1,4 @@
+using Rlt.Platform;
 using System.Text.Json.Nodes;
 using Rlt.Generation;
 using Rlt.Models;
@@ -57,7 +58,7 @@ public sealed class Benchmark
             double seconds = runs[runs.Length / 2];
             double context = _options.Prompt + (_options.NewTokens / 2.0);
             JsonObject measured = Rate(rows * (_options.NewTokens - 1), seconds, Arithmetic.ForwardFlops(_model.Config, context));
-            double bytes = Arithmetic.DecodeBytes(_model.Config, rows, context, (int)_model.Embedding.Value.ElementSize) * (_options.NewTokens - 1) / seconds;
+            double bytes = Arithmetic.DecodeBytes(_model.Config, rows, context, (int)_model.Embedding.Value.ElementSize, Precision.Bytes(_model.ActivationType)) * (_options.NewTokens - 1) / seconds;
             measured["copy_bandwidth_share"] = Math.Round(bytes / _limits.CopyBytes, 3);
             byRows[$"{rows}"] = measured;
         }

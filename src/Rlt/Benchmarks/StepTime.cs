@@ -52,7 +52,7 @@ public static class StepTime
         JsonNode? nearest = measured.MinBy(rows => Math.Abs(Math.Log(double.Parse(rows.Key, CultureInfo.InvariantCulture) / load.Rows))).Value;
         double? bytesPerSecond = Number(nearest, "copy_bandwidth_share") * Number(bench, "copy_gb_per_second") * 1e9;
         double steps = Math.Ceiling((double)step.Samples / load.Rows) * step.SampledTokens;
-        return steps * Arithmetic.DecodeBytes(work.Model.Config, load.Rows, load.Prompt + (step.SampledTokens / 2.0), work.Model.ElementSize) / bytesPerSecond;
+        return steps * Arithmetic.DecodeBytes(work.Model.Config, load.Rows, load.Prompt + (step.SampledTokens / 2.0), work.Model.ElementSize, work.Model.ActivationSize) / bytesPerSecond;
     }
 
     private static double? Flops(JsonObject bench, string part) => Number(bench[part], "gemm_peak_share") * Number(bench, "gemm_peak_gflops") * 1e9;

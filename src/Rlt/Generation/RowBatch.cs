@@ -9,7 +9,7 @@ internal sealed class RowBatch(Decoder model) : IDisposable
 {
     // Prompt tokens computed in one pass.
     private const int PromptBudget = 8192;
-    private readonly KeyValueCache _cache = new(model.Config, KeyValueCache.BlockSize, model.Dtype, model.Device);
+    private readonly KeyValueCache _cache = new(model.Config, KeyValueCache.BlockSize, model.ActivationType, model.Device);
 
     /// <summary>The rows being decoded.</summary>
     public List<SampleRow> Rows { get; } = [];

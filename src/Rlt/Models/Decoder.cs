@@ -62,11 +62,14 @@ public sealed class Decoder : IDisposable
     /// <summary>The weights' dtype.</summary>
     public ScalarType Dtype => Embedding.Value.dtype;
 
+    /// <summary>The dtype of hidden states, logits and cached keys and values.</summary>
+    public ScalarType ActivationType => Precision.Activations(Dtype, Device.type);
+
     /// <summary>Where the weights are.</summary>
     public Device Device => Embedding.Value.device;
 
     /// <summary>Embeddings of token ids: [N, D].</summary>
-    public Tensor Embed(Tensor ids_N) => TorchLibrary.Embedding(ids_N, Embedding.Value);
+    public Tensor Embed(Tensor ids_N) => TorchLibrary.Embedding(ids_N, Embedding.Value).to(ActivationType);
 
     /// <summary>The rotary angles of a pass's rows.</summary>
     public RotaryTurn Turn(IAttentionPass pass) => _rotary.At(pass.Positions_N, pass.Longest);
@@ -93,7 +96,7 @@ public sealed class Decoder : IDisposable
         return scope.MoveToOuter(x_ND);
     }
 
-    /// <summary>Logits after one more token of each cached row, without gradients: [B, V] in the weights' dtype.</summary>
+    /// <summary>Logits after one more token of each cached row, without gradients: [B, V].</summary>
     /// <param name="ids_B">The tokens, int64.</param>
     /// <param name="cache">The rows' keys and values; receives the tokens'.</param>
     /// <param name="rows">The rows; each grows by its token.</param>

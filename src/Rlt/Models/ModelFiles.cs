@@ -1,5 +1,5 @@
 using Rlt.Models.Safetensors;
-using TorchSharp;
+using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
@@ -18,7 +18,7 @@ public static class ModelFiles
 
     /// <summary>Reads a model.</summary>
     /// <param name="directory">Holds config.json and the safetensors files.</param>
-    /// <param name="dtype">The weights' dtype; null keeps the stored one (float16 becomes float32 on the CPU, which lacks its arithmetic).</param>
+    /// <param name="dtype">The weights' dtype; null: as Precision.Auto has it of the stored one.</param>
     /// <param name="device">Where the weights go.</param>
     /// <exception cref="CheckpointException">Files, names or shapes are not those of the config.</exception>
     public static Decoder Load(string directory, ScalarType? dtype, Device device)
@@ -28,7 +28,7 @@ public static class ModelFiles
         IReadOnlyDictionary<string, long[]> expected = WeightMap.Expected(config);
         Check(directory, files, expected, config);
         ScalarType stored = files.Entries["model.embed_tokens.weight"].Entry.Type.ToScalarType();
-        ScalarType wanted = dtype ?? (stored == ScalarType.Float16 && device.type == DeviceType.CPU ? ScalarType.Float32 : stored);
+        ScalarType wanted = dtype ?? Precision.Auto(stored, device.type);
         var parameters = new List<Parameter>();
         foreach (string name in expected.Keys)
         {

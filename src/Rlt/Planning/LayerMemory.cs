@@ -41,7 +41,7 @@ public sealed record LayerMemory(long Kept, long Forward, long Backward)
     {
         (long d, long q, long k, long inner) = Widths(model);
         (long heads, long head) = (model.Config.HeadCount, model.Config.HeadSize);
-        bool narrow = model.ElementSize < Wide;
+        bool narrow = model.ActivationSize < Wide;
 
         // Of each norm the scaled input and the result, and its input in float32 where that is a copy.
         long norms = (2 * d) + (model.Config.QueryKeyNorm ? q + k : 0);
@@ -49,14 +49,14 @@ public sealed record LayerMemory(long Kept, long Forward, long Backward)
         long scales = (narrow ? norms : 0) + 2;
 
         // Square and scaled input of each norm in float32; the turns of q and k in four products, two sums and their join; two projections.
-        long forward = (2 * d) + (4 * (q + k)) + (4 * head) + (norms * 2 * Wide / model.ElementSize);
+        long forward = (2 * d) + (4 * (q + k)) + (4 * head) + (norms * 2 * Wide / model.ActivationSize);
         LayerMemory layer = Of(model, rows, kept, scales, forward, backward: 3 * inner);
 
         // Padded q, all heads of k and v, the output and its log-sums are kept; k and v before, and the output's rows in order, are not.
         return layer with
         {
-            Kept = layer.Kept + (paddedRows * ((4 * q * model.ElementSize) + (heads * Wide))),
-            Forward = layer.Forward + (paddedRows * ((2 * k) + q) * model.ElementSize),
+            Kept = layer.Kept + (paddedRows * ((4 * q * model.ActivationSize) + (heads * Wide))),
+            Forward = layer.Forward + (paddedRows * ((2 * k) + q) * model.ActivationSize),
         };
     }
 
@@ -69,7 +69,7 @@ public sealed record LayerMemory(long Kept, long Forward, long Backward)
             forward += (2 * output) + model.Lora.Rank;
         }
 
-        return new LayerMemory(rows * ((kept * model.ElementSize) + (wide * Wide)), rows * forward * model.ElementSize, rows * backward * model.ElementSize);
+        return new LayerMemory(rows * ((kept * model.ActivationSize) + (wide * Wide)), rows * forward * model.ActivationSize, rows * backward * model.ActivationSize);
     }
 
     private static (long D, long Q, long K, long Inner) Widths(ModelSize model) =>

@@ -54,13 +54,13 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
         fused ? LayerMemory.Fused(model, pass.Rows) : LayerMemory.Plain(model, pass.Rows, pass.PaddedRows);
 
     /// <summary>Bytes of one row's hidden state.</summary>
-    internal static long State(ModelSize model) => (long)model.Config.HiddenSize * model.ElementSize;
+    internal static long State(ModelSize model) => (long)model.Config.HiddenSize * model.ActivationSize;
 
     // The kernels work in the logits' place; plain operators have their softmax in float32 and, of narrow ones, a wide copy and the gradient's narrow form.
     private static long Chunk(ModelSize model, PassShape pass, bool fused, bool training)
     {
-        long copies = fused ? 0 : model.ElementSize == Wide ? Wide : (2 * Wide) + (training ? model.ElementSize : 0);
-        return Math.Min(pass.Scored, ChunkRows(model)) * model.Config.VocabularySize * (model.ElementSize + copies);
+        long copies = fused ? 0 : model.ActivationSize == Wide ? Wide : (2 * Wide) + (training ? model.ActivationSize : 0);
+        return Math.Min(pass.Scored, ChunkRows(model)) * model.Config.VocabularySize * (model.ActivationSize + copies);
     }
 
     private static long Indices(PassShape pass) => IndexBytes * 2 * (pass.Rows + pass.Scored);

@@ -35,7 +35,7 @@ public sealed record SamplingMemory(long Cache, long Activations, long Logits)
         LayerMemory prefill = PassMemory.Layer(model, prompt, fused);
         LayerMemory step = LayerMemory.Fused(model, load.Rows);
         (long state, long cache) = (PassMemory.State(model), CacheBytes(model, load, positions));
-        long logits = load.Rows * (long)model.Config.VocabularySize * (model.ElementSize + DrawBytes(load, fused));
+        long logits = load.Rows * (long)model.Config.VocabularySize * (model.ActivationSize + DrawBytes(load, fused));
 
         // Prompts enter once a quarter of the rows have left.
         var entering = new SamplingMemory(cache / 4 * 3, (2 * prompt.Rows * state) + prefill.Kept + prefill.Forward, logits);
@@ -56,7 +56,7 @@ public sealed record SamplingMemory(long Cache, long Activations, long Logits)
     }
 
     /// <summary>Bytes of one position's keys and values in all layers.</summary>
-    public static long PositionBytes(ModelSize model) => 2L * model.Config.LayerCount * model.KeyWidth * model.ElementSize;
+    public static long PositionBytes(ModelSize model) => 2L * model.Config.LayerCount * model.KeyWidth * model.ActivationSize;
 
     // Full blocks of a prompt are shared by its group; the rest is each row's own.
     private static long CacheBytes(ModelSize model, SamplingLoad load, long positions)
@@ -70,7 +70,7 @@ public sealed record SamplingMemory(long Cache, long Activations, long Logits)
 
     // Plain operators copy the rows' blocks of a layer twice, keys and values, and make scores and weights of all heads.
     private static long Gathered(ModelSize model, long rows, long positions) =>
-        rows * positions * ((4 * model.KeyWidth) + (2L * model.Config.HeadCount)) * model.ElementSize;
+        rows * positions * ((4 * model.KeyWidth) + (2L * model.Config.HeadCount)) * model.ActivationSize;
 
     // Bytes a logit: the kernel makes nothing; plain operators scaled, log-softmax, exponential, sum and mask, and filters their own.
     private static int DrawBytes(SamplingLoad load, bool fused) => (fused && !load.Filtered) ? 0 : (4 * Wide) + 1 + (load.Filtered ? (6 * Wide) + 8 + 4 : 0);

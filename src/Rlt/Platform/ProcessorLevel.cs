@@ -21,6 +21,12 @@ public static partial class ProcessorLevel
         : place <= Array.IndexOf(Names, Highest) ? wanted
         : throw new ConfigException($"{Variable} is {wanted}, which this processor does not have; expected {Highest} or a lower one");
 
+    /// <summary>Whether the kernels in use multiply bf16 without widening it to float32.</summary>
+    public static bool MultipliesBf16 => Current is "avx512bf16" or "amx";
+
+    /// <summary>Whether the processor has instructions for bf16 at all, which libtorch then uses.</summary>
+    public static bool HasBf16 => Highest is "avx512bf16" or "amx";
+
     /// <summary>The processor's own.</summary>
     // Of AVX512-BF16 and AMX .NET tells nothing: CPUID leaf 7, subleaf 1, EAX bit 5; and subleaf 0, EDX bits 22 (bf16) and 24 (tiles).
     public static string Highest { get; } =

@@ -69,7 +69,7 @@ public static class PlannedRun
         }
 
         string summary = $"memory plan: micro_batch_tokens {work.Training!.MicroBatchTokens}, recompute {(work.Training.KeepGraphs ? "false" : "true")}; "
-            + $"at most {MemoryLimit.Text(plan.PeakBytes)}, in {plan.Peak.Name}";
+            + $"at most {MemoryLimit.Text(plan.PeakBytes)}, in {plan.Peak.Name}; {work.Model.Types}";
         long free = Workloads.OnGpu(device) ? limit.Usable : MachineMemory.Available;
         if (plan.PeakBytes > free)
         {

@@ -1,8 +1,9 @@
 using Rlt.Configuration;
 using Rlt.Models;
-using Rlt.Models.Safetensors;
+using Rlt.Models.Adapters;
 using Rlt.Planning;
 using Rlt.Platform;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlt.Training;
@@ -19,7 +20,7 @@ public static class Workloads
     /// <param name="longest">Tokens of the longest sequence.</param>
     public static Workload Of(SftConfig config, ModelConfig model, int longest) => new()
     {
-        Model = new ModelSize(model, ElementSize(model, config.Device), config.Lora),
+        Model = Size(model, config.Device, config.Lora),
         Fused = Fused(config.Device),
         OnGpu = OnGpu(config.Device),
         Training = Training(config.MicroBatchTokens, config.Recompute, config.Optimizer),
@@ -32,7 +33,7 @@ public static class Workloads
     /// <param name="longestPrompt">Tokens of its longest prompt.</param>
     public static Workload Of(GrpoConfig config, ModelConfig model, int longestPrompt) => new()
     {
-        Model = new ModelSize(model, ElementSize(model, config.Device), config.Lora),
+        Model = Size(model, config.Device, config.Lora),
         Fused = Fused(config.Device),
         OnGpu = OnGpu(config.Device),
         HasReference = config.Loss.Beta != 0,
@@ -50,18 +51,17 @@ public static class Workloads
     /// <param name="longestPrompt">Tokens of the longest prompt of the teacher.</param>
     public static Workload Of(TeacherConfig config, ModelConfig model, ModelConfig student, int longestPrompt) => Of(config, model, longestPrompt) with
     {
-        Student = new ModelSize(student, ElementSize(student, config.Device)),
+        Student = Size(student, config.Device),
         StudentIsApart = config.Lora is null || Path.GetFullPath(config.Student) != Path.GetFullPath(config.Model),
     };
 
-    /// <summary>Bytes of a weight: the config's dtype, or the one that config.json names; float32 where it names none.</summary>
-    public static int ElementSize(ModelConfig model, DeviceConfig device) => device.ResolveDtype() switch
+    /// <summary>The model in the config's dtype or, where that is auto, in what it makes of the one that config.json names; float32 where it names none.</summary>
+    public static ModelSize Size(ModelConfig model, DeviceConfig device, LoraConfig? lora = null)
     {
-        ScalarType.BFloat16 => 2,
-        null when model.WeightType is StoredType.BF16 => 2,
-        null when model.WeightType is StoredType.F16 && OnGpu(device) => 2,
-        _ => 4,
-    };
+        DeviceType place = OnGpu(device) ? DeviceType.CUDA : DeviceType.CPU;
+        ScalarType weights = device.ResolveDtype() ?? Precision.Auto(model.WeightType?.ToScalarType() ?? ScalarType.Float32, place);
+        return new ModelSize(model, Precision.Bytes(weights), lora) { ActivationSize = Precision.Bytes(Precision.Activations(weights, place)) };
+    }
 
     /// <summary>Whether the fused kernels compute.</summary>
     public static bool Fused(DeviceConfig device) => !OnGpu(device) && TorchLibrary.HasCpuKernels;

@@ -20,7 +20,7 @@ public sealed class MeasuredMemoryTests
     private static double Tolerance => Fused ? 0.1 : 0.15;
 
     // libtorch's own products of bf16 take minutes here on a processor without AVX-512: what float32 holds is looked at instead.
-    private static ScalarType Narrow => Fused || ProcessorLevel.Highest.StartsWith("avx512", StringComparison.Ordinal) ? ScalarType.BFloat16 : ScalarType.Float32;
+    private static ScalarType Narrow => Fused || ProcessorLevel.HasBf16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     [Theory]
     [InlineData("qwen2", true)]
@@ -106,7 +106,7 @@ public sealed class MeasuredMemoryTests
 
     private static bool Fused => TorchLibrary.HasCpuKernels;
 
-    private static ModelSize Size(Decoder model) => new(model.Config, (int)model.Embedding.Value.ElementSize);
+    private static ModelSize Size(Decoder model) => new(model.Config, Precision.Bytes(model.Dtype)) { ActivationSize = Precision.Bytes(model.ActivationType) };
 
     private static Workload Work(Decoder model, TrainingLoad training, int longest) => new()
     {
