@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using Rlt.Models;
+using Rlt.Platform;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Rlt.Peers;
+
+// B sequences, T tokens, S positions, H heads, K key heads, E head width
+/// <summary>A Qwen2 as a PyTorch user writes it: eager operators, autograd, a cache of its final size, AdamW of the library.</summary>
+internal sealed class EagerTorch
+{
+    private const int Length = 512;
+    private const int Prompt = 128;
+    private const int New = 128;
+
+    private readonly ModelConfig _shape;
+    private readonly ScalarType _dtype;
+    private readonly TorchSharp.Modules.Parameter _embedding;
+    private readonly TorchSharp.Modules.Parameter _norm;
+    private readonly Block[] _blocks;
+    private readonly List<TorchSharp.Modules.Parameter> _parameters = [];
+    private readonly Tensor _cos;
+    private readonly Tensor _sin;
+
+    public EagerTorch(ModelConfig shape, bool bf16)
+    {
+        TorchLibrary.Load();
+        set_num_threads(Environment.ProcessorCount);
+        (_shape, _dtype) = (shape, bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
+        long width = shape.HiddenSize, inner = shape.IntermediateSize, queries = (long)shape.HeadCount * shape.HeadSize, keys = (long)shape.KeyValueHeadCount * shape.HeadSize;
+        _embedding = Weight(shape.VocabularySize, width);
+        _norm = Weight(width);
+        _blocks =
+        [
+            .. Enumerable.Range(0, shape.LayerCount).Select(_ => new Block(
+                Weight(width), Weight(queries, width), Weight(queries), Weight(keys, width), Weight(keys), Weight(keys, width), Weight(keys), Weight(width, queries),
+                Weight(width), Weight(inner, width), Weight(inner, width), Weight(width, inner))),
+        ];
+        Tensor frequencies = 1.0 / pow(shape.RopeTheta, arange(0, shape.HeadSize, 2).to(ScalarType.Float32) / shape.HeadSize);
+        Tensor angles = outer(arange(Math.Max(Length, Prompt + New)).to(ScalarType.Float32), frequencies);
+        angles = cat([angles, angles], -1);
+        (_cos, _sin) = (angles.cos().to(_dtype), angles.sin().to(_dtype));
+    }
+
+    public void Measure(int batch, int[] rowCounts, int repetitions, Action<string, string, double> say)
+    {
+        using Tensor ids_BT = randint(0, _shape.VocabularySize, [batch, Length]);
+        int tokens = batch * Length;
+        say("torch", "prefill", tokens / Median(repetitions, () => Last(ids_BT)));
+        say("torch", "score", tokens / Median(repetitions, () => Score(ids_BT)));
+        using (var optimizer = optim.AdamW(_parameters, lr: 1e-4))
+        {
+            say("torch", "sft_step", tokens / Median(repetitions, () => Train(ids_BT, optimizer)));
+        }
+
+        foreach (int rows in rowCounts)
+        {
+            say("torch", $"decode_{rows}", rows * (New - 1) / Median(repetitions, () => { }, () => Decode(rows)));
+        }
+    }
+
+    private TorchSharp.Modules.Parameter Weight(params long[] sizes)
+    {
+        var weight = new TorchSharp.Modules.Parameter((sizes.Length == 1 ? ones(sizes) : randn(sizes) * 0.02).to(_dtype));
+        _parameters.Add(weight);
+        return weight;
+    }
+
+    private void Last(Tensor ids_BT)
+    {
+        using var noGrad = no_grad();
+        Logits(ids_BT, null, 0, last: true).sum().to(ScalarType.Float32).item<float>();
+    }
+
+    private void Score(Tensor ids_BT)
+    {
+        using var noGrad = no_grad();
+        Loss(ids_BT, nn.Reduction.None).sum().item<float>();
+    }
+
+    private void Train(Tensor ids_BT, optim.Optimizer optimizer)
+    {
+        optimizer.zero_grad();
+        Tensor loss = Loss(ids_BT, nn.Reduction.Mean);
+        loss.backward();
+        optimizer.step();
+        loss.item<float>();
+    }
+
+    private Tensor Loss(Tensor ids_BT, nn.Reduction reduction) =>
+        F.cross_entropy(Logits(ids_BT, null, 0, last: false).to(ScalarType.Float32).view(-1, _shape.VocabularySize), ids_BT.view(-1), reduction: reduction);
+
+    // Seconds of the steps after the prompt.
+    private double Decode(int rows)
+    {
+        using var noGrad = no_grad();
+        (Tensor, Tensor)[] caches = [.. _blocks.Select(_ => (Cache(), Cache()))];
+        Tensor next_B1 = Draw(Logits(randint(0, _shape.VocabularySize, [rows, Prompt]), caches, 0, last: true));
+        long start = Stopwatch.GetTimestamp();
+        for (int position = Prompt; position < Prompt + New - 1; position++)
+        {
+            using var scope = NewDisposeScope();
+            next_B1 = Draw(Logits(next_B1, caches, position, last: true)).MoveToOuterDisposeScope();
+        }
+
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+        Tensor Cache() => zeros([rows, _shape.KeyValueHeadCount, Prompt + New, _shape.HeadSize], _dtype);
+        Tensor Draw(Tensor logits_B1V) => multinomial(F.softmax(logits_B1V.select(1, 0).to(ScalarType.Float32), -1), 1);
+    }
+
+    private Tensor Logits(Tensor ids_BT, (Tensor K, Tensor V)[]? caches, long position, bool last)
+    {
+        long length = ids_BT.size(1);
+        Tensor x_BTD = _embedding.index_select(0, ids_BT.view(-1)).view(ids_BT.size(0), length, _shape.HiddenSize);
+        Tensor cos_TE = _cos.narrow(0, position, length), sin_TE = _sin.narrow(0, position, length);
+        for (int layer = 0; layer < _blocks.Length; layer++)
+        {
+            using var scope = NewDisposeScope();
+            Block block = _blocks[layer];
+            x_BTD = x_BTD + Attended(block, Norm(x_BTD, block.InputNorm), cos_TE, sin_TE, caches?[layer], position);
+            Tensor normed_BTD = Norm(x_BTD, block.PostNorm);
+            x_BTD = (x_BTD + F.linear(F.silu(F.linear(normed_BTD, block.Gate)) * F.linear(normed_BTD, block.Up), block.Down)).MoveToOuterDisposeScope();
+        }
+
+        x_BTD = Norm(x_BTD, _norm);
+        return F.linear(last ? x_BTD.narrow(1, length - 1, 1) : x_BTD, _embedding);
+    }
+
+    private Tensor Attended(Block block, Tensor x_BTD, Tensor cos_TE, Tensor sin_TE, (Tensor K, Tensor V)? cache, long position)
+    {
+        (long batch, long length, int heads, int kvHeads) = (x_BTD.size(0), x_BTD.size(1), _shape.HeadCount, _shape.KeyValueHeadCount);
+        Tensor q_BHTE = Turned(Heads(F.linear(x_BTD, block.Query, block.QueryBias), heads)), k_BKSE = Turned(Heads(F.linear(x_BTD, block.Key, block.KeyBias), kvHeads));
+        Tensor v_BKSE = Heads(F.linear(x_BTD, block.Value, block.ValueBias), kvHeads);
+        if (cache is { } kept)
+        {
+            kept.K.narrow(2, position, length).copy_(k_BKSE);
+            kept.V.narrow(2, position, length).copy_(v_BKSE);
+            (k_BKSE, v_BKSE) = (kept.K.narrow(2, 0, position + length), kept.V.narrow(2, 0, position + length));
+        }
+
+        Tensor y_BHTE;
+        if (length == 1)
+        {
+            Tensor scores = q_BHTE.reshape(batch, kvHeads, heads / kvHeads, _shape.HeadSize).matmul(k_BKSE.transpose(-1, -2)) * (1 / Math.Sqrt(_shape.HeadSize));
+            y_BHTE = F.softmax(scores, -1).matmul(v_BKSE).reshape(batch, heads, 1, _shape.HeadSize);
+        }
+        else
+        {
+            y_BHTE = F.scaled_dot_product_attention(q_BHTE, Repeated(k_BKSE), Repeated(v_BKSE), is_casual: true);
+        }
+
+        return F.linear(y_BHTE.transpose(1, 2).reshape(batch, length, -1), block.Output);
+
+        Tensor Heads(Tensor x, int count) => x.view(batch, length, count, _shape.HeadSize).transpose(1, 2);
+
+        Tensor Turned(Tensor x)
+        {
+            Tensor[] halves = x.chunk(2, -1);
+            return (x * cos_TE) + (cat([-halves[1], halves[0]], -1) * sin_TE);
+        }
+
+        Tensor Repeated(Tensor x) => x.unsqueeze(2).expand(batch, kvHeads, heads / kvHeads, x.size(2), _shape.HeadSize).reshape(batch, heads, x.size(2), _shape.HeadSize);
+    }
+
+    private Tensor Norm(Tensor x, Tensor weight)
+    {
+        Tensor wide = x.to(ScalarType.Float32);
+        return weight * (wide * rsqrt(wide.square().mean([-1], keepdim: true) + _shape.NormEpsilon)).to(_dtype);
+    }
+
+    private static double Median(int repetitions, Action body) => Median(repetitions, body, null);
+
+    // The median of the seconds that the body takes, or says; the first run warms up.
+    private static double Median(int repetitions, Action body, Func<double>? timed)
+    {
+        var seconds = new List<double>();
+        for (int repetition = 0; repetition <= repetitions; repetition++)
+        {
+            using var scope = NewDisposeScope();
+            long start = Stopwatch.GetTimestamp();
+            double? said = timed?.Invoke();
+            body();
+            seconds.Add(said ?? Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return seconds.Skip(1).Order().ElementAt(repetitions / 2);
+    }
+
+    private sealed record Block(
+        Tensor InputNorm, Tensor Query, Tensor QueryBias, Tensor Key, Tensor KeyBias, Tensor Value, Tensor ValueBias, Tensor Output, Tensor PostNorm, Tensor Gate, Tensor Up, Tensor Down);
+}
