@@ -130,10 +130,10 @@ constexpr int64_t kGroup = 64;           // rows that a panel is multiplied with
 // sums[outputs, width] of a strip's outputs, whose words lie `stride` apart, with rows that stand side by side.
 template <typename W, typename T>
 void multiply_strip(
-    const typename W::Word* left, int64_t stride, const typename W::Word* packed, int64_t width, int64_t outputs, int64_t depth, const char* ahead, float* sums) {
+    Tiles& tiles, const typename W::Word* left, int64_t stride, const typename W::Word* packed, int64_t width, int64_t outputs, int64_t depth,
+    const char* ahead, float* sums) {
 #ifdef RLT_TILES
   if constexpr (W::kMultiple > 1) {
-    Tiles tiles;
     TileRowsSource rows{reinterpret_cast<const char*>(left), stride * 4, kTile * 4, kTile * stride * 4};
     return multiply_tiles(tiles, sums, width, rows, packed, width, outputs, width, depth / kTile, false, ahead, kStrip<W> * kTile * 4);
   }
@@ -143,7 +143,7 @@ void multiply_strip(
 
 // Some outputs for all rows beyond a few, which stand side by side.
 template <typename W, typename T>
-void panel(const typename W::Word* packed, const T* weight, int64_t first, int64_t outputs, const Map& map) {
+void panel(Tiles& tiles, const typename W::Word* packed, const T* weight, int64_t first, int64_t outputs, const Map& map) {
   using Word = typename W::Word;
   int64_t inputs = map.inputs, count = words_of<W>(inputs);
   // Words are used as they lie, other values are first made words; and so are rows of which all begin at the same place of the cache.
@@ -158,8 +158,8 @@ void panel(const typename W::Word* packed, const T* weight, int64_t first, int64
       const Word* left = reinterpret_cast<const Word*>(lines);
       if (!as_they_lie) left = make_words<W>(lines, height, inputs, stride, scratch<struct Made, Word>(kStrip<W> * stride));
       multiply_strip<W, T>(
-          left, stride, packed + group / kGroup * strip_words(count, kGroup), width, height, count, reinterpret_cast<const char*>(lines + kStrip<W> * inputs),
-          sums + strip * width);
+          tiles, left, stride, packed + group / kGroup * strip_words(count, kGroup), width, height, count,
+          reinterpret_cast<const char*>(lines + kStrip<W> * inputs), sums + strip * width);
     }
     for (int64_t output = 0; output < outputs; output += kLanes)
       for (int64_t row = 0; row < width; row += kLanes) {
@@ -174,8 +174,9 @@ void panel(const typename W::Word* packed, const T* weight, int64_t first, int64
 template <typename W, typename T>
 void panels(const typename W::Word* packed, const T* weight, const Map& map) {
   auto range = [&](int64_t begin, int64_t end) {
+    Tiles tiles;
     int64_t last = std::min(map.outputs, end * kStrip<W>);
-    for (int64_t first = begin * kStrip<W>; first < last; first += kPanel<W>) panel<W>(packed, weight, first, std::min(kPanel<W>, last - first), map);
+    for (int64_t first = begin * kStrip<W>; first < last; first += kPanel<W>) panel<W>(tiles, packed, weight, first, std::min(kPanel<W>, last - first), map);
   };
   in_parallel((map.outputs + kStrip<W> - 1) / kStrip<W>, kStrip<W> * map.inputs * map.rows, range);
 }

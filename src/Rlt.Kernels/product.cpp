@@ -134,7 +134,8 @@ class StripProduct {
  public:
   explicit StripProduct(int64_t tile_rows) : multiply_(multiply_strips_of<W>(tile_rows)) {}
 
-  void multiply(const typename W::Word* a, const typename W::Word* b, int64_t, int64_t depth, bool carry_on, float* sums, const char* ahead, int64_t ahead_step) {
+  void multiply(
+      const typename W::Word* a, const typename W::Word* b, int64_t, int64_t depth, bool carry_on, float* sums, const char* ahead, int64_t ahead_step) {
     multiply_(a, b, depth, carry_on, sums, ahead, ahead_step);
   }
 
@@ -148,7 +149,8 @@ class StripProduct<W, true> {
  public:
   explicit StripProduct(int64_t) {}
 
-  void multiply(const typename W::Word* a, const typename W::Word* b, int64_t rows, int64_t depth, bool carry_on, float* sums, const char* ahead, int64_t ahead_step) {
+  void multiply(
+      const typename W::Word* a, const typename W::Word* b, int64_t rows, int64_t depth, bool carry_on, float* sums, const char* ahead, int64_t ahead_step) {
     TileRowsSource left{reinterpret_cast<const char*>(a), kTile * 4, kTileBytes, depth / kTile * kTileBytes};
     multiply_tiles(tiles_, sums, kTileColumns, left, b, kTileColumns, rows, kTileColumns, depth / kTile, carry_on, ahead, ahead_step * kTile);
   }

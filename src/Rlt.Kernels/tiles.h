@@ -107,4 +107,10 @@ inline void multiply_tiles(
 
 }  // namespace rlt
 
+#else
+
+namespace rlt {
+struct Tiles {};  // this processor has none
+}  // namespace rlt
+
 #endif

@@ -15,7 +15,7 @@ internal static class SharedOptions
 internal sealed class DeviceOptions
 {
     private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N", DefaultValueFactory = _ => "cpu" };
-    private readonly Option<string> _dtype = new("--dtype") { Description = "fp32, bf16, or auto: as the checkpoint stores its weights", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string> _dtype = new("--dtype") { Description = "fp32, bf16, or auto: as the checkpoint stores its weights, where this machine computes that well", DefaultValueFactory = _ => "auto" };
     private readonly Option<int> _threads = new("--threads") { Description = "threads of the CPU's operators; 0: one a core" };
     private readonly Option<long> _seed = new("--seed") { Description = "seeds everything random" };
 
@@ -61,7 +61,7 @@ internal sealed class RunOptions
         }
 
         Add(command, "--device", "device.device", "cpu, cuda or cuda:N");
-        Add(command, "--dtype", "device.dtype", "fp32, bf16, or auto: as the checkpoint stores its weights");
+        Add(command, "--dtype", "device.dtype", "fp32, bf16, or auto: as the checkpoint stores its weights, where this machine computes that well");
         Add(command, "--threads", "device.threads", "threads of the CPU's operators; 0: one a core");
         Add(command, "--seed", "seed", "seeds everything random");
     }

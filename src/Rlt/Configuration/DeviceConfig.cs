@@ -12,7 +12,7 @@ public sealed record DeviceConfig
     /// <summary>cpu, cuda or cuda:N.</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>fp32, bf16, or auto: as the checkpoint stores its weights.</summary>
+    /// <summary>fp32, bf16, or auto: as the checkpoint stores its weights, where this machine computes that well.</summary>
     public string Dtype { get; init; } = "auto";
 
     /// <summary>Threads of the CPU's operators; 0: one a core.</summary>
