@@ -5,7 +5,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 dtype=${1:-bf16} rounds=${2:-3} shape=${3:-30m}
-if [ "$shape" = 30m ]; then batch=8 rows=1,4,8,16,64 reps=1; else batch=4 rows=1,4,8,16,64 reps=1; fi
+rows=1,4,8,16,64 reps=1 batch=8
+if [ "$shape" != 30m ]; then batch=4; fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$root/scripts/build.sh" >&2

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rlt.Benchmarks;
 using Rlt.Models;
 using Rlt.Platform;
 using static TorchSharp.torch;
@@ -47,17 +48,26 @@ internal sealed class EagerTorch
     {
         using Tensor ids_BT = randint(0, _shape.VocabularySize, [batch, Length]);
         int tokens = batch * Length;
-        say("torch", "prefill", tokens / Median(repetitions, () => Last(ids_BT)));
-        say("torch", "score", tokens / Median(repetitions, () => Score(ids_BT)));
+        say("torch", "prefill", tokens / Seconds(() => Last(ids_BT)));
+        say("torch", "score", tokens / Seconds(() => Score(ids_BT)));
         using (var optimizer = optim.AdamW(_parameters, lr: 1e-4))
         {
-            say("torch", "sft_step", tokens / Median(repetitions, () => Train(ids_BT, optimizer)));
+            say("torch", "sft_step", tokens / Seconds(() => Train(ids_BT, optimizer)));
         }
 
         foreach (int rows in rowCounts)
         {
-            say("torch", $"decode_{rows}", rows * (New - 1) / Median(repetitions, () => { }, () => Decode(rows)));
+            say("torch", $"decode_{rows}", rows * (New - 1) / Enumerable.Range(0, repetitions + 1).Select(_ => Decode(rows)).Skip(1).Order().ElementAt(repetitions / 2));
         }
+
+        double Seconds(Action work) => Stopwatches.Median(
+            () =>
+            {
+                using var scope = NewDisposeScope();
+                work();
+            },
+            CPU,
+            repetitions);
     }
 
     private TorchSharp.Modules.Parameter Weight(params long[] sizes)
@@ -95,6 +105,7 @@ internal sealed class EagerTorch
     private double Decode(int rows)
     {
         using var noGrad = no_grad();
+        using var all = NewDisposeScope();
         (Tensor, Tensor)[] caches = [.. _blocks.Select(_ => (Cache(), Cache()))];
         Tensor next_B1 = Draw(Logits(randint(0, _shape.VocabularySize, [rows, Prompt]), caches, 0, last: true));
         long start = Stopwatch.GetTimestamp();
@@ -168,24 +179,6 @@ internal sealed class EagerTorch
     {
         Tensor wide = x.to(ScalarType.Float32);
         return weight * (wide * rsqrt(wide.square().mean([-1], keepdim: true) + _shape.NormEpsilon)).to(_dtype);
-    }
-
-    private static double Median(int repetitions, Action body) => Median(repetitions, body, null);
-
-    // The median of the seconds that the body takes, or says; the first run warms up.
-    private static double Median(int repetitions, Action body, Func<double>? timed)
-    {
-        var seconds = new List<double>();
-        for (int repetition = 0; repetition <= repetitions; repetition++)
-        {
-            using var scope = NewDisposeScope();
-            long start = Stopwatch.GetTimestamp();
-            double? said = timed?.Invoke();
-            body();
-            seconds.Add(said ?? Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        return seconds.Skip(1).Order().ElementAt(repetitions / 2);
     }
 
     private sealed record Block(

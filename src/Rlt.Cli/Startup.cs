@@ -2,7 +2,6 @@ using Rlt.Configuration;
 using Rlt.Models;
 using Rlt.Planning;
 using Rlt.Platform;
-using TorchSharp;
 
 namespace Rlt.Cli;
 
@@ -16,15 +15,14 @@ internal static class Startup
     public static void Prepare(DeviceConfig device)
     {
         TorchLibrary.Load();
-        DeviceType place = device.Resolve().type;
-        string? slow = Precision.Warning(device.ResolveDtype(), place);
+        string? slow = Precision.Warning(device.ResolveDtype(), device.Resolve().type);
         device.UseThreads();
         WarnOnce();
-        if (slow is not null && Interlocked.Exchange(ref _warnedOfType, 1) == 0)
-        {
-            Console.Error.WriteLine($"warning: {slow}");
-        }
+        WarnOnce(ref _warnedOfType, slow);
     }
+
+    /// <inheritdoc cref="Load(ModelText, DeviceConfig)"/>
+    public static LanguageModel Load(string directory, DeviceConfig device) => Load(ModelText.Load(directory), device);
 
     /// <summary>Reads a model, and says on stderr in which types it is held and computed where dtype auto makes that other ones than the stored.</summary>
     public static LanguageModel Load(ModelText text, DeviceConfig device)
@@ -40,9 +38,11 @@ internal static class Startup
     }
 
     /// <summary>Says on stderr, once in a process, what makes everything slower on this machine.</summary>
-    internal static void WarnOnce()
+    internal static void WarnOnce() => WarnOnce(ref _warned, TorchLibrary.Warning());
+
+    private static void WarnOnce(ref int warned, string? warning)
     {
-        if (TorchLibrary.Warning() is { } warning && Interlocked.Exchange(ref _warned, 1) == 0)
+        if (warning is not null && Interlocked.Exchange(ref warned, 1) == 0)
         {
             Console.Error.WriteLine($"warning: {warning}");
         }

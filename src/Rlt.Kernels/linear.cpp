@@ -122,9 +122,9 @@ void few(const typename W::Word* x, const T* weight, const Map& map) {
 }
 
 template <typename W>
-constexpr int64_t kStrip = W::kMultiple > 1 ? 32 : 12;  // outputs that are multiplied at once
+constexpr int64_t kStrip = kByTiles<W> ? 32 : 12;  // outputs that are multiplied at once
 template <typename W>
-constexpr int64_t kPanel = W::kMultiple > 1 ? 64 : 48;  // outputs whose sums are turned and written together: a multiple of kLanes
+constexpr int64_t kPanel = kByTiles<W> ? 64 : 48;  // outputs whose sums are turned and written together: a multiple of kLanes
 constexpr int64_t kGroup = 64;           // rows that a panel is multiplied with at once
 
 // sums[outputs, width] of a strip's outputs, whose words lie `stride` apart, with rows that stand side by side.
@@ -133,8 +133,8 @@ void multiply_strip(
     Tiles& tiles, const typename W::Word* left, int64_t stride, const typename W::Word* packed, int64_t width, int64_t outputs, int64_t depth,
     const char* ahead, float* sums) {
 #ifdef RLT_TILES
-  if constexpr (W::kMultiple > 1) {
-    TileRowsSource rows{reinterpret_cast<const char*>(left), stride * 4, kTile * 4, kTile * stride * 4};
+  if constexpr (kByTiles<W>) {
+    TileRowsSource rows = TileRowsSource::of_rows(left, stride);
     return multiply_tiles(tiles, sums, width, rows, packed, width, outputs, width, depth / kTile, false, ahead, kStrip<W> * kTile * 4);
   }
 #endif
@@ -192,7 +192,8 @@ const typename W::Word* row_words(const T* x, const Map& map) {
 
 template <typename W, typename X, typename T>
 void linear(const X* x, const T* weight, const Map& map) {
-  if (W::kMultiple == 1 && map.rows <= kFewRows) return few<W>(row_words<W>(x, map), weight, map);
+  if constexpr (!kByTiles<W>)
+    if (map.rows <= kFewRows) return few<W>(row_words<W>(x, map), weight, map);
   int64_t count = words_of<W>(map.inputs), groups = (map.rows + kGroup - 1) / kGroup;
   typename W::Word* packed = scratch<struct PackedX, typename W::Word>(groups * strip_words(count, kGroup));
   for (int64_t group = 0; group < groups; group++) {

@@ -58,6 +58,10 @@ template <typename T>
 using WordsOf = Single;
 #endif
 
+// Whether words are multiplied in the processor's tiles.
+template <typename W>
+constexpr bool kByTiles = W::kMultiple > 1;
+
 // As W, with a left-hand side whose rows come from memory one after another, as elements of T: the next ones are fetched bit by bit while others
 // are multiplied, since a processor fetches few lines at a time.
 template <typename W, typename T>
@@ -179,13 +183,13 @@ inline int64_t multiply_whole_tiles(
   if (steps == 0 || (a_depth != 1 && a_row != 1)) return 0;
   Tiles tiles;
   if (a_depth == 1) {
-    multiply_tiles(tiles, c, c_row, {reinterpret_cast<const char*>(a), a_row * 4, 64, kTile * a_row * 4}, b, b_row, rows, columns, steps, add);
+    multiply_tiles(tiles, c, c_row, TileRowsSource::of_rows(a, a_row), b, b_row, rows, columns, steps, add);
   } else {
     words* turned = scratch<struct TurnedRows, words>(round_up(rows, kTile) * steps);
     for (int64_t m = 0; m < rows; m += kTile)
       for (int64_t k = 0; k < steps * kTile; k += kTile)
         turn([&](int n) { return *reinterpret_cast<const words*>(a + (k + n) * a_depth + m); }, turned + m * steps + k);
-    multiply_tiles(tiles, c, c_row, {reinterpret_cast<const char*>(turned), 64, kTileBytes, kTileBytes * steps}, b, b_row, rows, columns, steps, add);
+    multiply_tiles(tiles, c, c_row, TileRowsSource::of_tiles(turned, steps), b, b_row, rows, columns, steps, add);
   }
   return steps * kTile;
 }

@@ -49,14 +49,24 @@ inline words across(const T* first, const T* second) {
   return second == nullptr ? low : low | reinterpret_cast<words>(load(second));
 }
 
+// The same of the `count` lanes that are left, zeros beyond them.
+template <typename W, typename T>
+inline words across(const T* first, const T* second, int64_t count) {
+  if (count >= kLanes) return across<W>(first, second);
+  T some[2][kLanes] = {};
+  for (int64_t n = 0; n < count; n++) some[0][n] = first[n], some[1][n] = second == nullptr ? T{} : second[n];
+  return across<W>(some[0], some[1]);
+}
+
 // Lanes that lie side by side. Rows are short runs of memory far from each other, which processors do not foresee: they are fetched ahead.
 constexpr int64_t kRowsAhead = 8;
 
 template <typename W, typename T>
 void pack_across(const T* from, int64_t stride, int64_t lanes, int64_t depth, int64_t width, typename W::Word* to) {
   int64_t count = words_of<W>(depth), whole = (depth + W::kElements - 1) / W::kElements;
-  for (int64_t strip = 0; strip < lanes; strip += width)
-    std::fill(to + strip / width * strip_words(count, width) + whole * width, to + strip / width * strip_words(count, width) + count * width, typename W::Word{});
+  typename W::Word* padding = to + whole * width;
+  for (int64_t strip = 0; strip < lanes; strip += width, padding += strip_words(count, width))
+    std::fill(padding, padding + (count - whole) * width, typename W::Word{});
   for (int64_t k = 0; k < whole; k++) {
     const T* first = from + k * W::kElements * stride;
     const T* second = k * W::kElements + 1 < depth ? first + stride : nullptr;
@@ -65,13 +75,7 @@ void pack_across(const T* from, int64_t stride, int64_t lanes, int64_t depth, in
       for (int64_t i = 0; i < width; i += kLanes) {
         int64_t lane = strip + i;
         __builtin_prefetch(first + kRowsAhead * stride + lane);
-        if (lane + kLanes <= lanes) {
-          write(at + i, across<W>(first + lane, second == nullptr ? nullptr : second + lane));
-        } else {
-          T some[2][kLanes] = {};
-          for (int64_t n = lane; n < lanes; n++) some[0][n - lane] = first[n], some[1][n - lane] = second == nullptr ? T{} : second[n];
-          write(at + i, across<W>(some[0], some[1]));
-        }
+        write(at + i, across<W>(first + lane, second == nullptr ? nullptr : second + lane, lanes - lane));
       }
   }
 }
@@ -118,10 +122,7 @@ inline void pack_tiles_across(const bf16* from, int64_t stride, int64_t lanes, i
         const bf16 *first = from + k * stride + lane, *second = k + 1 < depth ? first + stride : nullptr;
         __builtin_prefetch(first + 2 * kTile * stride);
         __builtin_prefetch(first + (2 * kTile + 1) * stride);
-        if (lane + kTile <= lanes) return across<Pair>(first, second);
-        bf16 some[2][kTile] = {};
-        for (int64_t i = 0; i < lanes - lane; i++) some[0][i] = first[i], some[1][i] = second == nullptr ? bf16{} : second[i];
-        return across<Pair>(some[0], some[1]);
+        return across<Pair>(first, second, lanes - lane);
       };
       turn(word_row, reinterpret_cast<words*>(to + lane / kTile * run + step * kTile * kTile));
     }

@@ -14,8 +14,6 @@ namespace {
 
 // A tile's sums, two vectors of b and one value of a fill the 32 registers of AVX-512, or the 16 of AVX2. Where the processor has tiles of its own, four
 // of them are one tile here.
-template <typename W>
-constexpr bool kByTiles = W::kMultiple > 1;
 #ifdef __AVX512F__
 template <typename W>
 constexpr int64_t kTileRows = kByTiles<W> ? 32 : 14;
@@ -151,8 +149,9 @@ class StripProduct<W, true> {
 
   void multiply(
       const typename W::Word* a, const typename W::Word* b, int64_t rows, int64_t depth, bool carry_on, float* sums, const char* ahead, int64_t ahead_step) {
-    TileRowsSource left{reinterpret_cast<const char*>(a), kTile * 4, kTileBytes, depth / kTile * kTileBytes};
-    multiply_tiles(tiles_, sums, kTileColumns, left, b, kTileColumns, rows, kTileColumns, depth / kTile, carry_on, ahead, ahead_step * kTile);
+    int64_t steps = depth / kTile;
+    multiply_tiles(
+        tiles_, sums, kTileColumns, TileRowsSource::of_tiles(a, steps), b, kTileColumns, rows, kTileColumns, steps, carry_on, ahead, ahead_step * kTile);
   }
 
  private:

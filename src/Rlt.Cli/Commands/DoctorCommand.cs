@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rlt.Benchmarks;
 using Rlt.Models;
 using Rlt.Planning;
 using Rlt.Platform;
@@ -62,15 +63,7 @@ internal static class DoctorCommand
     {
         const int length = 512;
         TokenSequence[] sequences = [new TokenSequence([.. Enumerable.Range(0, length).Select(i => i * 37 % 4096)], 1)];
-        double fastest = double.PositiveInfinity;
-        for (int run = 0; run < 3; run++)
-        {
-            long start = System.Diagnostics.Stopwatch.GetTimestamp();
-            SequenceScorer.LogProbs(model, sequences, 1, 4096);
-            fastest = Math.Min(fastest, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        return length / fastest;
+        return length / Stopwatches.Median(() => SequenceScorer.LogProbs(model, sequences, 1, 4096), CPU, repetitions: 3);
     }
 
     // The same seeded model scored on each device and in each precision, against float64 on the CPU.

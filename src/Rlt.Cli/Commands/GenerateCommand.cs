@@ -42,7 +42,7 @@ internal static class GenerateCommand
             };
             Check(sampling, parsed.GetValue(count));
             JsonRow[] input_ = [.. RowFile.Read(parsed.GetValue(input)!)];
-            using LanguageModel loaded = Startup.Load(ModelText.Load(parsed.GetValue(model)!), device.Resolve(parsed));
+            using LanguageModel loaded = Startup.Load(parsed.GetValue(model)!, device.Resolve(parsed));
             sampling = sampling with { StopIds = parsed.GetValue(ignoreEos) ? [] : loaded.StopIds };
             Sample[][] samples = Run(loaded, input_, sampling, parsed.GetValue(count), device.Seed(parsed), stop);
             JsonLines.Write(parsed.GetValue(output)!, input_.Select((row, i) => Written(row.Fields, samples[i], loaded)));

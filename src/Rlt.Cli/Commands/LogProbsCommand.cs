@@ -29,7 +29,7 @@ internal static class LogProbsCommand
             }
 
             JsonRow[] rows = [.. RowFile.Read(parsed.GetValue(input)!)];
-            using LanguageModel loaded = Startup.Load(ModelText.Load(parsed.GetValue(model)!), device.Resolve(parsed));
+            using LanguageModel loaded = Startup.Load(parsed.GetValue(model)!, device.Resolve(parsed));
             TokenSequence[] sequences = [.. rows.Select(row => new TokenSequence(PromptIds.Of(row, loaded), 1))];
             float[][] logProbs = SequenceScorer.LogProbs(loaded.Decoder, sequences, parsed.GetValue(temperature), parsed.GetValue(budget));
             JsonLines.Write(parsed.GetValue(output)!, rows.Select((row, i) =>

@@ -34,8 +34,8 @@ internal static class ScoreCommand
             PromptFormat tags = FormatFile.Load(parsed.GetValue(format) ?? FormatFile.Default) with { PadPlainText = false };
             JsonRow[] rows = [.. RowFile.Read(parsed.GetValue(input)!)];
             DeviceConfig where = device.Resolve(parsed);
-            using LanguageModel teacherModel = Startup.Load(ModelText.Load(parsed.GetValue(teacher)!), where);
-            using LanguageModel studentModel = Startup.Load(ModelText.Load(parsed.GetValue(student)!), where);
+            using LanguageModel teacherModel = Startup.Load(parsed.GetValue(teacher)!, where);
+            using LanguageModel studentModel = Startup.Load(parsed.GetValue(student)!, where);
             var texts = new TeachingFormat(tags, new ChatRenderer(teacherModel.RequireTemplate()), new ChatRenderer(studentModel.RequireTemplate()));
             var scorer = new RewardScorer(teacherModel.Decoder, studentModel.Decoder, reward, parsed.GetValue(budget));
             int failed = Score(rows, texts, teacherModel, studentModel, scorer, parsed.GetValue(details));

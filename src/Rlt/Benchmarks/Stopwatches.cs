@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Rlt.Benchmarks;
 
 /// <summary>Times work that may run on a device of its own clock.</summary>
-internal static class Stopwatches
+public static class Stopwatches
 {
     /// <summary>Seconds of one run, the device's work included.</summary>
     public static double Time(Action work, Device device)
