@@ -33,24 +33,29 @@ constexpr int kTileVectors = 4;  // vectors of a row whose sums fit into the reg
 constexpr int kLanes = 8;
 constexpr int kTileVectors = 2;
 #endif
-typedef float floats __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
-typedef uint16_t halves __attribute__((vector_size(2 * kLanes), aligned(2), may_alias));
-typedef uint32_t words __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
+typedef float floats __attribute__((vector_size(4 * kLanes)));
+typedef uint16_t halves __attribute__((vector_size(2 * kLanes)));
+typedef uint32_t words __attribute__((vector_size(4 * kLanes)));
 
-inline floats load(const float* from) { return *reinterpret_cast<const floats*>(from); }
+// The same where they lie in memory. Sums are never of these types: the compiler would keep them in memory.
+typedef floats floats_there __attribute__((aligned(4), may_alias));
+typedef halves halves_there __attribute__((aligned(2), may_alias));
+typedef words words_there __attribute__((aligned(4), may_alias));
+
+inline floats load(const float* from) { return *reinterpret_cast<const floats_there*>(from); }
 
 inline floats load(const bf16* from) {
-  words bits = __builtin_convertvector(*reinterpret_cast<const halves*>(from), words) << 16;
+  words bits = __builtin_convertvector(*reinterpret_cast<const halves_there*>(from), words) << 16;
   return reinterpret_cast<floats>(bits);
 }
 
 // As the stores of one value.
-inline void store(float* to, floats values) { *reinterpret_cast<floats*>(to) = values; }
+inline void store(float* to, floats values) { *reinterpret_cast<floats_there*>(to) = values; }
 
 inline void store(bf16* to, floats values) {
   words bits = reinterpret_cast<words>(values), nan = reinterpret_cast<words>(values != values);
   words rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
-  *reinterpret_cast<halves*>(to) = __builtin_convertvector((rounded & ~nan) | (nan & 0x7FC0u), halves);
+  *reinterpret_cast<halves_there*>(to) = __builtin_convertvector((rounded & ~nan) | (nan & 0x7FC0u), halves);
 }
 
 inline floats broadcast(float value) { return value - floats{}; }
@@ -63,8 +68,8 @@ inline floats fused(floats left, floats right, floats sum) { return reinterpret_
 #endif
 
 // Turns kLanes rows of kLanes words, where row(i) reads row i: word i of `turned` has the word i of each row.
-template <typename Row>
-inline void turn(Row row, words* turned) {
+template <typename Row, typename Words>
+inline void turn(Row row, Words* turned) {
 #ifdef __AVX512F__
   __m512i four[4][4];  // [rows 4 g to 4 g + 3][word modulo 4], each four words in a lane of 128 bits
   for (int g = 0; g < 4; g++) {

@@ -56,7 +56,7 @@ struct Map {
 template <typename W, typename T>
 inline words words_along(const T* from) {
   if constexpr (W::kElements == 1) return reinterpret_cast<words>(load(from));
-  return *reinterpret_cast<const words*>(from);
+  return *reinterpret_cast<const words_there*>(from);
 }
 
 // Rows of words, `stride` apart.
@@ -97,7 +97,7 @@ void lanes_of_outputs(const typename W::Word* x, const T* weight, int64_t inputs
     for (int group = 0; group < GROUPS; group++) {
       typename W::Word rest[kLanes];
       for (int n = 0; n < kLanes; n++) rest[n] = word_at<W>(lines[group * kLanes + n], k, inputs);
-      multiply_add(group, k, *reinterpret_cast<words*>(rest));
+      multiply_add(group, k, *reinterpret_cast<words_there*>(rest));
     }
   for (int row = 0; row < ROWS; row++)
     for (int group = 0; group < GROUPS; group++) store(y + row * lanes + group * kLanes, sum[row][group]);

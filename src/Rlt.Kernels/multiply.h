@@ -87,11 +87,11 @@ struct TileRow {
   }
 
   void write(float* c) const {
-    *reinterpret_cast<floats*>(c) = s0;
-    if constexpr (NV > 1) *reinterpret_cast<floats*>(c + kLanes) = s1;
+    *reinterpret_cast<floats_there*>(c) = s0;
+    if constexpr (NV > 1) *reinterpret_cast<floats_there*>(c + kLanes) = s1;
     if constexpr (NV > 2) {
-      *reinterpret_cast<floats*>(c + 2 * kLanes) = s2;
-      *reinterpret_cast<floats*>(c + 3 * kLanes) = s3;
+      *reinterpret_cast<floats_there*>(c + 2 * kLanes) = s2;
+      *reinterpret_cast<floats_there*>(c + 3 * kLanes) = s3;
     }
   }
 };
@@ -188,7 +188,7 @@ inline int64_t multiply_whole_tiles(
     words* turned = scratch<struct TurnedRows, words>(round_up(rows, kTile) * steps);
     for (int64_t m = 0; m < rows; m += kTile)
       for (int64_t k = 0; k < steps * kTile; k += kTile)
-        turn([&](int n) { return *reinterpret_cast<const words*>(a + (k + n) * a_depth + m); }, turned + m * steps + k);
+        turn([&](int n) { return *reinterpret_cast<const words_there*>(a + (k + n) * a_depth + m); }, turned + m * steps + k);
     multiply_tiles(tiles, c, c_row, TileRowsSource::of_tiles(turned, steps), b, b_row, rows, columns, steps, add);
   }
   return steps * kTile;

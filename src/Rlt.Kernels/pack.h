@@ -7,7 +7,7 @@
 
 namespace rlt {
 
-inline void write(void* to, words values) { *reinterpret_cast<words*>(to) = values; }
+inline void write(void* to, words values) { *reinterpret_cast<words_there*>(to) = values; }
 
 // Words of a depth of so many elements, with zeros at its end.
 template <typename W>
@@ -27,7 +27,7 @@ constexpr int64_t kTurned = kLanes * 4 / sizeof(T);
 template <typename W, typename T, typename Emit>
 inline void turn_rows(const T* const* rows, int64_t at, Emit emit) {
   words turned[kLanes];
-  turn([&](int n) { return *reinterpret_cast<const words*>(rows[n] + at); }, turned);
+  turn([&](int n) { return *reinterpret_cast<const words_there*>(rows[n] + at); }, turned);
   for (int i = 0; i < kLanes; i++)
     if constexpr (sizeof(T) * W::kElements == sizeof(float)) {
       emit(i, turned[i]);
@@ -105,7 +105,7 @@ inline void pack_tiles_along(const bf16* from, int64_t stride, int64_t lanes, in
   for (int64_t lane = 0; lane < lanes; lane++) {
     const bf16* row = from + lane * stride;
     uint32_t* at = to + (lane / kTile * steps * kTile + lane % kTile) * kTile;
-    for (int64_t step = 0; step < whole; step++) write(at + step * kTile * kTile, *reinterpret_cast<const words*>(row + step * 2 * kTile));
+    for (int64_t step = 0; step < whole; step++) write(at + step * kTile * kTile, *reinterpret_cast<const words_there*>(row + step * 2 * kTile));
     if (whole < steps)
       for (int64_t k = 0; k < kTile; k++) at[whole * kTile * kTile + k] = word_at<Pair>(row, whole * kTile + k, depth);
   }
@@ -124,7 +124,7 @@ inline void pack_tiles_across(const bf16* from, int64_t stride, int64_t lanes, i
         __builtin_prefetch(first + (2 * kTile + 1) * stride);
         return across<Pair>(first, second, lanes - lane);
       };
-      turn(word_row, reinterpret_cast<words*>(to + lane / kTile * run + step * kTile * kTile));
+      turn(word_row, reinterpret_cast<words_there*>(to + lane / kTile * run + step * kTile * kTile));
     }
 }
 #endif

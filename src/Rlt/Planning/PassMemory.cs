@@ -48,7 +48,7 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
     }
 
     /// <summary>Positions whose logits are made at once.</summary>
-    public static long ChunkRows(ModelSize model) => Math.Clamp(ChunkBytes / (Wide * (long)model.Config.VocabularySize), 16, 4096);
+    public static long ChunkRows(ModelSize model) => Math.Clamp(ChunkBytes / (Wide * (long)model.Config.VocabularySize), 16, 1024);
 
     internal static LayerMemory Layer(ModelSize model, PassShape pass, bool fused) =>
         fused ? LayerMemory.Fused(model, pass.Rows) : LayerMemory.Plain(model, pass.Rows, pass.PaddedRows);

@@ -1,7 +1,6 @@
 using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Models.Gradients;
-using Rlt.Platform;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -53,8 +52,6 @@ public sealed class LayerwisePass : IDisposable
             x_RD = Run(layer, kept);
         }
 
-        // Kept tensors lie between temporary ones that are freed by now: here the most is held, and what is free is not held on top of it.
-        ProcessMemory.ReleaseFreed();
         _head = new Layer(x_RD, new Tape(_gradients));
         _head.Output = _model.FinalNorm.Apply(Tape.Plain(_head.Tape, data => batch.Select(data[0]), [_head.Input]), _head.Tape);
         return LogProbHead.LogProbs(_model, _head.Output.Data, batch.Targets_N, _temperature);

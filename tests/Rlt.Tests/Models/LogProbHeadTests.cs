@@ -56,9 +56,9 @@ public sealed class LogProbHeadTests
     [Fact]
     public void AllPasses_MorePositionsThanAChunk_EqualOnePositionAtATime()
     {
-        const int Positions = 4096 + 3;
+        const int Positions = 1024 + 3;
         using Decoder model = Head(8, out _);
-        Assert.Equal(4096, LogProbHead.ChunkRows(model));
+        Assert.Equal(1024, LogProbHead.ChunkRows(model));
         using var scope = NewDisposeScope();
         Tensor hidden_ND = AsTensor(Values(Positions, Width, 3));
         int[] targets = [.. Enumerable.Range(0, Positions).Select(i => i % 8)];
@@ -68,7 +68,7 @@ public sealed class LogProbHeadTests
         Tensor gradient_ND = LogProbHead.Backward(model, hidden_ND, Targets(targets), Temperature, weights_N, none);
         Tensor entropy_N = LogProbHead.Entropy(model, hidden_ND, Temperature);
         Assert.Equal([Positions, Width], gradient_ND.shape);
-        foreach (int i in new[] { 0, 1, 4095, 4096, Positions - 1 })
+        foreach (int i in new[] { 0, 1, 1023, 1024, Positions - 1 })
         {
             Tensor one_1D = hidden_ND.narrow(0, i, 1);
             AssertSame(LogProbHead.LogProbs(model, one_1D, Targets([targets[i]]), Temperature), logProbs_N.narrow(0, i, 1));
@@ -78,14 +78,14 @@ public sealed class LogProbHeadTests
     }
 
     [Theory]
-    [InlineData(64, 4096)]
+    [InlineData(64, 1024)]
     [InlineData(151_936, 441)]
     [InlineData(1 << 19, 128)]
     public void ChunkRows_AnyVocabulary_LogitsStayWithin256MiB(int vocabulary, int rows)
     {
         using Decoder model = TinyModel.Create(vocabulary, Width);
         Assert.Equal(rows, LogProbHead.ChunkRows(model));
-        Assert.True(rows == 4096 || rows * 4L * vocabulary <= 256 << 20);
+        Assert.True(rows == 1024 || rows * 4L * vocabulary <= 256 << 20);
     }
 
     private static double Loss(double[,] head, double[,] hidden, int[] targets, float[] weights) =>
