@@ -74,6 +74,42 @@ void cache_attention(
     const T* q, const T* keys, const T* values, const int64_t* tables, int64_t table_width, const int64_t* lengths, CacheShape shape,
     int64_t rows, int64_t heads, T* out);
 
+// A linear map's weight [out, in] and bias [out] or null.
+struct MapWeights {
+  const void *weight, *bias;
+};
+
+// A pre-norm layer of attention and SwiGLU, and its keys and values in the cache. The norms of queries and keys may be null.
+struct LayerWeights {
+  const void* input_norm;
+  MapWeights query, key, value;
+  const void *query_norm, *key_norm;
+  MapWeights output;
+  const void* post_norm;
+  MapWeights gate, up, down;
+};
+
+struct LayerCache {
+  void *keys, *values;
+};
+
+struct StepShape {
+  int64_t rows, layers, width, heads, inner;
+  CacheShape cache;
+  float epsilon;
+};
+
+// Where the rows stand: position and slot of each, tables [rows, table_width] of the blocks, lengths with the new token; tables of angles as `rotate` takes them.
+struct StepPlaces {
+  const int64_t *positions, *slots, *tables, *lengths;
+  int64_t table_width;
+  const float *cos, *sin;
+};
+
+// One more token of each row through all layers, x[N, D] in place: the kernels above in turn, with the same results.
+template <typename T, typename W>
+void decode(T* x, const LayerWeights* layers, const LayerCache* caches, StepShape shape, StepPlaces places);
+
 // One AdamW step in one pass; `weight` is the model's (T), `master` the float32 copy or, where T is float, the same memory.
 struct AdamWStep {
   float learning_rate, beta1, beta2, epsilon, weight_decay, mean_correction, square_correction;

@@ -132,6 +132,11 @@ RLT_API void rlt_cache_attention(
   RLT_TYPED(type, cache_attention(in<T>(q), in<T>(keys), in<T>(values), tables, table_width, lengths, shape, rows, heads, out<T>(result)));
 }
 
+RLT_API void rlt_decode(
+    int32_t type, int32_t weight_type, void* x, const LayerWeights* layers, const LayerCache* caches, StepShape shape, const StepPlaces* places) {
+  RLT_TYPED_WITH_WEIGHTS(type, weight_type, (decode<T, W>(out<T>(x), layers, caches, shape, *places)));
+}
+
 RLT_API void rlt_adamw(int32_t type, void* weight, float* master, float* mean, float* square, const float* gradient, AdamWStep step, int64_t count) {
   RLT_TYPED(type, adamw(out<T>(weight), master, mean, square, gradient, step, count));
 }

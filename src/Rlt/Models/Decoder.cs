@@ -14,6 +14,7 @@ namespace Rlt.Models;
 public sealed class Decoder : IDisposable
 {
     private readonly RotaryEmbedding _rotary;
+    private readonly Lazy<DecodingKernel?> _decoding;
     private readonly bool _ownsWeights;
 
     /// <summary>Takes ownership of the parameters, which must be those <see cref="WeightMap"/> expects of the config.</summary>
@@ -33,6 +34,8 @@ public sealed class Decoder : IDisposable
         FinalNorm = weights.Norm("model.norm");
         Layers = [.. Enumerable.Range(0, config.LayerCount).Select(index => new DecoderLayer(config, index, weights))];
         _rotary = new RotaryEmbedding(config, Device);
+        _decoding = new Lazy<DecodingKernel?>(() => DecodingKernel.For(
+            [.. Layers.Select(layer => layer.Tensors)], new DecodingShape(config.HiddenSize, config.HeadCount, config.IntermediateSize, config.NormEpsilon)));
     }
 
     /// <summary>The shape and the constants.</summary>
@@ -104,7 +107,9 @@ public sealed class Decoder : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return scope.MoveToOuter(Logits(Normed(Top(ids_B, new CachedPass(cache, rows, Device)))));
+        var pass = new CachedPass(cache, rows, Device);
+        Tensor top_BD = Adapters is null && _decoding.Value is { } kernel ? TopOf(kernel, ids_B, cache, pass) : Top(ids_B, pass);
+        return scope.MoveToOuter(Logits(Normed(top_BD)));
     }
 
     /// <summary>The final norm of the last layer's output: [N, D].</summary>
@@ -158,5 +163,13 @@ public sealed class Decoder : IDisposable
         {
             parameter.Dispose();
         }
+    }
+
+    private Tensor TopOf(DecodingKernel kernel, Tensor ids_B, KeyValueCache cache, CachedPass pass)
+    {
+        Tensor x_BD = Embed(ids_B);
+        (Tensor cos_PF, Tensor sin_PF) = _rotary.Tables(pass.Longest);
+        kernel.Apply(x_BD, cache.AllKeys, cache.AllValues, pass.Positions, pass.Slots, pass.Tables, cos_PF, sin_PF);
+        return x_BD;
     }
 }

@@ -41,6 +41,19 @@ public sealed class DecoderLayer
     /// <summary>The maps that can have an adapter.</summary>
     internal IReadOnlyList<Linear> Linears { get; }
 
+    /// <summary>The weights, for the kernel that computes a decoding step.</summary>
+    internal LayerTensors Tensors
+    {
+        get
+        {
+            return new LayerTensors(
+                InputNorm.Weight.Value, Map(Query), Map(Key), Map(Value), QueryNorm?.Weight.Value, KeyNorm?.Weight.Value, Map(Output), PostNorm.Weight.Value,
+                Map(Gate), Map(Up), Map(Down));
+
+            static MapTensors Map(Linear linear) => new(linear.Weight.Value, linear.Bias?.Value);
+        }
+    }
+
     private RmsNorm InputNorm { get; }
 
     private Linear Query { get; }

@@ -44,6 +44,12 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Values of a layer: [X, K, P, E].</summary>
     internal Tensor Values(int layer) => _values_XKPE[layer];
 
+    /// <summary>Keys of all layers.</summary>
+    internal ReadOnlySpan<Tensor> AllKeys => _keys_XKEP;
+
+    /// <summary>Values of all layers.</summary>
+    internal ReadOnlySpan<Tensor> AllValues => _values_XKPE;
+
     /// <summary>Takes room for further positions of a row.</summary>
     /// <returns>The slot of each: block · P + offset.</returns>
     public long[] Extend(CachedRow row, int count)

@@ -27,8 +27,15 @@ public sealed class RotaryEmbedding : IDisposable
     /// <param name="longest">A number above all positions.</param>
     public RotaryTurn At(Tensor positions_N, int longest)
     {
+        (Tensor cos_PF, Tensor sin_PF) = Tables(longest);
+        return new RotaryTurn(cos_PF, sin_PF, positions_N);
+    }
+
+    /// <summary>Cosines and sines by position and frequency, float32, for the positions below a number at least; this object's own.</summary>
+    internal (Tensor Cos_PF, Tensor Sin_PF) Tables(int longest)
+    {
         Grow(longest);
-        return new RotaryTurn(_cos_PF!, _sin_PF!, positions_N);
+        return (_cos_PF!, _sin_PF!);
     }
 
     /// <inheritdoc/>

@@ -249,9 +249,9 @@ public static class CpuKernels
         Alive(weight, master, mean, square, gradient);
     }
 
-    private static int Type(Tensor x) => x.dtype == ScalarType.Float32 ? 0 : 1;
+    internal static int Type(Tensor x) => x.dtype == ScalarType.Float32 ? 0 : 1;
 
-    private static unsafe void* At(Tensor? x)
+    internal static unsafe void* At(Tensor? x)
     {
         void* pointer = null;
         if (x is not null)
@@ -292,7 +292,7 @@ public static class CpuKernels
     }
 
     // What is written in its place.
-    private static Tensor Own(Tensor x, ScalarType dtype, ReadOnlySpan<long> shape, string name)
+    internal static Tensor Own(Tensor x, ScalarType dtype, ReadOnlySpan<long> shape, string name)
     {
         if (!x.is_contiguous())
         {
@@ -323,7 +323,7 @@ public static class CpuKernels
     }
 
     // A tensor whose memory a kernel uses must not be collected while it runs.
-    private static void Alive(params ReadOnlySpan<Tensor?> tensors)
+    internal static void Alive(params ReadOnlySpan<Tensor?> tensors)
     {
         foreach (Tensor? tensor in tensors)
         {

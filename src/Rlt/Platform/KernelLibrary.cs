@@ -74,6 +74,9 @@ internal static unsafe partial class KernelLibrary
     internal static partial void rlt_draw(int type, void* logits, float* uniform, float temperature, long* token, float* result, long rows, long vocabulary);
 
     [LibraryImport(Kernels)]
+    internal static partial void rlt_decode(int type, int weightType, void* x, LayerWeights* layers, LayerCache* caches, StepShape shape, StepPlaces* places);
+
+    [LibraryImport(Kernels)]
     internal static partial void rlt_adamw(int type, void* weight, float* master, float* mean, float* square, float* gradient, AdamWStep step, long count);
 
     [LibraryImport(Kernels)]

@@ -31,6 +31,17 @@ public sealed class PrecisionTests
         }
     }
 
+    /// <summary>The kernel that computes all layers in one call, and the layers' own passes.</summary>
+    [KernelTheory]
+    [MemberData(nameof(Kinds))]
+    public void Step_InOneCall_GivesTheBitsOfTheLayersInTurn(string family, ScalarType type)
+    {
+        using Decoder model = Model(family, type);
+        int[] rows = [.. Enumerable.Range(0, 5)];
+        float[][] inTurn = Decoded(model, rows, (ids_B, cache, cached) => model.Logits(model.Normed(model.Top(ids_B, new CachedPass(cache, cached, CPU)))));
+        Assert.Equal(inTurn, Decoded(model, rows));
+    }
+
     /// <summary>A pass over one sequence, or over it among others.</summary>
     [KernelTheory]
     [MemberData(nameof(Kinds))]
@@ -71,7 +82,9 @@ public sealed class PrecisionTests
     }
 
     // The last logits of each row, whose tokens come one after another.
-    private static float[][] Decoded(Decoder model, int[] rows)
+    private static float[][] Decoded(Decoder model, int[] rows) => Decoded(model, rows, model.Step);
+
+    private static float[][] Decoded(Decoder model, int[] rows, Func<Tensor, KeyValueCache, CachedRow[], Tensor> step)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -80,7 +93,7 @@ public sealed class PrecisionTests
         Tensor logits_BV = empty(0);
         for (int t = 0; t < Tokens; t++)
         {
-            logits_BV = model.Step(tensor(rows.Select(row => (long)TinyModel.Ids(Tokens, row)[t]).ToArray()), cache, cached);
+            logits_BV = step(tensor(rows.Select(row => (long)TinyModel.Ids(Tokens, row)[t]).ToArray()), cache, cached);
         }
 
         return [.. rows.Select((_, row) => logits_BV.select(0, row).to(ScalarType.Float32).data<float>().ToArray())];
