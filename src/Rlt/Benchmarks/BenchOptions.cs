@@ -45,7 +45,7 @@ public sealed record BenchOptions
     public int NewTokens { get; init; } = 128;
 
     /// <summary>Numbers of sequences to decode at once.</summary>
-    public IReadOnlyList<int> Rows { get; init; } = [1, 16, 64, 256];
+    public IReadOnlyList<int> Rows { get; init; } = [1, 2, 4, 8, 16, 64, 256];
 
     /// <summary>Questions of a GRPO step.</summary>
     public int Questions { get; init; } = 4;
