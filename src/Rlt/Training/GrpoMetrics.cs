@@ -8,13 +8,12 @@ internal static class GrpoMetrics
     /// <summary>Adds the figures of a step's rollouts.</summary>
     /// <param name="metrics">The step's row.</param>
     /// <param name="batch">The rollouts.</param>
-    /// <param name="groupSize">Rollouts of a question.</param>
     /// <param name="logProbs">Their tokens' log-probabilities under the policy that learns them.</param>
     /// <param name="referenceLogProbs">And under the reference; null for none.</param>
-    public static void AddTo<T>(JsonObject metrics, RolloutBatch<T> batch, int groupSize, float[][] logProbs, float[][]? referenceLogProbs)
+    public static void AddTo<T>(JsonObject metrics, RolloutBatch<T> batch, float[][] logProbs, float[][]? referenceLogProbs)
         where T : Rollout
     {
-        float[] deviations = batch.Deviations(groupSize);
+        float[] deviations = batch.Deviations();
         metrics["reward"] = batch.Rewards.Average();
         metrics["reward_std"] = deviations.Average();
         metrics["completion_tokens"] = batch.Rollouts.Average(rollout => rollout.Sample.Ids.Length);
