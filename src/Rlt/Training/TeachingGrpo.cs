@@ -1,22 +1,16 @@
 using System.Text.Json.Nodes;
-using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Teaching;
 
 namespace Rlt.Training;
 
-/// <summary>GRPO's task of a teacher: explanations, rewarded by a frozen student.</summary>
-internal sealed class TeachingGrpo(TeacherConfig config, LanguageModel policy, LanguageModel student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format) : IGrpoTask<TeachingRollout>
-{
-    private readonly Explainer _explainer = new(policy.Decoder, policy.Tokenizer, format, new SamplingOptions
-    {
-        Temperature = config.Temperature,
-        MaxNewTokens = config.MaxNewTokens,
-        MaxRows = config.SamplingRows,
-        StopIds = policy.StopIds,
-        StopTexts = [format.Format.ExplanationClose],
-    });
+/// <summary>Writes explanations: for each task as many as there are streams, task by task.</summary>
+internal delegate IReadOnlyList<Explanation> Explain(IReadOnlyList<TeachingTask> tasks, IReadOnlyList<ulong[]> streams);
 
+/// <summary>GRPO's task of a teacher: explanations, rewarded by a frozen student.</summary>
+internal sealed class TeachingGrpo(
+    TeacherConfig config, LanguageModel policy, LanguageModel student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format, Explain explain) : IGrpoTask<TeachingRollout>
+{
     private readonly RewardScorer _scorer = new(policy.Decoder, student.Decoder, config.Reward, config.ScoringTokens);
 
     /// <inheritdoc/>
@@ -25,7 +19,7 @@ internal sealed class TeachingGrpo(TeacherConfig config, LanguageModel policy, L
     /// <inheritdoc/>
     public IReadOnlyList<TeachingRollout> Draw(IReadOnlyList<int> questions, IReadOnlyList<ulong[]> streams, PhaseClock phases)
     {
-        IReadOnlyList<Explanation> explanations = _explainer.Explain([.. questions.Select(question => tasks[question])], streams);
+        IReadOnlyList<Explanation> explanations = explain([.. questions.Select(question => tasks[question])], streams);
         phases.End("sample", explanations.Sum(explanation => explanation.Sample.Ids.Length));
         TeachingCase[] cases = [.. explanations.Select(e => TeachingCase.Build(format, e.Task, e.Text, policy.Tokenizer, student.Tokenizer))];
         IReadOnlyList<ScoredCase> scores = _scorer.Score(cases);

@@ -1,9 +1,12 @@
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
+using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Models.Gradients;
 using Rlt.Models.Safetensors;
+using Rlt.Runs;
 using Rlt.Teaching;
+using Rlt.Tests.Data;
 using Rlt.Tests.Teaching;
 using Rlt.Training;
 using static TorchSharp.torch;
@@ -108,33 +111,50 @@ public sealed class GoldenGrpoTests
         }
     }
 
+    /// <summary>The original's run through the trainer, with the original's completions in the place of drawn ones.</summary>
     [GoldenTheory("grpo/e2e.json")]
-    [InlineData("e2e.json")]
-    [InlineData("e2e_lr1e-6.json")]
-    public void TrainingSteps_GoldenRun_RewardsGradientsAndWeightsAgree(string file)
+    [InlineData("e2e.json", 16384)]
+    [InlineData("e2e.json", 1)]
+    [InlineData("e2e_lr1e-6.json", 16384)]
+    public void TeacherTrainer_GoldenCompletions_RewardsNormsAndWeightsAreTheOriginals(string file, int microBatchTokens)
     {
         JsonObject run = Golden.Json(Golden.Find($"grpo/{file}"));
+        JsonObject[] steps = [.. run["steps"]!.AsArray().Select(step => step!.AsObject())];
         using LanguageModel policy = LanguageModel.Load(Golden.Find($"models/{run["policy"]}"), new DeviceConfig());
         using LanguageModel student = LanguageModel.Load(Golden.Find($"models/{run["student"]}"), new DeviceConfig());
         using Decoder reference = ModelFiles.Load(Golden.Find($"models/{run["initial_reference"]}"), null, CPU);
-        using var gradients = new GradientStore(policy.Decoder.Parameters);
-        using var optimizer = new AdamW(gradients.Parameters, new AdamWOptions());
-        double learningRate = run["optimizer"]!["lr"]!.GetValue<double>();
-        foreach (JsonNode? step in run["steps"]!.AsArray())
+        using var scratch = new ScratchDirectory();
+        TeacherConfig config = Config(run, steps.Length, microBatchTokens);
+        var format = new TeachingFormat(GoldenFormat.Stratos, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
+        TeachingTask[] tasks = [.. steps.SelectMany(step => step["lines"]!.AsArray().Select(line => GoldenFormat.Task(line!.AsObject())))];
+        var norms = new Dictionary<string, double>[steps.Length];
+        int drawn = 0;
+        using (RunFolder folder = RunFolder.Open(scratch["run"], ConfigWriter.ToYaml(config)).Begin())
         {
-            double tolerance = step!["step"]!.GetValue<int>() == 0 ? FirstStep : LaterSteps;
-            double norm = Step(run, step.AsObject(), policy, student, reference, gradients, tolerance);
-            gradients.Scale(Math.Min(1, 1 / (norm + 1e-6)));
-            optimizer.Step(gradients, learningRate);
-            gradients.Clear();
-            foreach ((string name, JsonNode? expected) in step["param_l2_after_step"]!.AsObject())
+            var watcher = new RunWatcher(step => norms[step - 1] = policy.Decoder.Parameters.ToDictionary(p => p.Name, p => Norm(policy.Decoder, p.Name)));
+            new TeacherTrainer(config, policy, student, reference, tasks, format, folder, watcher).Run(Scripted, CancellationToken.None);
+        }
+
+        JsonObject[] metrics = [.. Golden.Lines(Path.Combine(scratch["run"], "metrics.jsonl"))];
+        for (int i = 0; i < steps.Length; i++)
+        {
+            double tolerance = i == 0 ? FirstStep : LaterSteps;
+            AssertRelative(steps[i]["metrics"]!["reward"]![0]!.GetValue<double>(), metrics[i]["reward"]!.GetValue<double>(), tolerance, "reward");
+            AssertRelative(steps[i]["metrics"]!["reward_std"]![0]!.GetValue<double>(), metrics[i]["reward_std"]!.GetValue<double>(), 10 * tolerance, "reward_std");
+            AssertRelative(Doubles(steps[i]["metrics"]!["kl"]!).Average(), metrics[i]["kl_reference"]!.GetValue<double>(), 10 * tolerance, "kl");
+            AssertRelative(steps[i]["grad_norm_total_before_clip"]!.GetValue<double>(), metrics[i]["grad_norm"]!.GetValue<double>(), tolerance, "gradient norm");
+            foreach ((string name, JsonNode? expected) in steps[i]["param_l2_after_step"]!.AsObject())
             {
-                AssertRelative(expected!.GetValue<double>(), Norm(policy.Decoder, name), tolerance, name);
+                AssertRelative(expected!.GetValue<double>(), norms[i][name], tolerance, name);
             }
         }
 
-        double alpha = run["reference_after_sync"]!["alpha"]!.GetValue<double>();
-        ReferenceSync.Mix(reference, policy.Decoder, alpha);
+        JsonObject[] samples = [.. Golden.Lines(Path.Combine(scratch["run"], "samples.jsonl"))];
+        Assert.Equal(steps.Length * config.QuestionsPerStep * config.GroupSize, samples.Length);
+        double[] advantages = [.. steps.SelectMany(step => Doubles(step["advantages"]!))], rewards = [.. steps.SelectMany(step => Doubles(step["metrics"]!["total_teacher_likelihood_reward"]!))];
+        Assert.All(samples, sample => Assert.Contains(
+            Enumerable.Range(0, rewards.Length),
+            i => Near(rewards[i], sample["reward"]!.GetValue<double>()) && Near(advantages[i], sample["advantage"]!.GetValue<double>())));
         foreach ((string name, JsonNode? expected) in run["reference_after_sync"]!["param_l2"]!.AsObject())
         {
             AssertRelative(expected!.GetValue<double>(), Norm(reference, name), LaterSteps, name);
@@ -144,35 +164,50 @@ public sealed class GoldenGrpoTests
         {
             AssertFinalWeights(policy.Decoder);
         }
-    }
 
-    private static double Step(
-        JsonObject run, JsonObject step, LanguageModel policy, LanguageModel student, Decoder reference, GradientStore gradients, double tolerance)
-    {
-        const int Generations = 4;
-        double temperature = run["temperature"]!.GetValue<double>();
-        var format = new TeachingFormat(GoldenFormat.Stratos, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
-        TeachingTask[] tasks = [.. step["lines"]!.AsArray().Select(line => GoldenFormat.Task(line!.AsObject()))];
-        string[] texts = [.. step["completions_text"]!.AsArray().Select(text => text!.GetValue<string>())];
-        TeachingCase[] cases = [.. texts.Select((text, i) => TeachingCase.Build(format, tasks[i / Generations], text, policy.Tokenizer, student.Tokenizer))];
-        IReadOnlyList<ScoredCase> scores = new RewardScorer(policy.Decoder, student.Decoder, new RewardOptions(), 4096).Score(cases);
-        double[] expectedRewards = Doubles(step["metrics"]!["total_teacher_likelihood_reward"]!);
-        for (int i = 0; i < scores.Count; i++)
+        IReadOnlyList<Explanation> Scripted(IReadOnlyList<TeachingTask> chosen, IReadOnlyList<ulong[]> streams)
         {
-            Assert.True(Math.Abs(expectedRewards[i] - scores[i].Reward.Total) <= tolerance * Math.Max(1, Math.Abs(expectedRewards[i])), $"reward {i}: {expectedRewards[i]} {scores[i].Reward}");
+            JsonObject step = steps[drawn++];
+            return [.. chosen.SelectMany((task, question) => streams[question].Select((_, sample) =>
+            {
+                int i = (question * config.GroupSize) + sample;
+                int[] ids = LearnedIds(step, i);
+                int[] prompt = policy.Tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids;
+                return new Explanation(task, prompt, new Sample(ids, new float[ids.Length], FinishReason.Stop), step["completions_text"]![i]!.GetValue<string>());
+            }))];
         }
 
-        float[] advantages = GroupAdvantage.From([.. scores.Select(score => score.Reward.Total)], Generations);
-        Assert.All(Doubles(step["advantages"]!).Zip(advantages), pair => AssertRelative(pair.First, pair.Second, 10 * tolerance, "advantage"));
-        TokenSequence[] sequences = [.. texts.Select((_, i) => Sequence(policy, format, tasks[i / Generations], LearnedIds(step, i)))];
-        float[][] referenceLogProbs = SequenceScorer.LogProbs(reference, sequences, temperature, 4096);
-        MicroBatches.Backward(
-            policy.Decoder, gradients, sequences, temperature, 1024, keepGraphs: false,
-            (logProbs_N, indices) => Loss(logProbs_N, indices, sequences, referenceLogProbs, Array.ConvertAll(advantages, a => (double)a), run["beta"]!.GetValue<double>()));
-        AssertNorms(step["grad_l2_before_clip"]!.AsObject(), gradients, 10 * tolerance);
-        AssertRelative(step["grad_norm_total_before_clip"]!.GetValue<double>(), gradients.Norm(), tolerance, "gradient norm");
-        return gradients.Norm();
+        static bool Near(double expected, double actual) => Math.Abs(expected - actual) <= 10 * LaterSteps * Math.Max(1, Math.Abs(expected));
     }
+
+    private static TeacherConfig Config(JsonObject run, int steps, int microBatchTokens) => new()
+    {
+        Model = "unused",
+        Student = "unused",
+        Data = "unused",
+        Out = "unused",
+        Format = "unused",
+        Steps = steps,
+        QuestionsPerStep = run["steps"]![0]!["lines"]!.AsArray().Count,
+        GroupSize = run["num_generations"]!.GetValue<int>(),
+        Shuffle = false,
+        Temperature = run["temperature"]!.GetValue<double>(),
+        Loss = new GrpoOptions { Beta = run["beta"]!.GetValue<double>() },
+        MicroBatchTokens = microBatchTokens,
+        ReferenceSyncSteps = steps,
+        ReferenceSyncMix = run["reference_after_sync"]!["alpha"]!.GetValue<double>(),
+        SaveEvery = 0,
+        SaveMinutes = 0,
+        SamplesKept = int.MaxValue,
+        Optimizer = new OptimizerConfig
+        {
+            LearningRate = run["optimizer"]!["lr"]!.GetValue<double>(),
+            WeightDecay = run["optimizer"]!["weight_decay"]!.GetValue<double>(),
+            MaxGradNorm = run["optimizer"]!["max_grad_norm"]!.GetValue<double>(),
+            Schedule = ScheduleKind.Constant,
+            WarmupRatio = 0,
+        },
+    };
 
     // The original lets a completion that was cut off learn the padding of its micro-batch too (two of the eight here). That is
     // its data, not its method, so those ids are taken from the golden; our trainer learns drawn tokens only.
@@ -207,12 +242,6 @@ public sealed class GoldenGrpoTests
     {
         int[] prompt = Masked(row["prompt_ids"]![index]!, row["prompt_mask"]![index]!);
         return new TokenSequence([.. prompt, .. Masked(row["completion_ids"]![index]!, row["completion_mask"]![index]!)], prompt.Length);
-    }
-
-    private static TokenSequence Sequence(LanguageModel policy, TeachingFormat format, TeachingTask task, int[] completion)
-    {
-        int[] prompt = policy.Tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids;
-        return new TokenSequence([.. prompt, .. completion], prompt.Length);
     }
 
     private static int[] Masked(JsonNode ids, JsonNode mask) =>
