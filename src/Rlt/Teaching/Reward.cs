@@ -32,20 +32,23 @@ public sealed record Reward(
     /// <param name="student">log π_student(t_k | q, t_&lt;k) of the same tokens.</param>
     /// <param name="closed">Whether the closing tag is there.</param>
     /// <param name="options">The terms.</param>
+    /// <param name="signs">Signs of gaming, which the penalties charge; null for none.</param>
     /// <exception cref="RunFailedException">The reward is not a finite number.</exception>
     /// <remarks>
     /// Source: RLT (arXiv 2506.08388), equations 2 to 4; the further settings are the released code's. An explanation without
     /// tokens surprises nobody: its KL is 0 in every setting, where the released code charges it as many penalties as the
     /// term's weights add up to, and without the teacher's log-likelihoods pays it as many.
     /// </remarks>
-    public static Reward From(IReadOnlyList<float> solution, IReadOnlyList<float> teacher, IReadOnlyList<float> student, bool closed, RewardOptions options)
+    public static Reward From(
+        IReadOnlyList<float> solution, IReadOnlyList<float> teacher, IReadOnlyList<float> student, bool closed, RewardOptions options, ExplanationSigns? signs = null)
     {
         double[] likelihoods = [.. solution.Select(value => (double)value)];
         double[] kl = [.. teacher.Zip(student, (t, s) => Estimate(t, s, options.ThinkEstimate))];
         double solutionScore = options.SolutionScore.Of(likelihoods);
         double thinkKl = options.ThinkKl.Of(kl);
         double match = closed ? 0 : options.MissingTagPenalty;
-        double total = solutionScore - thinkKl + match;
+        double penalty = signs is null ? 0 : options.Penalties.Of(signs);
+        double total = solutionScore - thinkKl + match - penalty;
         if (!double.IsFinite(total))
         {
             throw new RunFailedException(
@@ -63,7 +66,7 @@ public sealed record Reward(
             kl.Length == 0 ? 0 : kl.Max(),
             match,
             kl.Length,
-            likelihoods.Length);
+            likelihoods.Length) { Penalty = penalty };
     }
 
     private static double Estimate(double teacher, double student, ThinkEstimate estimate)

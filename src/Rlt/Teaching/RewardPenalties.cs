@@ -15,6 +15,10 @@ public sealed record RewardPenalties : IValidated
     /// <summary>Weight of the share of the explanation's four-word runs that it had before.</summary>
     public double Repetition { get; init; }
 
+    /// <summary>What an explanation's signs cost.</summary>
+    public double Of(ExplanationSigns signs) =>
+        (LeaksEarly * signs.LeaksEarly) + (CopiesSolution * signs.CopiesSolution) + (Repetition * signs.Repetition);
+
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems()
     {

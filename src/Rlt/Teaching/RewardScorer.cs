@@ -25,7 +25,7 @@ public sealed class RewardScorer(Decoder teacher, Decoder student, RewardOptions
 
         float[][] teacherLogProbs = SequenceScorer.LogProbs(teacher, [.. cases.Select(c => c.Teacher)], options.TeacherTemperature, tokenBudget);
         float[][] studentLogProbs = SequenceScorer.LogProbs(student, [.. cases.Select(c => c.Student)], options.StudentTemperature, tokenBudget);
-        return Penalized([.. cases.Select((c, i) => Combine(c, teacherLogProbs[i], studentLogProbs[i]))]);
+        return [.. cases.Select((c, i) => Combine(c, teacherLogProbs[i], studentLogProbs[i]))];
     }
 
     /// <summary>log π_student of each case's solution tokens alone; the teacher is not asked.</summary>
@@ -44,18 +44,7 @@ public sealed class RewardScorer(Decoder teacher, Decoder student, RewardOptions
         float[] teacherThink = Select(teacherLogProbs, c.Teacher.Mask!);
         float[] studentThink = Select(studentLogProbs, c.Thinks);
         float[] solution = Select(studentLogProbs, c.Solves);
-        return new ScoredCase(Reward.From(solution, teacherThink, studentThink, c.Closed, options), teacherThink, studentThink, solution, c.Signs);
-    }
-
-    private ScoredCase[] Penalized(ScoredCase[] scored)
-    {
-        RewardPenalties penalties = options.Penalties;
-        double[] totals = WeightedRewards.Sum(
-            [Each(one => one.Reward.Total), Each(one => one.Signs.LeaksEarly), Each(one => one.Signs.CopiesSolution), Each(one => one.Signs.Repetition)],
-            [1, -penalties.LeaksEarly, -penalties.CopiesSolution, -penalties.Repetition]);
-        return [.. scored.Zip(totals, (one, total) => one with { Reward = one.Reward with { Total = total, Penalty = one.Reward.Total - total } })];
-
-        double[] Each(Func<ScoredCase, double> value) => [.. scored.Select(value)];
+        return new ScoredCase(Reward.From(solution, teacherThink, studentThink, c.Closed, options, c.Signs), teacherThink, studentThink, solution, c.Signs);
     }
 
     private static float[] Select(float[] values, bool[] marks) => [.. values.Where((_, i) => marks[i])];

@@ -31,9 +31,9 @@ internal sealed record RolloutBatch<T>(IReadOnlyList<T> Rollouts, int GroupSize)
     public RolloutBatch<T> WithSpread()
     {
         float[] deviations = Deviations();
-        return this with { Rollouts = [.. Rollouts.Where((_, i) => !IsFlat(deviations[i / GroupSize]))] };
+        return new RolloutBatch<T>([.. Rollouts.Where((_, i) => !IsFlat(deviations[i / GroupSize]))], GroupSize);
     }
 
     /// <summary>This batch and another.</summary>
-    public RolloutBatch<T> Add(RolloutBatch<T> other) => this with { Rollouts = [.. Rollouts, .. other.Rollouts] };
+    public RolloutBatch<T> Add(RolloutBatch<T> other) => new([.. Rollouts, .. other.Rollouts], GroupSize);
 }

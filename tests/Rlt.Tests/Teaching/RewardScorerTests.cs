@@ -36,14 +36,6 @@ public sealed class RewardScorerTests
         Assert.Equal(plain, penalized[1]);
     }
 
-    [Fact]
-    public void WeightedRewards_OtherNumberOfWeightsOrSamples_IsRefused()
-    {
-        Assert.Equal([4.0, 1.5], WeightedRewards.Sum([[1, 2], [6, -1]], [1, 0.5]));
-        Assert.StartsWith("1 reward functions have 2 weights", Assert.Throws<ArgumentException>(() => WeightedRewards.Sum([[1]], [1, 2])).Message, StringComparison.Ordinal);
-        Assert.StartsWith("reward functions have 1, 2 values", Assert.Throws<ArgumentException>(() => WeightedRewards.Sum([[1], [1, 2]], [1, 2])).Message, StringComparison.Ordinal);
-    }
-
     // The models take 512 tokens.
     [Theory]
     [InlineData(513, 20, "question, explanation and solution have 513 tokens; the teacher's context takes 512. Use a shorter explanation or a teacher with a longer context.")]

@@ -32,13 +32,12 @@ public sealed class RewardTests : IDisposable
     [MemberData(nameof(Statistics))]
     public void Of_FourValues_IsTheWeightedStatistic(RewardTerm term, double expected) => Assert.Equal(expected, term.Of([-1, -9, -2, -4]), 1e-12);
 
-    [Theory]
-    [MemberData(nameof(Statistics))]
-    public void Of_NoValues_IsZero(RewardTerm term, double ofFour)
+    [Fact]
+    public void Of_NoValues_IsZero()
     {
-        Assert.Equal(0, term.Of([]));
-        Assert.Equal(0, (term with { Normalize = Normalization.Exp, Floor = 1 }).Of([]));
-        Assert.True(double.IsFinite(ofFour));
+        var every = new RewardTerm { Mean = 1, Sum = 1, Min = 1, Max = 1, Median = 1, FirstQuartile = 1, LastQuartile = 1 };
+        Assert.Equal(0, every.Of([]));
+        Assert.Equal(0, (every with { Normalize = Normalization.Exp, Floor = 1 }).Of([]));
     }
 
     [Fact]

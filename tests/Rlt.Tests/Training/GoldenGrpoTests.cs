@@ -35,11 +35,12 @@ public sealed class GoldenGrpoTests
     }
 
     [GoldenFact("grpo/advantages.jsonl")]
-    public void WeightedRewards_GoldenFunctions_RewardsAdvantagesAndMetricsAgree()
+    public void GroupAdvantage_WeightedGoldenFunctions_AdvantagesAndMetricsAgree()
     {
         JsonObject row = Assert.Single(Golden.Lines(Golden.Find("grpo/advantages.jsonl")), row => row.ContainsKey("rewards_per_function"));
         double[][] values = [.. row["rewards_per_function"]!.AsArray().Select(function => Doubles(function!))];
-        double[] rewards = WeightedRewards.Sum(values, Doubles(row["reward_weights"]!));
+        double[] weights = Doubles(row["reward_weights"]!);
+        double[] rewards = [.. values[0].Select((_, sample) => values.Zip(weights, (function, weight) => weight * function[sample]).Sum())];
         int groupSize = row["num_generations"]!.GetValue<int>();
         Assert.All(Doubles(row["advantages"]!).Zip(GroupAdvantage.From(rewards, groupSize)), pair => AssertRelative(pair.First, pair.Second, 1e-5, "advantage"));
         AssertRelative(row["metrics"]!["reward"]!.GetValue<double>(), rewards.Average(), 1e-6, "reward");

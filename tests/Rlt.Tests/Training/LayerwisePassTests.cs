@@ -131,7 +131,7 @@ public sealed class LayerwisePassTests : IDisposable
         {
             double scale = Math.Max(1e-3, values.Max(Math.Abs));
             double worst = values.Zip(actual[name], (e, a) => Math.Abs((double)e - a)).Max();
-            Assert.True(worst <= Tolerance * Math.Max(1, scale), $"{name}: {worst} of {scale}");
+            Assert.True(worst <= Tolerance * scale, $"{name}: {worst} of {scale}");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Tests.Runs;
 using Rlt.Training;
@@ -70,7 +71,7 @@ public sealed class TrainerTests : IDisposable
     {
         _run.RunTeacher("whole", _run.Teacher);
         using var stop = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => _run.RunTeacher("parts", _run.Teacher, new RunWatcher(step => StopAt(step, 3, stop)), stop.Token));
+        Assert.Throws<OperationCanceledException>(() => _run.RunTeacher("parts", _run.Teacher, new RunWatcher(step => StopAt(step, 3, stop)), stop: stop.Token));
         var watcher = new RunWatcher();
         _run.RunTeacher("parts", _run.Teacher, watcher);
         Assert.Equal([(3, 4)], watcher.Starts);
@@ -134,7 +135,9 @@ public sealed class TrainerTests : IDisposable
     public void RunTeacher_LearningRateOnlyMoves_PolicyNotStudentOrSource()
     {
         byte[] before = File.ReadAllBytes(Path.Combine(_run.Model, "model.safetensors"));
-        _run.RunTeacher("a", _run.Teacher with { Steps = 1 });
+        using LanguageModel untouched = LanguageModel.Load(_run.Student, TinyDirectory.Device);
+        _run.RunTeacher("a", _run.Teacher with { Steps = 1 }, studentAfter: student => Assert.All(
+            student.Decoder.Parameters.Zip(untouched.Decoder.Parameters), pair => Assert.Equal(pair.Second.Value.data<float>().ToArray(), pair.First.Value.data<float>().ToArray())));
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(_run.Model, "model.safetensors")));
         Assert.NotEqual(before, _run.Weights("a"));
     }
@@ -146,6 +149,7 @@ public sealed class TrainerTests : IDisposable
         _run.RunTeacher("b", _run.Teacher with { Steps = 1 });
         _run.RunTeacher("c", _run.Teacher with { Steps = 1, SamplingRows = 1, MicroBatchTokens = 1, ScoringTokens = 1, Recompute = Recompute.False });
         Assert.Equal(_run.Weights("a"), _run.Weights("b"));
+        Assert.Equal(Completions("a"), Completions("c"));
         JsonObject one = Metrics("a")[0], other = Metrics("c")[0];
         foreach (string key in new[] { "reward", "reward_std", "solution_score", "think_kl", "completion_tokens", "loss", "grad_norm" })
         {
@@ -274,6 +278,8 @@ public sealed class TrainerTests : IDisposable
             throw new IOException("the disk is full");
         }
     }
+
+    private string[] Completions(string name) => [.. Golden.Lines(Path.Combine(_run[name], "samples.jsonl")).Select(row => (string)row["completion"]!)];
 
     private JsonObject[] Metrics(string name) =>
         [.. File.ReadAllLines(Path.Combine(_run[name], "metrics.jsonl")).Select(line => JsonNode.Parse(line)!.AsObject())];

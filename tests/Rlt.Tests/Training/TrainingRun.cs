@@ -86,14 +86,26 @@ internal sealed class TrainingRun : IDisposable
     }
 
     /// <summary>Runs GRPO to its end, or to where the watcher ends it.</summary>
-    public RunFolder RunTeacher(string name, TeacherConfig config, RunWatcher? watcher = null, CancellationToken stop = default)
+    public RunFolder RunTeacher(
+        string name, TeacherConfig config, RunWatcher? watcher = null, Func<LanguageModel, TeachingFormat, Explain>? scripted = null,
+        Action<LanguageModel>? studentAfter = null, CancellationToken stop = default)
     {
         using LanguageModel policy = LanguageModel.LoadToTrain(Model, TinyDirectory.Device, config.Lora, config.Seed);
         using LanguageModel student = LanguageModel.Load(Student, TinyDirectory.Device);
         using Decoder? reference = config.Loss.Beta == 0 ? null : config.Lora is null ? ModelFiles.Load(Model, null, CPU) : policy.Decoder.WithoutAdapters();
         var format = new TeachingFormat(TinyDirectory.Format, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
         using RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config)).Begin();
-        new TeacherTrainer(config, policy, student, reference, Tasks, format, folder, watcher ?? new RunWatcher()).Run(stop);
+        var trainer = new TeacherTrainer(config, policy, student, reference, Tasks, format, folder, watcher ?? new RunWatcher());
+        if (scripted is null)
+        {
+            trainer.Run(stop);
+        }
+        else
+        {
+            trainer.Run(scripted(policy, format), stop);
+        }
+
+        studentAfter?.Invoke(student);
         return folder;
     }
 
