@@ -20,12 +20,6 @@ public sealed class ModelText
             throw new CheckpointException(
                 $"{TokenizerDirectory}: the tokenizer has {Tokenizer.OwnSize} ids, config.json's vocab_size is {Config.VocabularySize}. Is tokenizer.json of another model?");
         }
-
-        if (Tokenizer.EosId >= Config.VocabularySize)
-        {
-            throw new CheckpointException(
-                $"{TokenizerDirectory}: eos_token is number {Tokenizer.EosId}, after the tokens of tokenizer.json, and config.json's vocab_size is {Config.VocabularySize}: the model cannot say it. Name another.");
-        }
     }
 
     /// <summary>Where it was read from.</summary>

@@ -158,6 +158,21 @@ public sealed class ModelFilesTests : IDisposable
         Assert.Equal($"{model}: the tokenizer has 1024 ids, config.json's vocab_size is 512. Is tokenizer.json of another model?", error.Message);
     }
 
+    // As in transformers: an end that the model cannot say is no reason to refuse it, and a text that holds it cannot be embedded.
+    [Fact]
+    public void LanguageModelLoad_EosOfTokenizerConfigAlone_IsATokenBeyondTheEmbeddings()
+    {
+        string directory = TinyDirectory.Write(_scratch["model"]);
+        string path = Path.Combine(directory, "tokenizer_config.json");
+        JsonObject config = Golden.Json(path);
+        config["eos_token"] = "<|halt|>";
+        File.WriteAllText(path, config.ToJsonString());
+        using LanguageModel model = LanguageModel.Load(directory, new DeviceConfig());
+        Assert.Equal(1024, model.Tokenizer.EosId);
+        Assert.NotEmpty(model.Tokenizer.Encode("on").Ids);
+        Assert.Contains("has the token '<|halt|>'", Assert.Throws<DataException>(() => model.Tokenizer.Encode("on<|halt|>")).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void RequireTemplate_None_SaysWhereOneIsLookedFor()
     {

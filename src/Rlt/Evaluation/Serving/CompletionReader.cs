@@ -55,7 +55,7 @@ internal static class CompletionReader
         {
             var said = new Message();
             JsonNode? message = choice["message"];
-            said.Add(message?["reasoning_content"] ?? message?["reasoning"], said.Thought);
+            said.Add(message?["reasoning_content"] ?? message?["reasoning"] ?? message?["thinking"] ?? message?["reasoning_details"], said.Thought);
             said.Add(choice["text"] ?? message?["content"], said.Text);
             said.Add(message?["refusal"], said.Refusal);
             return said;

@@ -70,6 +70,8 @@ public sealed class ServerFormsTests : IDisposable
     [InlineData("""{"content": [{"type": "thinking", "thinking": "2 + 2", "signature": "x"}, {"type": "reference", "reference_ids": [1]}, "so 4"]}""", "<think>\n2 + 2\n</think>\n\nso 4")]
     [InlineData("""{"content": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "2 + 2"}]}, {"type": "output_text", "text": "so 4"}]}""", "<think>\n2 + 2\n</think>\n\nso 4")]
     [InlineData("""{"content": "so 4", "reasoning": [{"type": "text", "text": "2 + 2"}]}""", "<think>\n2 + 2\n</think>\n\nso 4")]
+    [InlineData("""{"content": "so 4", "thinking": "2 + 2"}""", "<think>\n2 + 2\n</think>\n\nso 4")]
+    [InlineData("""{"content": "so 4", "reasoning_details": [{"type": "reasoning.text", "text": "2 + 2"}]}""", "<think>\n2 + 2\n</think>\n\nso 4")]
     public async Task Ask_ContentInParts_ThoughtStandsBeforeTheText(string message, string text) =>
         Assert.Equal(new Completion(text, false, 2), await AskAsync($$"""{"finish_reason": "stop", "message": {{message}}}""", tokens: 2));
 

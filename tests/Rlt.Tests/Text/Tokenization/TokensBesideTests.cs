@@ -38,7 +38,7 @@ public sealed class TokensBesideTests : IDisposable
         Assert.Equal((2, 4, 5), (tokenizer.BosId, tokenizer.EosId, tokenizer.PadId));
         Assert.Equal([4, 0, 5, 6], tokenizer.Encode("<end>a<pad><more>").Ids);
         Assert.Equal("a", tokenizer.Decode([4, 0, 5, 6], skipSpecialTokens: true));
-        Assert.Equal("<end>a<pad><more>", tokenizer.Decode([4, 0, 5, 6]));
+        Assert.Equal("<end> a <pad> <more>", tokenizer.Decode([4, 0, 5, 6]));
     }
 
     [Fact]
