@@ -130,7 +130,8 @@ public static class ModelFiles
         if (config.TiedEmbeddings && files.Entries.TryGetValue(StoredNames.Head, out var head) && !AreSame(files.Entries[names[StoredNames.Embedding]], head))
         {
             throw new CheckpointException(
-                $"{head.File.Path}: '{StoredNames.Head}' differs from the embedding, and config.json ties them (tie_word_embeddings). Set tie_word_embeddings to false if the model has a head of its own.");
+                $"{head.File.Path}: '{StoredNames.Head}' differs from the embedding, and config.json ties them (tie_word_embeddings). "
+                + "Set tie_word_embeddings to false if the model has a head of its own.");
         }
 
         static string List(IReadOnlyList<string> names) => names.Count == 0 ? "" : $" ({string.Join(", ", names.Take(3))}{(names.Count > 3 ? ", …" : "")})";

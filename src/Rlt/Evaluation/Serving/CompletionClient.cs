@@ -13,7 +13,7 @@ namespace Rlt.Evaluation.Serving;
 /// <param name="Tokens">Its length; null where the server does not tell.</param>
 public sealed record Completion(string Text, bool Truncated, int? Tokens)
 {
-    /// <summary>Why there is no answer, where the server or its model refused one: "content_filter", "refusal" or "no_content". Null where it did not.</summary>
+    /// <summary>Why there is no answer, where the server or its model refused one: "content_filter", "refusal" or "no_content"; else null.</summary>
     public string? Refusal { get; init; }
 }
 
@@ -84,7 +84,8 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
         limited.CancelAfter(TimeSpan.FromSeconds(config.TimeoutSeconds));
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+            using var text = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+            using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = text };
             request.Headers.Authorization = string.IsNullOrEmpty(key) ? null : new AuthenticationHeaderValue("Bearer", key);
             using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited.Token).ConfigureAwait(false);
             byte[] content = await ReadAsync(response, limited.Token).ConfigureAwait(false);
@@ -118,7 +119,8 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
         return content.ToArray();
     }
 
-    private static int? Limit(JsonObject body) => (body["max_tokens"] ?? body["max_completion_tokens"]) is JsonValue value && value.TryGetValue(out int limit) ? limit : null;
+    private static int? Limit(JsonObject body) =>
+        (body["max_tokens"] ?? body["max_completion_tokens"]) is JsonValue value && value.TryGetValue(out int limit) ? limit : null;
 
     private Completion Refused(HttpResponseMessage response, byte[] content, int? limit)
     {
@@ -131,7 +133,9 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
             return new Completion("", false, null) { Refusal = "content_filter" };
         }
 
-        string hint = meant?.IsTooLong != true ? "" : $" Question and response do not fit the model's context: lower --max-new-tokens{(limit is null ? "" : $", now {limit}")}, or serve the model with a longer one.";
+        string now = limit is null ? "" : $", now {limit}";
+        string hint = meant?.IsTooLong != true ? ""
+            : $" Question and response do not fit the model's context: lower --max-new-tokens{now}, or serve the model with a longer one.";
         throw new ServerException($"HTTP {status}: {Shown(content)}{hint}", mayPass)
         {
             IsOfAll = response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed,

@@ -14,14 +14,14 @@ internal static class CompletionReader
 
     private static readonly HashSet<string> FilterReasons = new(StringComparer.OrdinalIgnoreCase)
     {
-        "content_filter", "content_filtered", "contentfilter", "filtered", "blocked", "blocklist", "moderation", "prohibited_content", "recitation", "safety", "sensitive",
-        "spii", "guardrail_intervened",
+        "content_filter", "content_filtered", "contentfilter", "filtered", "blocked", "blocklist", "moderation", "prohibited_content",
+        "recitation", "safety", "sensitive", "spii", "guardrail_intervened",
     };
 
     /// <summary>Reads an answer's JSON; null where it is no completion.</summary>
     /// <param name="root">The answer.</param>
     /// <param name="limit">The tokens that were asked for at most; a response of as many was cut off, whatever its reason. Null where it is not known.</param>
-    /// <exception cref="InvalidOperationException">A field is of another kind than it must be. Broken lists and numbers raise ArgumentException and FormatException.</exception>
+    /// <exception cref="InvalidOperationException">A field is of another kind than it must be; so ArgumentException and FormatException.</exception>
     public static Completion? Read(JsonNode? root, int? limit)
     {
         JsonNode? choice = root?["choices"]?[0];
@@ -91,11 +91,12 @@ internal static class CompletionReader
             }
         }
 
-        // {"type": "text", "text": …}, {"type": "thinking", "thinking": … or parts again} and their like; parts without a text, such as references, add nothing.
+        // {"type": "text", "text": …}, {"type": "thinking", "thinking": … or parts again} and their like; parts without a text add nothing.
         private void AddPart(JsonObject part, StringBuilder target)
         {
             string type = part["type"]?.GetValue<string>() ?? "";
-            StringBuilder own = type.Contains("think", StringComparison.Ordinal) || type.Contains("reason", StringComparison.Ordinal) ? Thought : type == "refusal" ? Refusal : target;
+            bool isThought = type.Contains("think", StringComparison.Ordinal) || type.Contains("reason", StringComparison.Ordinal);
+            StringBuilder own = isThought ? Thought : type == "refusal" ? Refusal : target;
             Add(part["text"] ?? part["thinking"] ?? part["reasoning"] ?? part["refusal"] ?? part["content"] ?? part["summary"], own);
         }
     }

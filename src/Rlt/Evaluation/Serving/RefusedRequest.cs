@@ -11,15 +11,21 @@ namespace Rlt.Evaluation.Serving;
 internal sealed record RefusedRequest(bool IsFiltered, bool WantsOtherLimit, bool IsTooLong)
 {
     private static readonly string[] FilterCodes =
-        ["content_filter", "contentfilter", "content_policy", "contentpolicy", "responsibleaipolicy", "data_inspection_failed", "datainspectionfailed", "moderation", "sensitive"];
+    [
+        "content_filter", "contentfilter", "content_policy", "contentpolicy", "responsibleaipolicy", "data_inspection_failed", "datainspectionfailed",
+        "moderation", "sensitive",
+    ];
 
     private static readonly string[] FilterWords =
-        ["content management policy", "content policy", "content filter", "content_filter", "content exists risk", "usage policy", "usage policies", "high risk", "inappropriate content", "flagged"];
+    [
+        "content management policy", "content policy", "content filter", "content_filter", "content exists risk", "usage policy", "usage policies",
+        "high risk", "inappropriate content", "flagged",
+    ];
 
     private static readonly string[] LengthWords =
     [
-        "context length", "context_length", "context window", "context size", "context_size", "max_model_len", "max_seq_len", "maximum sequence length", "n_ctx", "`max_new_tokens` must be",
-        "prompt is too long", "input is too long",
+        "context length", "context_length", "context window", "context size", "context_size", "max_model_len", "max_seq_len", "n_ctx",
+        "maximum sequence length", "`max_new_tokens` must be", "prompt is too long", "input is too long",
     ];
 
     /// <summary>Reads the body of a refusal.</summary>
@@ -31,7 +37,8 @@ internal sealed record RefusedRequest(bool IsFiltered, bool WantsOtherLimit, boo
         JsonObject? error = Error(content);
         string codes = string.Join(' ', new[] { "code", "type", "status" }.Select(key => error?[key]?.ToString().ToLowerInvariant()));
         bool isTooLong = LengthWords.Any(text.Contains);
-        bool namesLimit = text.Contains("max_completion_tokens", StringComparison.Ordinal) || (text.Contains("max_tokens", StringComparison.Ordinal) && codes.Contains("unsupported_parameter", StringComparison.Ordinal));
+        bool namesLimit = text.Contains("max_completion_tokens", StringComparison.Ordinal)
+            || (text.Contains("max_tokens", StringComparison.Ordinal) && codes.Contains("unsupported_parameter", StringComparison.Ordinal));
         return new RefusedRequest(
             !isTooLong && (FilterCodes.Any(codes.Contains) || (!codesOnly && FilterWords.Any(text.Contains))),
             namesLimit && !isTooLong && !text.Contains("too large", StringComparison.Ordinal),

@@ -29,7 +29,7 @@ public sealed record ServerConfig : IValidated
     /// <summary>For completions, the directory with the model's tokenizer files, chat template among them.</summary>
     public string? Tokenizer { get; init; }
 
-    /// <summary>Fields of every request beside those that the other settings make, such as top_k; null as a value leaves out one of those, such as seed. Null for none.</summary>
+    /// <summary>Further fields of every request, such as top_k; a field with the value null, such as seed, is left out of it. Null for none.</summary>
     public JsonObject? Body { get; init; }
 
     /// <summary>Requests under way at once.</summary>
@@ -58,7 +58,8 @@ public sealed record ServerConfig : IValidated
             }
             else if (OnlyLeftOut.Contains(field) && value is not null)
             {
-                yield return new ConfigProblem($"{nameof(Body)}.{field}", "has a setting of its own; expected null here, which leaves the field out of the requests");
+                yield return new ConfigProblem(
+                    $"{nameof(Body)}.{field}", "has a setting of its own; expected null here, which leaves the field out of the requests");
             }
         }
 

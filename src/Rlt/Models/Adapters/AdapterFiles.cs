@@ -44,7 +44,7 @@ public static class AdapterFiles
     }
 
     /// <summary>Reads what the adapters of a directory are.</summary>
-    /// <returns>The layout, and the base model's directory: the one that the file names, else the adapters' own where the base model lies beside them.</returns>
+    /// <returns>The layout, and the base model's directory: the one that is named, else the adapters' own where the base lies beside them.</returns>
     /// <exception cref="CheckpointException">The file cannot be used, or the base model is not there.</exception>
     public static (LoraLayout Layout, string BaseDirectory) ReadConfig(string directory)
     {
@@ -109,14 +109,16 @@ public static class AdapterFiles
     }
 
     private static bool HasModel(string directory) =>
-        new[] { WeightFiles.SingleFileName, WeightFiles.IndexFileName }.Any(name => File.Exists(Path.Combine(directory, name))) && File.Exists(Path.Combine(directory, ModelConfig.FileName));
+        File.Exists(Path.Combine(directory, ModelConfig.FileName))
+        && new[] { WeightFiles.SingleFileName, WeightFiles.IndexFileName }.Any(name => File.Exists(Path.Combine(directory, name)));
 
     private static void CheckPlaces(CheckedJson json, LoraLayout layout, IReadOnlyList<string> modules)
     {
         bool isUsable = CanMatch(json, "target_modules", () => modules.Any(layout.Targets));
         if (!isUsable || layout.TargetModules.Any(target => target.Split('.')[^1] is "lm_head" or "embed_tokens"))
         {
-            json.Note("target_modules", $"expected some of {string.Join(", ", LoraConfig.KnownModules)} (or longer ends of names, self_attn.q_proj), a pattern for whole names of such, or \"{LoraLayout.AllLinear}\"");
+            json.Note("target_modules", $"expected some of {string.Join(", ", LoraConfig.KnownModules)} "
+                + $"(or longer ends of names, self_attn.q_proj), a pattern for whole names of such, or \"{LoraLayout.AllLinear}\"");
         }
 
         CanMatch(json, "rank_pattern", () => modules.Sum(layout.RankOf) > 0);
@@ -195,7 +197,8 @@ public static class AdapterFiles
         ["r"] = layout.Rank,
         ["rank_pattern"] = new JsonObject(layout.RankPattern.Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, pair.Value))),
         ["revision"] = null,
-        ["target_modules"] = layout.TargetPattern is { } pattern ? JsonValue.Create(pattern) : new JsonArray([.. layout.TargetModules.Select(module => JsonValue.Create(module))]),
+        ["target_modules"] = layout.TargetPattern is { } pattern ? JsonValue.Create(pattern)
+            : new JsonArray([.. layout.TargetModules.Select(module => JsonValue.Create(module))]),
         ["task_type"] = "CAUSAL_LM",
         ["use_dora"] = false,
         ["use_rslora"] = layout.RankStabilised,

@@ -56,7 +56,8 @@ public sealed class AdapterSet : IDisposable
         Tensor down = ((rand([rank, input]) * (2 * bound)) - bound).to(weight.dtype, weight.device);
         Tensor up = zeros([output, rank], weight.dtype, weight.device);
         string name = AdapterFiles.NamePrefix + module;
-        linear.Adapter = new LoraAdapter(new Parameter(name + ".lora_A.weight", down), new Parameter(name + ".lora_B.weight", up), Layout.ScaleOf(module), _dropout);
+        linear.Adapter = new LoraAdapter(
+            new Parameter(name + ".lora_A.weight", down), new Parameter(name + ".lora_B.weight", up), Layout.ScaleOf(module), _dropout);
         _adapters.Add(linear.Adapter);
     }
 

@@ -17,7 +17,8 @@ internal static class AdapterWeights
         if (missing.Length > 0 || unexpected.Length > 0)
         {
             throw new CheckpointException(
-                $"{file.Path}: the weights are not those of {AdapterFiles.ConfigFileName} and the base model: {missing.Length} missing{First(missing)}, {unexpected.Length} unexpected{First(unexpected)}. Is the base model another one?");
+                $"{file.Path}: the weights are not those of {AdapterFiles.ConfigFileName} and the base model: {missing.Length} missing{First(missing)}, "
+                + $"{unexpected.Length} unexpected{First(unexpected)}. Is the base model another one?");
         }
 
         foreach ((string name, long[] shape) in expected)
@@ -26,7 +27,8 @@ internal static class AdapterWeights
             if (!entry.Shape.SequenceEqual(shape))
             {
                 throw new CheckpointException(
-                    $"{file.Path}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], rank and base model ask for [{string.Join(", ", shape)}]. Is the base model another one?");
+                    $"{file.Path}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], "
+                    + $"rank and base model ask for [{string.Join(", ", shape)}]. Is the base model another one?");
             }
 
             RequireNumbers(file, entry);
@@ -68,7 +70,8 @@ internal static class AdapterWeights
         RequireNumbers(file, entry);
         return IsSame(file, entry, own.Value)
             ? true
-            : throw new CheckpointException($"{file.Path}: '{entry.Name}' is not the base model's own; only adapters of linear maps are supported, no embedding or head that was trained or resized. Is the base model another one?");
+            : throw new CheckpointException($"{file.Path}: '{entry.Name}' is not the base model's own; only adapters of linear maps are supported, "
+                + "no embedding or head that was trained or resized. Is the base model another one?");
     }
 
     // Equal to the last bit that both of the types hold.

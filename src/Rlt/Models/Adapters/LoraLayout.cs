@@ -36,11 +36,16 @@ public sealed record LoraLayout
     public IReadOnlyList<KeyValuePair<string, double>> AlphaPattern { get; init; } = [];
 
     /// <summary>The layout that a training config asks for.</summary>
-    public static LoraLayout Of(LoraConfig config) => new() { Rank = config.Rank, Alpha = config.Alpha, Dropout = config.Dropout, TargetModules = config.TargetModules };
+    public static LoraLayout Of(LoraConfig config) =>
+        new() { Rank = config.Rank, Alpha = config.Alpha, Dropout = config.Dropout, TargetModules = config.TargetModules };
 
     /// <summary>The linear maps of a model's layers, by their names in a checkpoint.</summary>
     public static IReadOnlyList<string> ModulesOf(ModelConfig config) =>
-        [.. WeightMap.Expected(config).Keys.Where(name => LoraConfig.KnownModules.Any(known => name.EndsWith($".{known}.weight", StringComparison.Ordinal))).Select(name => name[..^".weight".Length])];
+    [
+        .. WeightMap.Expected(config).Keys
+            .Where(name => LoraConfig.KnownModules.Any(known => name.EndsWith($".{known}.weight", StringComparison.Ordinal)))
+            .Select(name => name[..^".weight".Length]),
+    ];
 
     /// <summary>Whether a linear map of the layers has an adapter.</summary>
     public bool Targets(string module) => TargetPattern switch

@@ -56,7 +56,7 @@ public sealed class Tokenizer
     /// <c>added_tokens.json</c>.
     /// </summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="embeddings">The model's embeddings: a token beyond them that only a file beside tokenizer.json names is known, and no text may hold it.</param>
+    /// <param name="embeddings">How many the model has: a token beyond them that only a file beside tokenizer.json names may stand in no text.</param>
     /// <exception cref="CheckpointException">A file is absent, damaged, contradicts itself or needs something that is not supported.</exception>
     public static Tokenizer Load(string directory, int embeddings = int.MaxValue) => new(directory, embeddings);
 
@@ -100,7 +100,8 @@ public sealed class Tokenizer
 
         if (_beyond.Count > 0 && ids.Find(_beyond.ContainsKey) is > 0 and int far)
         {
-            throw new DataException($"A text has the token '{_beyond[far]}', which tokenizer.json lacks and a file beside it names; it is number {far}, for which the model has no embedding. Leave it out of the text.");
+            throw new DataException($"A text has the token '{_beyond[far]}', which tokenizer.json lacks and a file beside it names; "
+                + $"it is number {far}, for which the model has no embedding. Leave it out of the text.");
         }
 
         return new Encoding([.. ids], [.. offsets]);

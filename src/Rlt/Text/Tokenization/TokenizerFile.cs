@@ -91,7 +91,8 @@ internal sealed class TokenizerFile
             int next = AddedTokens.Values.Select(token => token.Id + 1).Append(Model.Vocabulary.Count).Max();
             if ((named.HasId && named.Token.Id != next) || !Tokens.TryAdd(next, content))
             {
-                throw named.Place.Fail($"names '{content}', a token that tokenizer.json does not have and that would become {next} there, its next free id. Add it to tokenizer.json under its own.");
+                throw named.Place.Fail($"names '{content}', a token that tokenizer.json does not have and that would become {next} there, "
+                    + "its next free id. Add it to tokenizer.json under its own.");
             }
 
             AddedToken added = named.Token with { Id = next };

@@ -333,23 +333,7 @@ public sealed class AdapterFilesTests : IDisposable
         return LogProbs(model.Decoder);
     }
 
-    // Writes the adapters' weights again, in other shapes by repeating them, and more beside them.
-    private void Rewrite(Func<string, long[], long[]> shapeOf, params (string Name, Tensor Value)[] more)
-    {
-        using var scope = NewDisposeScope();
-        Dictionary<string, Tensor> tensors = more.ToDictionary(pair => pair.Name, pair => pair.Value);
-        using (SafetensorsFile file = SafetensorsFile.Open(WeightsPath))
-        {
-            foreach (TensorEntry entry in file.Entries.Values.Where(entry => !tensors.ContainsKey(entry.Name)))
-            {
-                long[] times = [.. shapeOf(entry.Name, entry.Shape).Zip(entry.Shape, (wanted, size) => wanted / size)];
-                tensors[entry.Name] = TensorBytes.Read(file, entry, ScalarType.Float32, CPU).repeat(times);
-            }
-        }
-
-        TensorSpec[] specs = [.. tensors.Select(pair => new TensorSpec(pair.Key, StoredType.F32, pair.Value.shape))];
-        SafetensorsWriter.WriteFile(WeightsPath, specs, (spec, stream) => TensorBytes.Write(tensors[spec.Name], stream));
-    }
+    private void Rewrite(Func<string, long[], long[]> shapeOf, params (string Name, Tensor Value)[] more) => AdapterRewriter.Rewrite(WeightsPath, shapeOf, more);
 
     private string Refused() => Assert.Throws<CheckpointException>(() => LanguageModel.Load(_adapter, TinyDirectory.Device)).Message;
 
