@@ -71,7 +71,7 @@ public sealed class Evaluator(EvalConfig config, EvalSampling sampling, Benchmar
     private JsonObject Row(SampledAnswer answer)
     {
         EvalQuestion question = answer.Request.Question;
-        Verdict verdict = config.Protocol.Grade(benchmark.Answer, question, answer.Text, answer.Truncated);
+        Verdict verdict = answer.Refusal is null ? config.Protocol.Grade(benchmark.Answer, question, answer.Text, answer.Truncated) : new Verdict(false, null);
         var row = new JsonObject { ["index"] = answer.Request.Index, ["sample"] = answer.Request.Sample, ["id"] = question.Id };
         if (!benchmark.Hidden || config.ShowQuestions)
         {
@@ -85,7 +85,7 @@ public sealed class Evaluator(EvalConfig config, EvalSampling sampling, Benchmar
         row["answer"] = question.Answer;
         row["extracted"] = verdict.Extracted;
         row["correct"] = verdict.Correct;
-        row["finish_reason"] = answer.Truncated ? "length" : "stop";
+        row["finish_reason"] = answer.Refusal ?? (answer.Truncated ? "length" : "stop");
         row["tokens"] = answer.Tokens;
         return row;
     }

@@ -96,6 +96,9 @@ internal sealed class CheckedJson(string file, JsonElement element, List<string>
         ? list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.String ? item.GetString() : item.GetRawText())
         : [];
 
+    /// <summary>The names of the fields, in the file's order.</summary>
+    public IEnumerable<string> Keys => element.EnumerateObject().Select(property => property.Name);
+
     /// <summary>Is the field there, and neither null nor an empty list or object.</summary>
     public bool IsFilled(string key) => Find(key) switch
     {

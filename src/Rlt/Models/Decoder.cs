@@ -29,7 +29,7 @@ public sealed class Decoder : IDisposable
         var weights = new WeightMap(config, parameters);
         Config = config;
         Parameters = weights.Under("");
-        Embedding = weights["model.embed_tokens.weight"];
+        Embedding = weights[StoredNames.Embedding];
         Head = config.TiedEmbeddings ? Embedding : weights["lm_head.weight"];
         FinalNorm = weights.Norm("model.norm");
         Layers = [.. Enumerable.Range(0, config.LayerCount).Select(index => new DecoderLayer(config, index, weights))];
@@ -122,7 +122,12 @@ public sealed class Decoder : IDisposable
     /// <param name="config">Their size and places.</param>
     /// <param name="seed">Seeds their first weights.</param>
     /// <exception cref="InvalidOperationException">The model has adapters.</exception>
-    public AdapterSet Attach(LoraConfig config, long seed)
+    public AdapterSet Attach(LoraConfig config, long seed) => Attach(LoraLayout.Of(config), seed);
+
+    /// <inheritdoc cref="Attach(LoraConfig, long)"/>
+    /// <param name="layout">Their sizes and places.</param>
+    /// <param name="seed">Seeds their first weights.</param>
+    public AdapterSet Attach(LoraLayout layout, long seed)
     {
         if (Adapters is not null)
         {
@@ -130,7 +135,7 @@ public sealed class Decoder : IDisposable
         }
 
         manual_seed(seed);
-        Adapters = new AdapterSet(config);
+        Adapters = new AdapterSet(layout);
         foreach (DecoderLayer layer in Layers)
         {
             layer.Attach(Adapters);

@@ -88,7 +88,7 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <summary>The base model, on the same weights. It must be disposed before this one is.</summary>
-    public LanguageModel WithoutAdapters() => new(Text.Lora is null ? Text : ModelText.Load(BaseDirectory), Decoder.WithoutAdapters());
+    public LanguageModel WithoutAdapters() => new(Text.Lora is null ? Text : ModelText.LoadBase(BaseDirectory), Decoder.WithoutAdapters());
 
     /// <summary>Writes the adapters where there are any, else all weights, beside the tokenizer's files.</summary>
     public void Save(string directory)

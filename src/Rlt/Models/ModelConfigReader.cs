@@ -158,13 +158,14 @@ internal static class ModelConfigReader
         return hidden / heads;
     }
 
-    // Version 4 of transformers has rope_theta beside rope_scaling; version 5 has both within rope_parameters.
+    // Version 4 of transformers has rope_theta beside rope_scaling; version 5 has both within rope_parameters, and where a file has
+    // rope_scaling too, that one replaces all of rope_parameters, its rope_theta among it.
     private static (double Theta, RopeScaling? Scaling) ReadRope(CheckedJson config, int positions)
     {
         CheckedJson? parameters = config.Section("rope_parameters");
-        CheckedJson? scaling = parameters ?? config.Section("rope_scaling");
-        CheckedJson holder = parameters?.Has("rope_theta") == true ? parameters : config;
-        foreach (CheckedJson place in parameters is null ? new[] { config } : [config, parameters])
+        CheckedJson? scaling = config.Section("rope_scaling");
+        CheckedJson? used = config.IsFilled("rope_scaling") ? scaling : parameters;
+        foreach (CheckedJson place in new[] { config, parameters, scaling }.OfType<CheckedJson>())
         {
             if (place.Has("partial_rotary_factor") && place.Number("partial_rotary_factor", 0, 1) is not (null or 1))
             {
@@ -172,8 +173,15 @@ internal static class ModelConfigReader
             }
         }
 
+        CheckedJson holder = used?.Has("rope_theta") == true ? used : config;
         double theta = holder.Number("rope_theta", 0, 1e15, orElse: DefaultRopeTheta) ?? DefaultRopeTheta;
-        return (theta, scaling is null ? null : ReadScaling(scaling, positions));
+        if (used != parameters && parameters?.Has("rope_theta") == true && parameters.Number("rope_theta", 0, 1e15) is { } replaced && replaced != theta)
+        {
+            parameters.Note("rope_theta", FormattableString.Invariant(
+                $"rope_scaling replaces rope_parameters, which makes it {theta}. Name rope_theta within rope_scaling, or keep one of the two sections"));
+        }
+
+        return (theta, used is null ? null : ReadScaling(used, positions));
     }
 
     private static RopeScaling? ReadScaling(CheckedJson scaling, int positions)

@@ -26,13 +26,14 @@ public static class ModelFiles
         ModelConfig config = ModelConfig.Load(directory);
         using WeightFiles files = WeightFiles.Open(directory);
         IReadOnlyDictionary<string, long[]> expected = WeightMap.Expected(config);
-        Check(directory, files, expected, config);
-        ScalarType stored = files.Entries["model.embed_tokens.weight"].Entry.Type.ToScalarType();
+        StoredNames names = StoredNames.Of(files.Entries.Keys, expected.Keys, config);
+        Check(directory, files, expected, names, config);
+        ScalarType stored = files.Entries[names[StoredNames.Embedding]].Entry.Type.ToScalarType();
         ScalarType wanted = dtype ?? Precision.Auto(stored, device.type);
         var parameters = new List<Parameter>();
         foreach (string name in expected.Keys)
         {
-            (SafetensorsFile file, TensorEntry entry) = files.Entries[name];
+            (SafetensorsFile file, TensorEntry entry) = files.Entries[names[name]];
             parameters.Add(new Parameter(name, TensorBytes.Read(file, entry, wanted, device)));
         }
 
@@ -102,36 +103,56 @@ public static class ModelFiles
         }
     }
 
-    private static void Check(string directory, WeightFiles files, IReadOnlyDictionary<string, long[]> expected, ModelConfig config)
+    private static void Check(string directory, WeightFiles files, IReadOnlyDictionary<string, long[]> expected, StoredNames names, ModelConfig config)
     {
-        string[] missing = [.. expected.Keys.Where(name => !files.Entries.ContainsKey(name))];
-        string[] unexpected = [.. files.Entries.Keys.Where(name => !expected.ContainsKey(name) && !MayBeIgnored(name, config))];
-        if (missing.Length > 0 || unexpected.Length > 0)
+        if (names.Missing.Count > 0 || names.Unexpected.Count > 0)
         {
             throw new CheckpointException(
-                $"{directory}: the weights are not those of config.json ({config.Family}, {config.LayerCount} layers): "
-                + $"{missing.Length} missing{List(missing)}, {unexpected.Length} unexpected{List(unexpected)}. Is config.json of another model?");
+                $"{directory}: the weights are not those of config.json ({config.Family}, {config.LayerCount} layers): {names.Missing.Count} missing{List(names.Missing)}, "
+                + $"{names.Unexpected.Count} unexpected{List(names.Unexpected)}. Is config.json of another model?");
         }
 
         foreach ((string name, long[] shape) in expected)
         {
-            TensorEntry entry = files.Entries[name].Entry;
+            (SafetensorsFile file, TensorEntry entry) = files.Entries[names[name]];
             if (!entry.Shape.SequenceEqual(shape))
             {
                 throw new CheckpointException(
-                    $"{files.Entries[name].File.Path}: '{name}' has shape [{string.Join(", ", entry.Shape)}], config.json asks for [{string.Join(", ", shape)}]. Is config.json of another model?");
+                    $"{file.Path}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], config.json asks for [{string.Join(", ", shape)}]. Is config.json of another model?");
             }
 
             if (entry.Type is not (StoredType.F64 or StoredType.F32 or StoredType.F16 or StoredType.BF16))
             {
-                throw new CheckpointException($"{files.Entries[name].File.Path}: '{name}' has type {entry.Type}; expected F32, F16 or BF16 (quantised weights are not supported)");
+                throw new CheckpointException($"{file.Path}: '{entry.Name}' has type {entry.Type}; expected F32, F16 or BF16 (quantised weights are not supported)");
             }
         }
 
-        static string List(string[] names) => names.Length == 0 ? "" : $" ({string.Join(", ", names.Take(3))}{(names.Length > 3 ? ", …" : "")})";
+        if (config.TiedEmbeddings && files.Entries.TryGetValue(StoredNames.Head, out var head) && !AreSame(files.Entries[names[StoredNames.Embedding]], head))
+        {
+            throw new CheckpointException(
+                $"{head.File.Path}: '{StoredNames.Head}' differs from the embedding, and config.json ties them (tie_word_embeddings). "
+                + "Set tie_word_embeddings to false if the model has a head of its own.");
+        }
+
+        static string List(IReadOnlyList<string> names) => names.Count == 0 ? "" : $" ({string.Join(", ", names.Take(3))}{(names.Count > 3 ? ", …" : "")})";
     }
 
-    // Buffers that older exports keep, and a head that repeats the tied embeddings.
-    private static bool MayBeIgnored(string name, ModelConfig config) =>
-        name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) || (config.TiedEmbeddings && name == "lm_head.weight");
+    private static unsafe bool AreSame((SafetensorsFile File, TensorEntry Entry) one, (SafetensorsFile File, TensorEntry Entry) other)
+    {
+        const int Part = 1 << 28;
+        if (one.Entry == other.Entry || one.Entry.Type != other.Entry.Type || one.Entry.Length != other.Entry.Length)
+        {
+            return one.Entry == other.Entry;
+        }
+
+        bool same = true;
+        byte* left = one.File.Pointer(one.Entry), right = other.File.Pointer(other.Entry);
+        for (long start = 0; start < one.Entry.Length && same; start += Part)
+        {
+            int length = (int)Math.Min(Part, one.Entry.Length - start);
+            same = new ReadOnlySpan<byte>(left + start, length).SequenceEqual(new ReadOnlySpan<byte>(right + start, length));
+        }
+
+        return same;
+    }
 }

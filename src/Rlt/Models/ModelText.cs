@@ -7,18 +7,18 @@ namespace Rlt.Models;
 /// <summary>What of a model directory makes and measures texts: tokenizer, chat template and config. Read at once, before any weight.</summary>
 public sealed class ModelText
 {
-    private ModelText(string directory, LoraConfig? lora, string baseDirectory)
+    private ModelText(string directory, LoraLayout? lora, string baseDirectory)
     {
         Directory = directory;
         Lora = lora;
         BaseDirectory = baseDirectory;
         Config = ModelConfig.Load(baseDirectory);
-        Tokenizer = Tokenizer.Load(TokenizerDirectory);
+        Tokenizer = Tokenizer.Load(TokenizerDirectory, Config.VocabularySize);
         Template = ChatTemplate.TryLoad(TokenizerDirectory);
-        if (Tokenizer.VocabularySize > Config.VocabularySize)
+        if (Tokenizer.OwnSize > Config.VocabularySize)
         {
             throw new CheckpointException(
-                $"{TokenizerDirectory}: the tokenizer has {Tokenizer.VocabularySize} ids, config.json's vocab_size is {Config.VocabularySize}. Is tokenizer.json of another model?");
+                $"{TokenizerDirectory}: the tokenizer has {Tokenizer.OwnSize} ids, config.json's vocab_size is {Config.VocabularySize}. Is tokenizer.json of another model?");
         }
     }
 
@@ -26,9 +26,9 @@ public sealed class ModelText
     public string Directory { get; }
 
     /// <summary>The adapters that the directory holds; null for a whole model.</summary>
-    public LoraConfig? Lora { get; }
+    public LoraLayout? Lora { get; }
 
-    /// <summary>The whole model's directory; another than <see cref="Directory"/> where that one holds adapters.</summary>
+    /// <summary>The whole model's directory; another than <see cref="Directory"/> where that one holds adapters alone.</summary>
     public string BaseDirectory { get; }
 
     /// <summary>Where the tokenizer's files are; adapters need not come with their own.</summary>
@@ -47,9 +47,13 @@ public sealed class ModelText
     /// <exception cref="CheckpointException">A file is not there or cannot be used.</exception>
     public static ModelText Load(string directory)
     {
-        (LoraConfig? lora, string baseDirectory) = AdapterFiles.IsAdapter(directory) ? AdapterFiles.ReadConfig(directory) : (null, directory);
+        (LoraLayout? lora, string baseDirectory) = AdapterFiles.IsAdapter(directory) ? AdapterFiles.ReadConfig(directory) : (null, directory);
         return new ModelText(directory, lora, baseDirectory);
     }
+
+    /// <summary>Reads a whole model's directory, without the adapters that may lie beside it.</summary>
+    /// <exception cref="CheckpointException">A file is not there or cannot be used.</exception>
+    public static ModelText LoadBase(string directory) => new(directory, null, directory);
 
     /// <summary>The chat template.</summary>
     /// <exception cref="CheckpointException">The model has none.</exception>

@@ -95,9 +95,9 @@ internal sealed class AdapterReader : HostileReader
 
     public override void Read(string directory)
     {
-        (LoraConfig config, string baseDirectory) = AdapterFiles.ReadConfig(directory);
+        (LoraLayout layout, string baseDirectory) = AdapterFiles.ReadConfig(directory);
         using Decoder model = ModelFiles.Load(_model, null, CPU);
         Assert.True(Directory.Exists(baseDirectory));
-        AdapterFiles.Attach(model, config, directory);
+        AdapterFiles.Attach(model, layout, directory);
     }
 }

@@ -126,6 +126,21 @@ public sealed class ModelConfigTests : IDisposable
         Assert.Equal((700_000.0, new RopeScaling.Llama3(32, 1, 4, 8192)), (scaled.RopeTheta, scaled.RopeScaling));
     }
 
+    // As transformers 5: rope_scaling, where it says anything, stands for all of rope_parameters.
+    [Theory]
+    [InlineData(""" "rope_parameters": {"rope_theta": 10000.0, "rope_type": "default"}, "rope_scaling": {"type": "linear", "factor": 3} """, 10_000, 3.0)]
+    [InlineData(""" "rope_theta": 5e5, "rope_parameters": {"rope_theta": 5e5, "rope_type": "linear", "factor": 2}, "rope_scaling": {"rope_type": "linear", "factor": 3} """, 500_000, 3.0)]
+    [InlineData(""" "rope_parameters": {"rope_theta": 7e5, "rope_type": "default"}, "rope_scaling": {"rope_type": "linear", "factor": 3, "rope_theta": 7e5} """, 700_000, 3.0)]
+    [InlineData(""" "rope_parameters": {"rope_theta": 7e5, "rope_type": "linear", "factor": 2}, "rope_scaling": null """, 700_000, 2.0)]
+    [InlineData(""" "rope_parameters": {"rope_theta": 7e5, "rope_type": "linear", "factor": 2}, "rope_scaling": {} """, 700_000, 2.0)]
+    [InlineData(""" "rope_parameters": {"rope_type": "linear", "factor": 2}, "rope_theta": 3e5 """, 300_000, 2.0)]
+    [InlineData(""" "rope_theta": 3e5, "rope_scaling": {"rope_type": "linear", "factor": 2, "rope_theta": 4e5} """, 400_000, 2.0)]
+    public void Parse_RopeSaidTwice_ScalingReplacesParameters(string fields, double theta, double factor)
+    {
+        ModelConfig config = ModelConfig.Parse(With(fields));
+        Assert.Equal((theta, new RopeScaling.Linear(factor)), (config.RopeTheta, config.RopeScaling));
+    }
+
     [Theory]
     [InlineData("\"eos_token_id\": 3", null, "3")]
     [InlineData("\"eos_token_id\": [3, 4, 3]", null, "3,4")]
@@ -164,6 +179,9 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("\"eos_token_id\": [1, 100]", "eos_token_id is [1,100]; expected a token id, or a list of them, from 0 to 99.")]
     [InlineData("\"bos_token_id\": -1", "bos_token_id is -1; expected a token id")]
     [InlineData("\"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 2}", "rope_scaling.type is \"dynamic\"; supported are \"default\", \"linear\", \"llama3\" and \"yarn\".")]
+    [InlineData(
+        "\"rope_parameters\": {\"rope_theta\": 5e5}, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}",
+        "rope_parameters.rope_theta is 5e5; rope_scaling replaces rope_parameters, which makes it 10000. Name rope_theta within rope_scaling, or keep one of the two sections.")]
     [InlineData("\"rope_scaling\": {\"factor\": 2}", "rope_scaling.rope_type is missing; expected the kind of scaling")]
     [InlineData("\"rope_scaling\": {\"type\": \"linear\"}", "rope_scaling.factor is missing; expected a number")]
     [InlineData("\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 0.5}", "rope_scaling.factor is 0.5; expected at least 1.")]

@@ -44,6 +44,45 @@ public sealed class ModelFilesTests : IDisposable
     }
 
     [Fact]
+    public void Load_NamesOfTheBodyAlone_IsTheSameModel()
+    {
+        string model = TinyDirectory.Write(_scratch["model"]);
+        byte[] expected = Embedding(model);
+        Rename(model, name => [name["model.".Length..]]);
+        Assert.Equal(expected, Embedding(model));
+    }
+
+    [Fact]
+    public void Load_TiedEmbeddingStoredAsTheHead_IsTheSameModel()
+    {
+        string model = TinyDirectory.Write(_scratch["model"]);
+        byte[] expected = Embedding(model);
+        Rename(model, name => [name == "model.embed_tokens.weight" ? "lm_head.weight" : name]);
+        Assert.Equal(expected, Embedding(model));
+        Rename(model, name => name == "lm_head.weight" ? [name, "model.embed_tokens.weight"] : [name]);
+        Assert.Equal(expected, Embedding(model));
+    }
+
+    [Fact]
+    public void Load_HeadStoredWithoutAnEmbeddingOfItsOwn_IsRefused()
+    {
+        string model = TinyDirectory.Write(_scratch["model"]);
+        Rename(model, name => [name == "model.embed_tokens.weight" ? "lm_head.weight" : name]);
+        Edit(model, "tie_word_embeddings", false);
+        Assert.Contains(": 1 missing (model.embed_tokens.weight), 0 unexpected", Assert.Throws<CheckpointException>(() => ModelFiles.Load(model, null, CPU)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_TiedHeadThatDiffers_IsRefused()
+    {
+        string model = TinyDirectory.Write(_scratch["model"]);
+        Rename(model, name => name == "model.embed_tokens.weight" ? [name, "lm_head.weight"] : [name], changed: "lm_head.weight");
+        Assert.Equal(
+            $"{Path.Combine(model, "model.safetensors")}: 'lm_head.weight' differs from the embedding, and config.json ties them (tie_word_embeddings). Set tie_word_embeddings to false if the model has a head of its own.",
+            Assert.Throws<CheckpointException>(() => ModelFiles.Load(model, null, CPU)).Message);
+    }
+
+    [Fact]
     public void Load_DtypeGiven_ConvertsTheWeights()
     {
         string model = TinyDirectory.Write(_scratch["model"]);
@@ -119,6 +158,21 @@ public sealed class ModelFilesTests : IDisposable
         Assert.Equal($"{model}: the tokenizer has 1024 ids, config.json's vocab_size is 512. Is tokenizer.json of another model?", error.Message);
     }
 
+    // As in transformers: an end that the model cannot say is no reason to refuse it, and a text that holds it cannot be embedded.
+    [Fact]
+    public void LanguageModelLoad_EosOfTokenizerConfigAlone_IsATokenBeyondTheEmbeddings()
+    {
+        string directory = TinyDirectory.Write(_scratch["model"]);
+        string path = Path.Combine(directory, "tokenizer_config.json");
+        JsonObject config = Golden.Json(path);
+        config["eos_token"] = "<|halt|>";
+        File.WriteAllText(path, config.ToJsonString());
+        using LanguageModel model = LanguageModel.Load(directory, new DeviceConfig());
+        Assert.Equal(1024, model.Tokenizer.EosId);
+        Assert.NotEmpty(model.Tokenizer.Encode("on").Ids);
+        Assert.Contains("has the token '<|halt|>'", Assert.Throws<DataException>(() => model.Tokenizer.Encode("on<|halt|>")).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void RequireTemplate_None_SaysWhereOneIsLookedFor()
     {
@@ -154,7 +208,35 @@ public sealed class ModelFilesTests : IDisposable
         ModelFiles.Save(model, target, source);
     }
 
-    private static void Edit(string model, string key, int value)
+    private static byte[] Embedding(string model)
+    {
+        using Decoder decoder = ModelFiles.Load(model, null, CPU);
+        return decoder.Embedding.Value.bytes.ToArray();
+    }
+
+    // Writes the weights again under other names, one of them with another first byte.
+    private static void Rename(string model, Func<string, string[]> namesOf, string? changed = null)
+    {
+        Dictionary<string, (StoredType Type, long[] Shape, byte[] Bytes)> tensors = [];
+        string path = Path.Combine(model, "model.safetensors");
+        using (SafetensorsFile file = SafetensorsFile.Open(path))
+        {
+            foreach (TensorEntry entry in file.Entries.Values)
+            {
+                foreach (string name in namesOf(entry.Name))
+                {
+                    byte[] bytes = file.Bytes(entry).ToArray();
+                    bytes[0] ^= (byte)(name == changed ? 1 : 0);
+                    tensors.Add(name, (entry.Type, entry.Shape, bytes));
+                }
+            }
+        }
+
+        TensorSpec[] specs = [.. tensors.Select(pair => new TensorSpec(pair.Key, pair.Value.Type, pair.Value.Shape))];
+        SafetensorsWriter.WriteFile(path, specs, (spec, stream) => stream.Write(tensors[spec.Name].Bytes));
+    }
+
+    private static void Edit(string model, string key, JsonNode value)
     {
         string path = Path.Combine(model, "config.json");
         JsonObject config = Golden.Json(path);

@@ -11,7 +11,11 @@ namespace Rlt.Evaluation.Serving;
 /// <param name="Text">The response; a reasoning model's thought stands in its tags before it.</param>
 /// <param name="Truncated">Whether the token limit cut it off.</param>
 /// <param name="Tokens">Its length; null where the server does not tell.</param>
-public sealed record Completion(string Text, bool Truncated, int? Tokens);
+public sealed record Completion(string Text, bool Truncated, int? Tokens)
+{
+    /// <summary>Why there is no answer, where the server or its model refused one: "content_filter", "refusal" or "no_content"; else null.</summary>
+    public string? Refusal { get; init; }
+}
 
 /// <summary>Asks an OpenAI-compatible server for one completion, again where that may help.</summary>
 /// <param name="client">Carries the requests; without a timeout of its own.</param>
@@ -25,39 +29,67 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
     private const double MostWaitSeconds = 60;
 
     private readonly Uri _address = new(config.Url!.TrimEnd('/') + (config.Api == ServerApi.Chat ? "/chat/completions" : "/completions"));
+    private volatile bool _wantsOtherLimit;
 
     /// <summary>Asks.</summary>
-    /// <param name="body">The request.</param>
+    /// <param name="body">The request; <see cref="ServerConfig.Body"/> changes it.</param>
     /// <param name="stop">Ends the work.</param>
     /// <exception cref="ServerException">The server gave no usable answer, after all repetitions where it could have helped.</exception>
     public async Task<Completion> AskAsync(JsonObject body, CancellationToken stop)
     {
-        string text = body.ToJsonString();
-        for (int attempt = 0; ; attempt++)
+        for (int attempt = 0; ;)
         {
+            bool otherLimit = _wantsOtherLimit;
+            JsonObject sent = Sent(body, otherLimit);
             try
             {
-                return await OnceAsync(text, stop).ConfigureAwait(false);
+                return await OnceAsync(sent, stop).ConfigureAwait(false);
+            }
+            catch (ServerException error) when (error.WantsOtherLimit && !otherLimit && sent.ContainsKey("max_tokens"))
+            {
+                _wantsOtherLimit = true;
             }
             catch (ServerException error) when (error.MayPass && attempt < config.Retries)
             {
                 double seconds = Math.Min(MostWaitSeconds, Math.Max(error.WaitSeconds, config.RetrySeconds * Math.Pow(2, attempt)));
                 await Task.Delay(TimeSpan.FromSeconds(seconds), stop).ConfigureAwait(false);
+                attempt++;
             }
         }
     }
 
-    private async Task<Completion> OnceAsync(string body, CancellationToken stop)
+    private JsonObject Sent(JsonObject body, bool otherLimit)
+    {
+        var sent = (JsonObject)body.DeepClone();
+        foreach ((string field, JsonNode? value) in config.Body ?? [])
+        {
+            sent.Remove(field);
+            if (value is not null)
+            {
+                sent[field] = value.DeepClone();
+            }
+        }
+
+        if (otherLimit && sent.Remove("max_tokens", out JsonNode? limit))
+        {
+            sent["max_completion_tokens"] = limit;
+        }
+
+        return sent;
+    }
+
+    private async Task<Completion> OnceAsync(JsonObject body, CancellationToken stop)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limited.CancelAfter(TimeSpan.FromSeconds(config.TimeoutSeconds));
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            using var text = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+            using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = text };
             request.Headers.Authorization = string.IsNullOrEmpty(key) ? null : new AuthenticationHeaderValue("Bearer", key);
             using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited.Token).ConfigureAwait(false);
             byte[] content = await ReadAsync(response, limited.Token).ConfigureAwait(false);
-            return response.IsSuccessStatusCode ? Read(content) : throw Refused(response, content);
+            return response.IsSuccessStatusCode ? Read(content, Limit(body)) : Refused(response, content, Limit(body));
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
@@ -87,28 +119,46 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
         return content.ToArray();
     }
 
-    private ServerException Refused(HttpResponseMessage response, byte[] content)
+    private static int? Limit(JsonObject body) =>
+        (body["max_tokens"] ?? body["max_completion_tokens"]) is JsonValue value && value.TryGetValue(out int limit) ? limit : null;
+
+    private Completion Refused(HttpResponseMessage response, byte[] content, int? limit)
     {
-        bool mayPass = (int)response.StatusCode >= 500 || response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or (HttpStatusCode)425;
-        return new ServerException($"HTTP {(int)response.StatusCode}: {Shown(content)}", mayPass)
+        int status = (int)response.StatusCode;
+        bool mayPass = status >= 500 || response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or (HttpStatusCode)425;
+        RefusedRequest? meant = mayPass || response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound ? null
+            : RefusedRequest.Read(content, codesOnly: response.StatusCode is HttpStatusCode.Forbidden);
+        if (meant?.IsFiltered == true)
+        {
+            return new Completion("", false, null) { Refusal = "content_filter" };
+        }
+
+        string now = limit is null ? "" : $", now {limit}";
+        string hint = meant?.IsTooLong != true ? ""
+            : $" Question and response do not fit the model's context: lower --max-new-tokens{now}, or serve the model with a longer one.";
+        throw new ServerException($"HTTP {status}: {Shown(content)}{hint}", mayPass)
         {
             IsOfAll = response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed,
             WaitSeconds = Wait(response.Headers.RetryAfter),
+            WantsOtherLimit = meant?.WantsOtherLimit == true,
         };
     }
 
     private static double Wait(RetryConditionHeaderValue? asked) => asked?.Delta?.TotalSeconds ?? (asked?.Date - DateTimeOffset.UtcNow)?.TotalSeconds ?? 0;
 
-    private Completion Read(byte[] content)
+    private Completion Read(byte[] content, int? limit)
     {
         try
         {
             JsonNode? root = JsonNode.Parse(content);
-            JsonNode? choice = root?["choices"]?[0];
-            string? reason = choice?["finish_reason"]?.GetValue<string>();
-            if (Text(choice, reason) is { } text && reason is not (null or "abort" or "error"))
+            if (CompletionReader.Read(root, limit) is { } completion)
             {
-                return new Completion(text, reason == "length", root?["usage"]?["completion_tokens"]?.GetValue<int>());
+                return completion;
+            }
+
+            if (root is JsonObject && root["error"] is JsonObject && RefusedRequest.Read(content).IsFiltered)
+            {
+                return new Completion("", false, null) { Refusal = "content_filter" };
             }
         }
         // ArgumentException: an object with the same key twice, or a list without items.
@@ -118,23 +168,6 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
         }
 
         throw new ServerException($"an answer that is no completion (choices[0] with its text and finish_reason): {Shown(content)}", mayPass: true);
-    }
-
-    private static string? Text(JsonNode? choice, string? reason)
-    {
-        if (choice?["text"] is { } plain)
-        {
-            return plain.GetValue<string>();
-        }
-
-        if (choice?["message"] is not JsonObject message)
-        {
-            return null;
-        }
-
-        string? thought = (message["reasoning_content"] ?? message["reasoning"])?.GetValue<string>();
-        string? said = message["content"]?.GetValue<string>();
-        return string.IsNullOrEmpty(thought) ? said ?? (reason == "length" ? "" : null) : $"<think>\n{thought}\n{(said is null && reason == "length" ? "" : "</think>\n\n")}{said}";
     }
 
     private string Shown(byte[] content)

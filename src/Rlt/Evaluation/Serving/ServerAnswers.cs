@@ -48,7 +48,7 @@ public sealed class ServerAnswers(EvalConfig config, EvalSampling sampling, Chat
             lock (_results)
             {
                 _failedInRow = 0;
-                answered([new SampledAnswer(request, completion.Text, completion.Truncated, completion.Tokens)]);
+                answered([new SampledAnswer(request, completion.Text, completion.Truncated, completion.Tokens) { Refusal = completion.Refusal }]);
             }
         }
         catch (ServerException error)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Rlt.Configuration;
 
 namespace Rlt.Evaluation.Serving;
@@ -15,6 +16,10 @@ public enum ServerApi
 /// <summary>An OpenAI-compatible server (vLLM, SGLang, llama.cpp …) that answers instead of the engine in this process.</summary>
 public sealed record ServerConfig : IValidated
 {
+    // What the settings decide or the reading of answers relies on.
+    private static readonly string[] NeverInBody = ["model", "messages", "prompt", "n", "stream", "echo"];
+    private static readonly string[] OnlyLeftOut = ["temperature", "top_p", "max_tokens", "seed"];
+
     /// <summary>Its address up to the version, "http://host:8000/v1"; null: the engine in this process. A key is taken from OPENAI_API_KEY.</summary>
     public string? Url { get; init; }
 
@@ -23,6 +28,9 @@ public sealed record ServerConfig : IValidated
 
     /// <summary>For completions, the directory with the model's tokenizer files, chat template among them.</summary>
     public string? Tokenizer { get; init; }
+
+    /// <summary>Further fields of every request, such as top_k; a field with the value null, such as seed, is left out of it. Null for none.</summary>
+    public JsonObject? Body { get; init; }
 
     /// <summary>Requests under way at once.</summary>
     public int Concurrency { get; init; } = 32;
@@ -37,11 +45,24 @@ public sealed record ServerConfig : IValidated
     public double RetrySeconds { get; init; } = 1;
 
     /// <summary>What of the settings decides the answers: where the server is and how it is reached may change between a run's parts.</summary>
-    public ServerConfig Lasting => new ServerConfig() with { Url = Url is null ? null : "set by --url", Api = Api, Tokenizer = Tokenizer };
+    public ServerConfig Lasting => new ServerConfig() with { Url = Url is null ? null : "set by --url", Api = Api, Tokenizer = Tokenizer, Body = Body };
 
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems()
     {
+        foreach ((string field, JsonNode? value) in Body ?? [])
+        {
+            if (NeverInBody.Contains(field))
+            {
+                yield return new ConfigProblem($"{nameof(Body)}.{field}", "is a field that every request sets itself; expected others, such as top_k");
+            }
+            else if (OnlyLeftOut.Contains(field) && value is not null)
+            {
+                yield return new ConfigProblem(
+                    $"{nameof(Body)}.{field}", "has a setting of its own; expected null here, which leaves the field out of the requests");
+            }
+        }
+
         if (Url is not null && !(Uri.TryCreate(Url, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"))
         {
             yield return new ConfigProblem(nameof(Url), $"is '{Url}'; expected an address such as http://localhost:8000/v1");

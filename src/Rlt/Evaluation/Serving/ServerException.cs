@@ -11,6 +11,9 @@ public sealed class ServerException(string message, bool mayPass) : RltException
     /// <summary>Whether every other request would be refused too: a wrong address, model or key.</summary>
     public bool IsOfAll { get; init; }
 
+    /// <summary>Whether the server takes the limit of tokens only as max_completion_tokens.</summary>
+    public bool WantsOtherLimit { get; init; }
+
     /// <summary>How long the server asks to wait; 0 where it does not say.</summary>
     public double WaitSeconds { get; init; }
 

@@ -1,13 +1,14 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Rlt.Models.Safetensors;
 using Rlt.Runs;
 
 namespace Rlt.Models.Adapters;
 
 /// <summary>Reads and writes adapters as PEFT does: <c>adapter_config.json</c> beside <c>adapter_model.safetensors</c>.</summary>
-/// <remarks>What PEFT knows beyond plain LoRA (DoRA, rank-stabilised scales, ranks by pattern, trained biases, starts that change the base) is refused.</remarks>
+/// <remarks>What PEFT knows beyond plain LoRA (DoRA, trained biases, whole trained modules, starts that change the base) is refused.</remarks>
 public static class AdapterFiles
 {
     /// <summary>The name of the file that says what the adapters are, and of which base model.</summary>
@@ -39,48 +40,52 @@ public static class AdapterFiles
         var byName = adapters.Parameters.ToDictionary(parameter => parameter.Name);
         TensorSpec[] specs = [.. byName.Values.Select(p => new TensorSpec(p.Name, p.Value.dtype.ToStoredType(), p.Value.shape))];
         SafetensorsWriter.WriteFile(Path.Combine(directory, WeightsFileName), specs, (spec, stream) => TensorBytes.Write(byName[spec.Name].Value, stream));
-        AtomicFile.WriteText(Path.Combine(directory, ConfigFileName), ConfigJson(adapters.Config, baseDirectory).ToJsonString(Readable) + "\n");
+        AtomicFile.WriteText(Path.Combine(directory, ConfigFileName), ConfigJson(adapters.Layout, baseDirectory).ToJsonString(Readable) + "\n");
     }
 
     /// <summary>Reads what the adapters of a directory are.</summary>
-    /// <returns>The config, and the base model's directory.</returns>
+    /// <returns>The layout, and the base model's directory: the one that is named, else the adapters' own where the base lies beside them.</returns>
     /// <exception cref="CheckpointException">The file cannot be used, or the base model is not there.</exception>
-    public static (LoraConfig Config, string BaseDirectory) ReadConfig(string directory)
+    public static (LoraLayout Layout, string BaseDirectory) ReadConfig(string directory)
     {
         string path = Path.Combine(directory, ConfigFileName);
         var problems = new List<string>();
         var json = new CheckedJson(path, Parse(path), problems);
         RefuseOtherKinds(json);
-        var config = new LoraConfig
+        CheckedJson? ranks = json.Section("rank_pattern"), alphas = json.Section("alpha_pattern");
+        var layout = new LoraLayout
         {
             Rank = json.Integer("r", 1, MaxRank) ?? 1,
             Alpha = json.Number("lora_alpha", 0, double.MaxValue) ?? 1,
             Dropout = json.Number("lora_dropout", -1, 1, 0) ?? 0,
             TargetModules = [.. json.Texts("target_modules").Select(text => text ?? "null")],
+            TargetPattern = json.IsText("target_modules") ? json.Text("target_modules") : null,
+            RankStabilised = json.Flag("use_rslora", orElse: false),
+            RankPattern = [.. (ranks?.Keys ?? []).Select(key => KeyValuePair.Create(key, ranks!.Integer(key, 1, MaxRank) ?? 1))],
+            AlphaPattern = [.. (alphas?.Keys ?? []).Select(key => KeyValuePair.Create(key, alphas!.Number(key, 0, double.MaxValue) ?? 1))],
         };
-        if (config.Problems().Any(problem => problem.Key == nameof(LoraConfig.Dropout)))
+        if (layout.Dropout is not (>= 0 and < 1))
         {
             json.Note("lora_dropout", "expected 0 to below 1");
         }
 
-        if (config.Problems().Any(problem => problem.Key == nameof(LoraConfig.TargetModules)))
-        {
-            json.Note("target_modules", $"expected a list of some of {string.Join(", ", LoraConfig.KnownModules)}");
-        }
-
-        string? baseDirectory = json.Text("base_model_name_or_path");
-        if (baseDirectory is null || !Directory.Exists(baseDirectory) || IsAdapter(baseDirectory))
+        string? baseDirectory = BaseOf(json, directory);
+        if (baseDirectory is null)
         {
             string there = Directory.GetCurrentDirectory();
             json.Note("base_model_name_or_path", $"expected the directory of a whole model, absolute or relative to the working directory ({there}). Fetch that model, or correct the path");
         }
+        else
+        {
+            CheckPlaces(json, layout, LoraLayout.ModulesOf(ModelConfig.Load(baseDirectory)));
+        }
 
-        return problems.Count == 0 ? (config, baseDirectory!) : throw new CheckpointException(string.Join(Environment.NewLine, problems));
+        return problems.Count == 0 ? (layout, baseDirectory!) : throw new CheckpointException(string.Join(Environment.NewLine, problems));
     }
 
     /// <summary>Attaches the adapters of a directory to their base model.</summary>
     /// <exception cref="CheckpointException">Names or shapes are not those of the config and the model.</exception>
-    public static void Attach(Decoder model, LoraConfig config, string directory)
+    public static void Attach(Decoder model, LoraLayout layout, string directory)
     {
         string path = Path.Combine(directory, WeightsFileName);
         if (!File.Exists(path))
@@ -90,10 +95,46 @@ public static class AdapterFiles
         }
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        RefuseOtherWeights(file, Expected(model, config));
-        foreach (Parameter parameter in model.Attach(config, seed: 0).Parameters)
+        AdapterWeights.Check(file, model, layout);
+        foreach (Parameter parameter in model.Attach(layout, seed: 0).Parameters)
         {
             parameter.Replace(TensorBytes.Read(file, file.Entries[parameter.Name], parameter.Value.dtype, parameter.Value.device));
+        }
+    }
+
+    private static string? BaseOf(CheckedJson json, string directory)
+    {
+        string? named = json.Text("base_model_name_or_path");
+        return new[] { named, directory }.FirstOrDefault(place => place is not null && Directory.Exists(place) && (!IsAdapter(place) || HasModel(place)));
+    }
+
+    private static bool HasModel(string directory) =>
+        File.Exists(Path.Combine(directory, ModelConfig.FileName))
+        && new[] { WeightFiles.SingleFileName, WeightFiles.IndexFileName }.Any(name => File.Exists(Path.Combine(directory, name)));
+
+    private static void CheckPlaces(CheckedJson json, LoraLayout layout, IReadOnlyList<string> modules)
+    {
+        bool isUsable = CanMatch(json, "target_modules", () => modules.Any(layout.Targets));
+        if (!isUsable || layout.TargetModules.Any(target => target.Split('.')[^1] is "lm_head" or "embed_tokens"))
+        {
+            json.Note("target_modules", $"expected some of {string.Join(", ", LoraConfig.KnownModules)} "
+                + $"(or longer ends of names, self_attn.q_proj), a pattern for whole names of such, or \"{LoraLayout.AllLinear}\"");
+        }
+
+        CanMatch(json, "rank_pattern", () => modules.Sum(layout.RankOf) > 0);
+        CanMatch(json, "alpha_pattern", () => modules.Sum(layout.AlphaOf) > 0);
+    }
+
+    private static bool CanMatch(CheckedJson json, string key, Func<bool> match)
+    {
+        try
+        {
+            return match();
+        }
+        catch (Exception error) when (error is ArgumentException or RegexMatchTimeoutException)
+        {
+            json.Note(key, $"it cannot be matched: {error.Message.TrimEnd('.')}");
+            return true;
         }
     }
 
@@ -109,7 +150,7 @@ public static class AdapterFiles
             json.Note("bias", "expected \"none\"; trained biases are not supported");
         }
 
-        foreach (string key in new[] { "use_dora", "use_rslora", "fan_in_fan_out", "lora_bias" }.Where(key => json.Flag(key, orElse: false)))
+        foreach (string key in new[] { "use_dora", "use_qalora", "fan_in_fan_out", "lora_bias" }.Where(key => json.Flag(key, orElse: false)))
         {
             json.Note(key, "expected false");
         }
@@ -123,56 +164,6 @@ public static class AdapterFiles
         {
             json.Note("init_lora_weights", "expected a start that leaves the base model's weights as they are. Save the adapters as plain LoRA (PEFT: save_pretrained with path_initial_model_for_weight_conversion)");
         }
-
-        foreach (string key in new[] { "rank_pattern", "alpha_pattern" }.Where(json.IsFilled))
-        {
-            json.Note(key, "expected an empty object: one rank and one alpha for all adapters");
-        }
-    }
-
-    // Told before the adapters are made: a config can ask for ranks far beyond the file's.
-    private static Dictionary<string, long[]> Expected(Decoder model, LoraConfig config)
-    {
-        var shapes = new Dictionary<string, long[]>();
-        foreach (string target in config.TargetModules)
-        {
-            foreach (Parameter weight in model.Parameters.Where(weight => weight.Name.EndsWith($".{target}.weight", StringComparison.Ordinal)).OrderBy(weight => weight.Name, StringComparer.Ordinal))
-            {
-                string module = NamePrefix + weight.Name[..^".weight".Length];
-                shapes[module + ".lora_A.weight"] = [config.Rank, weight.Value.size(1)];
-                shapes[module + ".lora_B.weight"] = [weight.Value.size(0), config.Rank];
-            }
-        }
-
-        return shapes;
-    }
-
-    private static void RefuseOtherWeights(SafetensorsFile file, Dictionary<string, long[]> expected)
-    {
-        string[] missing = [.. expected.Keys.Where(name => !file.Entries.ContainsKey(name))];
-        string[] unexpected = [.. file.Entries.Keys.Where(name => !expected.ContainsKey(name))];
-        if (missing.Length > 0 || unexpected.Length > 0)
-        {
-            throw new CheckpointException(
-                $"{file.Path}: the weights are not those of {ConfigFileName} and the base model: {missing.Length} missing{First(missing)}, {unexpected.Length} unexpected{First(unexpected)}. Is the base model another one?");
-        }
-
-        foreach ((string name, long[] shape) in expected)
-        {
-            TensorEntry entry = file.Entries[name];
-            if (!entry.Shape.SequenceEqual(shape))
-            {
-                throw new CheckpointException(
-                    $"{file.Path}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], rank and base model ask for [{string.Join(", ", shape)}]. Is the base model another one?");
-            }
-
-            if (entry.Type is not (StoredType.F64 or StoredType.F32 or StoredType.F16 or StoredType.BF16))
-            {
-                throw new CheckpointException($"{file.Path}: '{entry.Name}' has type {entry.Type}; expected F32, F16 or BF16");
-            }
-        }
-
-        static string First(string[] names) => names.Length == 0 ? "" : $" ({names.Order(StringComparer.Ordinal).First()}{(names.Length > 1 ? ", …" : "")})";
     }
 
     private static JsonElement Parse(string path)
@@ -188,9 +179,9 @@ public static class AdapterFiles
         }
     }
 
-    private static JsonObject ConfigJson(LoraConfig config, string baseDirectory) => new()
+    private static JsonObject ConfigJson(LoraLayout layout, string baseDirectory) => new()
     {
-        ["alpha_pattern"] = new JsonObject(),
+        ["alpha_pattern"] = new JsonObject(layout.AlphaPattern.Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, pair.Value))),
         ["auto_mapping"] = null,
         ["base_model_name_or_path"] = baseDirectory,
         ["bias"] = "none",
@@ -199,16 +190,17 @@ public static class AdapterFiles
         ["init_lora_weights"] = true,
         ["layers_pattern"] = null,
         ["layers_to_transform"] = null,
-        ["lora_alpha"] = config.Alpha,
-        ["lora_dropout"] = config.Dropout,
+        ["lora_alpha"] = layout.Alpha,
+        ["lora_dropout"] = layout.Dropout,
         ["modules_to_save"] = null,
         ["peft_type"] = "LORA",
-        ["r"] = config.Rank,
-        ["rank_pattern"] = new JsonObject(),
+        ["r"] = layout.Rank,
+        ["rank_pattern"] = new JsonObject(layout.RankPattern.Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, pair.Value))),
         ["revision"] = null,
-        ["target_modules"] = new JsonArray([.. config.TargetModules.Select(module => JsonValue.Create(module))]),
+        ["target_modules"] = layout.TargetPattern is { } pattern ? JsonValue.Create(pattern)
+            : new JsonArray([.. layout.TargetModules.Select(module => JsonValue.Create(module))]),
         ["task_type"] = "CAUSAL_LM",
         ["use_dora"] = false,
-        ["use_rslora"] = false,
+        ["use_rslora"] = layout.RankStabilised,
     };
 }

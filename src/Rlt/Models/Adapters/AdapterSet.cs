@@ -8,20 +8,20 @@ public sealed class AdapterSet : IDisposable
     private readonly List<LoraAdapter> _adapters = [];
     private readonly AdapterDropout _dropout;
 
-    /// <summary>No adapters yet, of the given size and places.</summary>
-    public AdapterSet(LoraConfig config)
+    /// <summary>No adapters yet, of the given sizes and places.</summary>
+    public AdapterSet(LoraLayout layout)
     {
-        Config = config;
-        _dropout = new AdapterDropout(config.Dropout);
+        Layout = layout;
+        _dropout = new AdapterDropout(layout.Dropout);
     }
 
-    /// <summary>Their size and places.</summary>
-    public LoraConfig Config { get; }
+    /// <summary>Their sizes and places.</summary>
+    public LoraLayout Layout { get; }
 
     /// <summary>A and B of each, by PEFT's names, in the layers' order.</summary>
     public IReadOnlyList<Parameter> Parameters => [.. _adapters.SelectMany(adapter => new[] { adapter.A, adapter.B })];
 
-    /// <summary>Lets the adapters drop inputs, which they never do otherwise, until the result is disposed; null where the config has no dropout.</summary>
+    /// <summary>Lets the adapters drop inputs, which they never do otherwise, until the result is disposed; null where the layout has no dropout.</summary>
     /// <param name="seed">The same inputs are dropped for the same seed.</param>
     public IDisposable? Dropout(long seed)
     {
@@ -37,12 +37,12 @@ public sealed class AdapterSet : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _adapters.ForEach(adapter => adapter.Dispose());
 
-    /// <summary>Makes the adapter of a linear map where the config asks for one: A uniform within ±1/√in, B zeros.</summary>
+    /// <summary>Makes the adapter of a linear map where the layout has one: A uniform within ±1/√in, B zeros.</summary>
     /// <remarks>A's bound is Kaiming's with a = √5, as PEFT draws it. Drawn on the CPU, so that every device begins alike.</remarks>
     public void AttachTo(Linear linear)
     {
         string module = linear.Weight.Name[..^".weight".Length];
-        if (!Config.TargetModules.Any(target => module.EndsWith("." + target, StringComparison.Ordinal)))
+        if (!Layout.Targets(module))
         {
             return;
         }
@@ -51,11 +51,13 @@ public sealed class AdapterSet : IDisposable
         using var scope = NewDisposeScope();
         Tensor weight = linear.Weight.Value;
         (long output, long input) = (weight.size(0), weight.size(1));
+        int rank = Layout.RankOf(module);
         double bound = 1 / Math.Sqrt(input);
-        Tensor down = ((rand([Config.Rank, input]) * (2 * bound)) - bound).to(weight.dtype, weight.device);
-        Tensor up = zeros([output, Config.Rank], weight.dtype, weight.device);
+        Tensor down = ((rand([rank, input]) * (2 * bound)) - bound).to(weight.dtype, weight.device);
+        Tensor up = zeros([output, rank], weight.dtype, weight.device);
         string name = AdapterFiles.NamePrefix + module;
-        linear.Adapter = new LoraAdapter(new Parameter(name + ".lora_A.weight", down), new Parameter(name + ".lora_B.weight", up), Config.Alpha / Config.Rank, _dropout);
+        linear.Adapter = new LoraAdapter(
+            new Parameter(name + ".lora_A.weight", down), new Parameter(name + ".lora_B.weight", up), Layout.ScaleOf(module), _dropout);
         _adapters.Add(linear.Adapter);
     }
 

@@ -3,7 +3,7 @@ using Rlt.Text.Tokenization.Decoding;
 namespace Rlt.Text.Tokenization;
 
 /// <summary>
-/// Turns text to token ids and back, as a Hugging Face <c>tokenizer.json</c> says: added tokens, normalizer, pre-tokenizer, byte-pair or
+/// Turns text to token ids and back, as a Hugging Face <c>tokenizer.json</c> and the files beside it say: added tokens, normalizer, pre-tokenizer, byte-pair or
 /// word-level model, post-processor, decoder. Safe for use by several threads at once.
 /// </summary>
 /// <remarks>
@@ -13,16 +13,20 @@ namespace Rlt.Text.Tokenization;
 public sealed class Tokenizer
 {
     private readonly TokenizerFile _file;
-    private readonly SpecialTokenNames _names;
     private readonly HashSet<int> _special;
+    private readonly Dictionary<int, string> _beyond;
     private readonly AddedTokenFinder _literalTokens;
     private readonly AddedTokenFinder _normalizedTokens;
 
-    private Tokenizer(string directory)
+    private Tokenizer(string directory, int embeddings)
     {
-        _file = TokenizerFile.Read(Path.Combine(directory, "tokenizer.json"));
-        _names = SpecialTokenNames.Read(directory, TokenToId);
+        TokenizerSettings settings = TokenizerSettings.Read(directory);
+        _file = TokenizerFile.Read(Path.Combine(directory, "tokenizer.json"), settings);
+        (EosId, BosId, PadId) = (IdOf(settings["eos_token"]), IdOf(settings["bos_token"]), IdOf(settings["pad_token"]));
+        ModelMaxLength = settings.MaxLength;
+        _beyond = _file.NamedElsewhere.Where(token => token.Id >= embeddings).ToDictionary(token => token.Id, token => token.Content);
         VocabularySize = _file.Tokens.Keys.Max() + 1;
+        OwnSize = VocabularySize - _file.NamedElsewhere.Count;
         var added = _file.AddedTokens.Values;
         _special = [.. added.Where(token => token.IsSpecial).Select(token => token.Id)];
         _literalTokens = new AddedTokenFinder(added.Where(token => !token.IsNormalized).Select(token => (token.Content, token)));
@@ -33,27 +37,35 @@ public sealed class Tokenizer
     public int VocabularySize { get; }
 
     /// <summary>The token that ends a text; null when the directory names none.</summary>
-    public int? EosId => _names.Eos;
+    public int? EosId { get; }
 
     /// <summary>The token that begins a text; null when the directory names none.</summary>
-    public int? BosId => _names.Bos;
+    public int? BosId { get; }
 
     /// <summary>The token that fills up a batch; null when the directory names none.</summary>
-    public int? PadId => _names.Pad;
+    public int? PadId { get; }
 
     /// <summary>The longest input in tokens; null when the directory names none.</summary>
-    public int? ModelMaxLength => _names.MaxLength;
+    public int? ModelMaxLength { get; }
 
-    /// <summary>Reads <c>tokenizer.json</c> and, where it is there, <c>tokenizer_config.json</c> of a model directory.</summary>
+    /// <summary>The highest id of tokenizer.json itself plus 1.</summary>
+    public int OwnSize { get; }
+
+    /// <summary>
+    /// Reads <c>tokenizer.json</c> of a model directory and, where they are there, <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c> and
+    /// <c>added_tokens.json</c>.
+    /// </summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="embeddings">How many the model has: a token beyond them that only a file beside tokenizer.json names may stand in no text.</param>
     /// <exception cref="CheckpointException">A file is absent, damaged, contradicts itself or needs something that is not supported.</exception>
-    public static Tokenizer Load(string directory) => new(directory);
+    public static Tokenizer Load(string directory, int embeddings = int.MaxValue) => new(directory, embeddings);
 
     /// <summary>
     /// The text's tokens. Added tokens written in the text become their ids. Half of a surrogate pair counts as U+FFFD.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="addSpecialTokens">Whether the file's post-processor adds its special tokens, such as one that begins a text.</param>
-    /// <exception cref="DataException">The text has a word for which a word-level vocabulary has no token.</exception>
+    /// <exception cref="DataException">The text has a word for which a word-level vocabulary has no token, or a token for which the model has no embedding.</exception>
     public Encoding Encode(string text, bool addSpecialTokens = true)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -84,6 +96,12 @@ public sealed class Tokenizer
         foreach (var step in _file.PostProcessors)
         {
             step.Apply(text, ids, offsets, addSpecialTokens);
+        }
+
+        if (_beyond.Count > 0 && ids.Find(_beyond.ContainsKey) is > 0 and int far)
+        {
+            throw new DataException($"A text has the token '{_beyond[far]}', which tokenizer.json lacks and a file beside it names; "
+                + $"it is number {far}, for which the model has no embedding. Leave it out of the text.");
         }
 
         return new Encoding([.. ids], [.. offsets]);
@@ -117,6 +135,8 @@ public sealed class Tokenizer
 
     /// <summary>Whether an id is a special token's.</summary>
     public bool IsSpecial(int id) => _special.Contains(id);
+
+    private int? IdOf(string? token) => token is null ? null : TokenToId(token);
 
     private List<Piece> SplitAddedTokens(string text)
     {

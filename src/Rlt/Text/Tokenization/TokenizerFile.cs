@@ -9,7 +9,7 @@ namespace Rlt.Text.Tokenization;
 /// <summary>What tokenizer.json describes, checked.</summary>
 internal sealed class TokenizerFile
 {
-    private TokenizerFile(JsonPart root)
+    private TokenizerFile(JsonPart root, TokenizerSettings settings)
     {
         root.AllowOnly("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model");
         if (root["version"].StringOr("1.0") != "1.0")
@@ -22,7 +22,12 @@ internal sealed class TokenizerFile
         Model = ModelReader.Read(root["model"], PreTokenizers.ByteLevel);
         Tokens = Model.Vocabulary.ToDictionary(pair => pair.Value, pair => pair.Key);
         AddedTokens = root["added_tokens"].IsNull ? [] : ReadAddedTokens(root["added_tokens"]);
-        PostProcessors = PostProcessorReader.Read(root["post_processor"], id => Tokens.GetValueOrDefault(id));
+        foreach (NamedToken token in settings.Tokens)
+        {
+            Add(token);
+        }
+
+        PostProcessors = Wrapped(PostProcessorReader.Read(root["post_processor"], id => Tokens.GetValueOrDefault(id)), settings, token => AddedTokens[token].Id);
         DecodeSteps = DecoderReader.Read(root["decoder"]);
     }
 
@@ -41,6 +46,9 @@ internal sealed class TokenizerFile
     /// <summary>Every token by its id.</summary>
     public Dictionary<int, string> Tokens { get; }
 
+    /// <summary>The added tokens that only files beside tokenizer.json name.</summary>
+    public List<AddedToken> NamedElsewhere { get; } = [];
+
     /// <summary>What happens to the tokens at the end.</summary>
     public IReadOnlyList<PostProcessor> PostProcessors { get; }
 
@@ -48,8 +56,10 @@ internal sealed class TokenizerFile
     public IReadOnlyList<Func<DecodeStep>> DecodeSteps { get; }
 
     /// <summary>Reads a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="settings">What the files beside it add.</param>
     /// <exception cref="CheckpointException">The file is absent, damaged, contradicts itself or needs something that is not supported.</exception>
-    public static TokenizerFile Read(string file)
+    public static TokenizerFile Read(string file, TokenizerSettings settings)
     {
         if (!File.Exists(file))
         {
@@ -57,7 +67,38 @@ internal sealed class TokenizerFile
         }
 
         using var document = JsonPart.Parse(file);
-        return new TokenizerFile(new JsonPart(file, "", document.RootElement));
+        return new TokenizerFile(new JsonPart(file, "", document.RootElement), settings);
+    }
+
+    private static List<PostProcessor> Wrapped(List<PostProcessor> steps, TokenizerSettings settings, Func<string, int> idOf) => settings.Before is { } before
+        ? [.. steps.Where(step => step is not TemplatePostProcessor), new TemplatePostProcessor([.. before.Select(idOf)], [.. (settings.After ?? []).Select(idOf)])]
+        : steps;
+
+    // A token that tokenizer.json has keeps its id there; one that it lacks gets the next free id, which an id that is said must be.
+    private void Add(NamedToken named)
+    {
+        string content = named.Token.Content;
+        if (AddedTokens.TryGetValue(content, out AddedToken? known))
+        {
+            AddedTokens[content] = named.HasId ? named.Token with { Id = known.Id } : known;
+        }
+        else if (Model.Vocabulary.TryGetValue(content, out int id))
+        {
+            AddedTokens.Add(content, named.Token with { Id = id });
+        }
+        else if (content.Length > 0)
+        {
+            int next = AddedTokens.Values.Select(token => token.Id + 1).Append(Model.Vocabulary.Count).Max();
+            if ((named.HasId && named.Token.Id != next) || !Tokens.TryAdd(next, content))
+            {
+                throw named.Place.Fail($"names '{content}', a token that tokenizer.json does not have and that would become {next} there, "
+                    + "its next free id. Add it to tokenizer.json under its own.");
+            }
+
+            AddedToken added = named.Token with { Id = next };
+            AddedTokens.Add(content, added);
+            NamedElsewhere.Add(added);
+        }
     }
 
     private Dictionary<string, AddedToken> ReadAddedTokens(JsonPart part)

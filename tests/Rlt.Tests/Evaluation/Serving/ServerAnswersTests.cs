@@ -92,6 +92,23 @@ public sealed class ServerAnswersTests : IDisposable
     }
 
     [Fact]
+    public void Run_SomeQuestionsFiltered_CompletesWithoutAnswersForThem()
+    {
+        using var server = new TestServer((_, body) => body["messages"]!.AsArray()[^1]!["content"]!.GetValue<string>() switch
+        {
+            "0?" => TestServer.Reply.Of(400, """{"error": {"code": "content_filter"}}"""),
+            "2?" => TestServer.Reply.Of(200, """{"choices": [{"message": {"content": "\\boxed{2}"}, "finish_reason": "content_filter"}], "usage": {"completion_tokens": 0}}"""),
+            _ => Right(body),
+        });
+        JsonObject summary = Run("run", server);
+        Assert.Equal(0.1, summary["no_answer"]!.GetValue<double>(), 1e-12);
+        Assert.Equal(0.4, summary["accuracy"]!.GetValue<double>(), 1e-12);
+        JsonObject[] refused = [.. JsonLines.Read(_scratch["run/results.jsonl"]).Select(row => row.Fields).Where(row => row["finish_reason"]!.GetValue<string>() == "content_filter")];
+        Assert.Equal(["q0", "q0", "q2", "q2"], refused.Select(row => row["id"]!.GetValue<string>()));
+        Assert.All(refused, row => Assert.True(row["extracted"] is null && !row["correct"]!.GetValue<bool>()));
+    }
+
+    [Fact]
     public void Run_WrongAddress_StopsAtOnce()
     {
         using var server = new TestServer((_, _) => TestServer.Reply.Of(404, "The model `m` does not exist."));

@@ -111,7 +111,7 @@ public sealed class AdapterFilesTests : IDisposable
     {
         using LanguageModel model = LanguageModel.Load(_adapter, TinyDirectory.Device);
         Assert.Equal((_adapter, _base), (model.Directory, model.BaseDirectory));
-        Assert.Equal((2, 5.0, 0.25), (model.Decoder.Adapters!.Config.Rank, model.Decoder.Adapters.Config.Alpha, model.Decoder.Adapters.Config.Dropout));
+        Assert.Equal((2, 5.0, 0.25), (model.Decoder.Adapters!.Layout.Rank, model.Decoder.Adapters.Layout.Alpha, model.Decoder.Adapters.Layout.Dropout));
         Assert.NotNull(model.Template);
         model.Save(_scratch["again"]);
         Assert.Equal(File.ReadAllBytes(WeightsPath), File.ReadAllBytes(_scratch["again/adapter_model.safetensors"]));
@@ -141,17 +141,21 @@ public sealed class AdapterFilesTests : IDisposable
     [InlineData("peft_type", "\"IA3\"", "peft_type is \"IA3\"; expected \"LORA\".")]
     [InlineData("bias", "\"all\"", "bias is \"all\"; expected \"none\"; trained biases are not supported.")]
     [InlineData("use_dora", "true", "use_dora is true; expected false.")]
-    [InlineData("use_rslora", "true", "use_rslora is true; expected false.")]
     [InlineData("modules_to_save", "[\"lm_head\"]", "modules_to_save is [\"lm_head\"]; expected null.")]
     [InlineData("alora_invocation_tokens", "[5]", "alora_invocation_tokens is [5]; expected null.")]
     [InlineData("init_lora_weights", "\"olora\"", "init_lora_weights is \"olora\"; expected a start that leaves the base model's weights as they are. Save the adapters as plain LoRA (PEFT: save_pretrained with path_initial_model_for_weight_conversion).")]
     [InlineData("init_lora_weights", "\"pissa_niter_4\"", "init_lora_weights is \"pissa_niter_4\"; expected a start that leaves the base model's weights as they are. Save the adapters as plain LoRA (PEFT: save_pretrained with path_initial_model_for_weight_conversion).")]
-    [InlineData("rank_pattern", "{\"q_proj\": 4}", "rank_pattern is {\"q_proj\":4}; expected an empty object: one rank and one alpha for all adapters.")]
+    [InlineData("rank_pattern", "{\"q_proj\": 0}", "rank_pattern.q_proj is 0; expected a whole number from 1 to 65536.")]
+    [InlineData("alpha_pattern", "{\"q_proj\": -1}", "alpha_pattern.q_proj is -1; expected a number above 0, at most 1.7976931348623157E+308.")]
+    [InlineData("rank_pattern", "[4]", "rank_pattern is [4]; expected an object.")]
     [InlineData("r", "0", "r is 0; expected a whole number from 1 to 65536.")]
     [InlineData("lora_alpha", "0", "lora_alpha is 0; expected a number above 0, at most 1.7976931348623157E+308.")]
     [InlineData("lora_dropout", "1", "lora_dropout is 1; expected 0 to below 1.")]
-    [InlineData("target_modules", "\"all-linear\"", "target_modules is \"all-linear\"; expected a list of some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj.")]
-    [InlineData("target_modules", "[\"lm_head\"]", "target_modules is [\"lm_head\"]; expected a list of some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj.")]
+    [InlineData("target_modules", "[\"lm_head\"]", "target_modules is [\"lm_head\"]; expected some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj (or longer ends of names, self_attn.q_proj), a pattern for whole names of such, or \"all-linear\".")]
+    [InlineData("target_modules", "[\"q_proj\", \"lm_head\"]", "target_modules is [\"q_proj\",\"lm_head\"]; expected some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj (or longer ends of names, self_attn.q_proj), a pattern for whole names of such, or \"all-linear\".")]
+    [InlineData("target_modules", "\"q_proj\"", "target_modules is \"q_proj\"; expected some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj (or longer ends of names, self_attn.q_proj), a pattern for whole names of such, or \"all-linear\".")]
+    [InlineData("target_modules", "null", "target_modules is missing; expected some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj (or longer ends of names, self_attn.q_proj), a pattern for whole names of such, or \"all-linear\".")]
+    [InlineData("target_modules", "\".*(q_proj\"", "target_modules is \".*(q_proj\"; it cannot be matched: Invalid pattern '\\A(?:.*(q_proj)\\z' at offset 17. Not enough )'s.")]
     public void Load_OtherKindsOfAdapters_AreRefused(string key, string value, string message)
     {
         Edit(key, JsonNode.Parse(value));
@@ -168,6 +172,111 @@ public sealed class AdapterFilesTests : IDisposable
         Edit("init_lora_weights", JsonNode.Parse(start));
         using LanguageModel model = LanguageModel.Load(_adapter, TinyDirectory.Device);
         Assert.NotNull(model.Decoder.Adapters);
+    }
+
+    // The adapters are those of q_proj and up_proj in both layers.
+    [Theory]
+    [InlineData("\"model\\\\.layers\\\\.[01]\\\\.(self_attn|mlp)\\\\.(q|up)_proj\"")]
+    [InlineData("\".*\\\\.(?P<name>q_proj|up_proj)\"")]
+    [InlineData("\"(?!.*visual).*(?:q|up)_proj\"")]
+    [InlineData("[\"self_attn.q_proj\", \"mlp.up_proj\"]")]
+    [InlineData("[\"up_proj\", \"model.layers.0.self_attn.q_proj\", \"layers.1.self_attn.q_proj\"]")]
+    [InlineData("[\"q_proj\", \"up_proj\", \"query_key_value\"]")]
+    public void Load_TargetModulesAsPeftReadsThem_AreTheSameAdapters(string targets)
+    {
+        float[] expected = LogProbs();
+        Edit("target_modules", JsonNode.Parse(targets));
+        Assert.Equal(expected, LogProbs());
+        using LanguageModel model = LanguageModel.Load(_adapter, TinyDirectory.Device);
+        model.Save(_scratch["again"]);
+        Assert.Equal(JsonNode.Parse(targets)!.ToJsonString(), Golden.Json(_scratch["again/adapter_config.json"])["target_modules"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("\"all-linear\"", 14)]
+    [InlineData("\"ALL-LINEAR\"", 14)]
+    [InlineData("[\"v_proj\"]", 2)]
+    public void Load_TargetModules_SayHowManyAdaptersThereAre(string targets, int count)
+    {
+        Edit("target_modules", JsonNode.Parse(targets));
+        int held = targets.Contains("v_proj", StringComparison.Ordinal) ? 0 : 4;
+        Assert.Contains($": {(count - held) * 2} missing (", Refused(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_RankStabilised_ScalesByTheRootOfTheRank()
+    {
+        Edit("use_rslora", true);
+        float[] stabilised = LogProbs();
+        Edit("use_rslora", false);
+        Assert.NotEqual(stabilised, LogProbs());
+
+        // r is 2: alpha / sqrt(2) is what an alpha of 5 sqrt(2) over 2 is.
+        Edit("lora_alpha", 5 * Math.Sqrt(2));
+        Assert.Equal(stabilised, LogProbs());
+    }
+
+    [Fact]
+    public void Load_AlphaPattern_IsOfTheModulesThatItFits()
+    {
+        Edit("alpha_pattern", JsonNode.Parse("""{"layers.1.self_attn.q_proj": 9, ".*up_proj": 7}"""));
+        using LanguageModel model = LanguageModel.Load(_adapter, TinyDirectory.Device);
+        Assert.Equal(
+            ["0 mlp.up_proj 3.5", "0 self_attn.q_proj 2.5", "1 mlp.up_proj 3.5", "1 self_attn.q_proj 4.5"],
+            Scales(model.Decoder));
+        model.Save(_scratch["again"]);
+        Assert.Equal("""{"layers.1.self_attn.q_proj":9,".*up_proj":7}""", Golden.Json(_scratch["again/adapter_config.json"])["alpha_pattern"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void Load_RankPattern_IsTheRankAndTheScaleOfTheModulesThatItFits()
+    {
+        Rewrite((name, shape) => name.Contains("up_proj", StringComparison.Ordinal) ? [.. shape.Select(size => size == 2 ? 4 : size)] : shape);
+        Edit("rank_pattern", JsonNode.Parse("""{"up_proj": 4}"""));
+        using LanguageModel model = LanguageModel.Load(_adapter, TinyDirectory.Device);
+        Assert.Equal(["0 mlp.up_proj 1.25", "0 self_attn.q_proj 2.5", "1 mlp.up_proj 1.25", "1 self_attn.q_proj 2.5"], Scales(model.Decoder));
+    }
+
+    [Fact]
+    public void Load_AdaptersBesideTheirBaseModel_AreOfTheModelInTheirDirectory()
+    {
+        float[] expected = LogProbs();
+        foreach (string file in Directory.EnumerateFiles(_base))
+        {
+            File.Copy(file, Path.Combine(_adapter, Path.GetFileName(file)), overwrite: true);
+        }
+
+        Directory.Delete(_base, recursive: true);
+        foreach (JsonNode? named in new JsonNode?[] { "someone/somewhere", _adapter, null })
+        {
+            Edit("base_model_name_or_path", named);
+            using LanguageModel model = LanguageModel.Load(_adapter, TinyDirectory.Device);
+            Assert.Equal(_adapter, model.BaseDirectory);
+            Assert.Equal(expected, LogProbs(model.Decoder));
+            using LanguageModel bare = model.WithoutAdapters();
+            Assert.Null(bare.Decoder.Adapters);
+            Assert.Null(bare.Text.Lora);
+        }
+    }
+
+    [Fact]
+    public void Load_EmbeddingSavedAlong_IsAcceptedWhileItIsTheBasesOwn()
+    {
+        float[] expected = LogProbs();
+        const string Name = "base_model.model.model.embed_tokens.weight";
+        using Decoder whole = ModelFiles.Load(_base, null, CPU);
+        using Tensor embedding = whole.Embedding.Value.clone();
+        Rewrite((_, shape) => shape, (Name, embedding));
+        Assert.Equal(expected, LogProbs());
+
+        using (no_grad())
+        {
+            embedding[3, 5] = 7;
+        }
+
+        Rewrite((_, shape) => shape, (Name, embedding));
+        Assert.Equal(
+            $"{WeightsPath}: '{Name}' is not the base model's own; only adapters of linear maps are supported, no embedding or head that was trained or resized. Is the base model another one?", Refused());
     }
 
     [Fact]
@@ -210,6 +319,21 @@ public sealed class AdapterFilesTests : IDisposable
     public void LoadToTrain_AdapterDirectory_SaysToMerge() => Assert.Equal(
         $"{_adapter} holds LoRA adapters; training begins at a whole model. Make one first: rlt merge --model {_adapter} --out DIR",
         Assert.Throws<CheckpointException>(() => LanguageModel.LoadToTrain(_adapter, TinyDirectory.Device, null, 0)).Message);
+
+    private static IEnumerable<string> Scales(Decoder model) => model.Layers
+        .SelectMany(layer => layer.Linears).Where(linear => linear.Adapter is not null)
+        .Select(linear => FormattableString.Invariant($"{linear.Weight.Name["model.layers.".Length..^".weight".Length].Replace("0.", "0 ", StringComparison.Ordinal).Replace("1.", "1 ", StringComparison.Ordinal)} {linear.Adapter!.Scale}"))
+        .Order(StringComparer.Ordinal);
+
+    private static float[] LogProbs(Decoder model) => SequenceScorer.LogProbs(model, [new TokenSequence(TinyModel.Ids(20), 1)], 1, 100)[0];
+
+    private float[] LogProbs()
+    {
+        using LanguageModel model = LanguageModel.Load(_adapter, TinyDirectory.Device);
+        return LogProbs(model.Decoder);
+    }
+
+    private void Rewrite(Func<string, long[], long[]> shapeOf, params (string Name, Tensor Value)[] more) => AdapterRewriter.Rewrite(WeightsPath, shapeOf, more);
 
     private string Refused() => Assert.Throws<CheckpointException>(() => LanguageModel.Load(_adapter, TinyDirectory.Device)).Message;
 

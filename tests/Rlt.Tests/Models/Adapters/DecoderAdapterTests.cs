@@ -86,7 +86,7 @@ public sealed class DecoderAdapterTests : IDisposable
     {
         using var weight = new Parameter("model.layers.0.mlp.up_proj.weight", tensor([1f, 0f, 0f, 1f], [2, 2]));
         var linear = new Linear(weight, null);
-        var set = new AdapterSet(new LoraConfig { Rank = 1, Alpha = 3 });
+        var set = new AdapterSet(LoraLayout.Of(new LoraConfig { Rank = 1, Alpha = 3 }));
         set.AttachTo(linear);
         using var scope = NewDisposeScope();
         linear.Adapter!.A.Replace(tensor([1f, 2f], [1, 2]));

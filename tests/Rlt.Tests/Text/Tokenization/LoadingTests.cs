@@ -87,7 +87,11 @@ public sealed class LoadingTests
     }
 
     [Theory]
-    [InlineData("""{"eos_token":"</s>"}""", "tokenizer_config.json: eos_token is '</s>', a token that tokenizer.json does not have.")]
+    [InlineData("""{"added_tokens_decoder":{"9":{"content":"<x>"}}}""", "tokenizer_config.json: added_tokens_decoder.9 names '<x>', a token that tokenizer.json does not have and that would become 3 there, its next free id. Add it to tokenizer.json under its own.")]
+    [InlineData("""{"added_tokens_decoder":{"nine":{"content":"<x>"}}}""", "tokenizer_config.json: added_tokens_decoder.nine has the name 'nine'; expected a token's id, a whole number from 0 to 2147483646.")]
+    [InlineData("""{"added_tokens_decoder":["<x>"]}""", "tokenizer_config.json: added_tokens_decoder is [\"<x>\"]; expected an object.")]
+    [InlineData("""{"tokenizer_class":"LlamaTokenizerFast","add_bos_token":true}""", "tokenizer_config.json: add_bos_token is true, but no bos_token is named. Name it, or set add_bos_token to false.")]
+    [InlineData("""{"tokenizer_class":"LlamaTokenizer","add_eos_token":"yes"}""", "tokenizer_config.json: add_eos_token is \"yes\"; expected true or false.")]
     [InlineData("""{"eos_token":5}""", "tokenizer_config.json: eos_token is 5; expected a text.")]
     [InlineData("""{"model_max_length":"long"}""", "tokenizer_config.json: model_max_length is \"long\"; expected a number of tokens, 1 or more.")]
     public void Load_SpecialTokenNamesThatCannotBeUsed_SaysWhatAndWhere(string config, string expected)
