@@ -24,8 +24,15 @@ public static class AnswerGrader
         }
 
         string? extracted = FinalAnswer.Of(response, options.StatedOnly);
-        return new Verdict(Same(answer, extracted, options), extracted);
+        return new Verdict(Same(answer, extracted, options) || StatesTextOfChoice(answer, response, extracted, options), extracted);
     }
+
+    // "Answer: B. 12" answers for 12 too.
+    private static bool StatesTextOfChoice(string answer, string response, string? letter, GradingOptions options) =>
+        letter is not null && ChoiceStatement.IsLetter(letter) && !ChoiceStatement.IsLetter(answer.Trim()) && FinalAnswer.AnnouncedLine(response) is { } line && ChoicePrefix.Of(line)?.Letter == letter && Same(answer, line, options);
+
+    /// <summary>The value that a response plainly announces last, whatever it boxes after it; null where it announces none.</summary>
+    public static string? Announced(string response) => FinalAnswer.Announced(response);
 
     /// <summary>A response's final answer as it was written; null where it states none.</summary>
     /// <param name="response">The whole response.</param>
@@ -71,7 +78,7 @@ public static class AnswerGrader
 
     private static bool SameMathematics(string expected, string extracted, GradingOptions options)
     {
-        if (AnswerParser.TryParse(expected) is { } left && AnswerParser.TryParse(extracted) is { } right && Same(left, right, options))
+        if (AnswerParser.TryParse(expected, readsSeries: true) is { } left && AnswerParser.TryParse(extracted, readsSeries: true) is { } right && Same(left, right, options))
         {
             return true;
         }

@@ -25,15 +25,15 @@ internal static partial class ChoiceStatement
 
     private const string Open = @"(?:[\s*_$""'`{]|\\(?:text|textbf|mathrm|mathbf|mbox|boxed)\s*\{|\\[(\[])*";
 
-    private const string Close = @"(?:[}*_""'`$]|\\[)\]])*";
+    private const string Close = @"(?>(?:[}*_""'`$]|\\[)\]])*)";
 
     private const string NoOther = @"(?!\s*(?:,|and\b|or\b|&|/)?\s*(?:and\b|or\b)?\s*[*(\[$]*[A-J](?![A-Za-z]))(?!\s*(?:and|or|&)\s)";
 
     // In brackets; with a mark after it; in bold; or before the sentence's end, a comma, a dash or a reason.
     [GeneratedRegex(@"^(?:" + Open + @"(?:the\s+)?(?:(?i:option|choice|letter|statement|answer)\b\s*))?" + Open
-        + @"(?:[(\[]\s*(?<letter>[A-J])\s*[)\]]" + Close + @"(?=[\s.,:;*}$]|\\|$)"
+        + @"(?:[(\[]\s*(?<letter>[A-J])\s*[)\]]" + Close + @"(?=[\s.,:;]|\\|$)"
         + @"|(?<=\*\*)(?<letter>[A-J])\s*\*\*(?=[\s.,:;)]|$)"
-        + @"|(?<letter>[A-J])" + Close + @"(?:[).:](?=[\s*$}\\]|$)|(?=\s*[.]?\s*$)|(?=\s*[,;]\s)|(?=\s+[-–—]{1,2}\s+\p{L}{2})|(?=\s+(?:because|since|as)\s)))" + Close + NoOther, RegexOptions.CultureInvariant)]
+        + @"|(?<letter>[A-J])" + Close + @"(?:[).:](?=[\s*$}\\]|$)|(?=\s*[.]?\s*$)|(?=\s*[,;]\s)|(?=\s+[-–—]{1,2}\s+\p{L}{2})|(?=\s+(?:because|since|as)\s)))" + Close + @"(?!\s*(?:[+*/^=<>]|-\s*\d|\\(?:cdot|times|le|ge|approx)))" + NoOther, RegexOptions.CultureInvariant)]
     private static partial Regex Leading();
 
     [GeneratedRegex(@"(?:\b(?:(?i:option|choice|answer|statement)\s+)[*(\[]*(?<letter>[A-Ja-j])[)\]*]*|(?<![A-Za-z])(?:\(|\*\*\(?)(?<letter>[A-J])[)*]+|(?:^|\b(?:so|thus|hence|therefore),?\s+)(?<letter>[B-HJ]))"

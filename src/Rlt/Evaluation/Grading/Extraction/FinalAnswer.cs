@@ -68,6 +68,18 @@ internal static partial class FinalAnswer
     public static bool IsStated(string text) => Boxes.Last(text) is not null || AnswerTag.Last(text) is { IsClosed: true } || Marked().IsMatch(text)
         || LastPhrase(text, FinalPhrase(), -1, out int after) >= 0 && Statement.Direct(text[after..]) is not null || Announcement.Plain(text, 0) is not null;
 
+    /// <summary>The value that is plainly announced last; null where none is.</summary>
+    public static string? Announced(string response) => Announcement.Plain(ResponseText.Answering(response), 0);
+
+    /// <summary>The line of the last announcement, after its words; the last line where nothing is announced.</summary>
+    public static string AnnouncedLine(string response)
+    {
+        string text = ResponseText.Answering(response).Trim();
+        int after = Announcement.Last(text);
+        string rest = after >= 0 ? text[after..] : text[(text.LastIndexOf('\n') + 1)..];
+        return rest.Split('\n')[0].Trim(' ', '*', '_', '.');
+    }
+
     // What is plainly announced after the box, where it is another answer: a box around a step holds no choice, and a choice's text is no other answer.
     private static string? Later(string text, string boxed) => Announcement.Plain(text, Boxes.LastEnd(text)) is { } later
         && (ChoiceStatement.IsLetter(later) || !ChoiceStatement.IsLetter(boxed)) && !AnswerGrader.Same(boxed, later, GradingOptions.Default) ? later : null;

@@ -33,16 +33,18 @@ internal static partial class Statement
         }
 
         string plain = Plain(first);
-        return plain.Length == 0 ? null : IsAnswer(plain) ? plain : InSentence(first) ?? (Word().Count(plain) <= MostWords ? plain : null);
+        return plain.Length == 0 ? null : IsAnswer(plain) ? plain : WithoutReason(first) is { Length: > 0 } value && IsMathematics(value) ? value : InSentence(first) ?? (Word().Count(plain) <= MostWords ? plain : null);
     }
 
     /// <summary>The value right after "the answer is", where it is mathematics or a choice's letter and nothing else is said of it but a reason.</summary>
     public static string? Direct(string text)
     {
         string first = FirstSentence(Display.OnOneLine(text.Length > MostStatement ? text[..MostStatement] : text));
-        string value = Plain(After().Match(first) is { Success: true } after ? first[..after.Index] : first);
+        string value = WithoutReason(first);
         return ChoiceStatement.Letter(first) ?? (value.Length > 0 && IsMathematics(value) ? value.Trim('$', ' ') : null);
     }
+
+    private static string WithoutReason(string sentence) => Plain(After().Match(sentence) is { Success: true } after ? sentence[..after.Index] : sentence);
 
     /// <summary>An answer without the "where n is a whole number" after it.</summary>
     public static string WithoutClause(string answer) => answer.Length < AnswerParser.MostCharacters && Clause().Match(answer) is { Success: true, Index: > 0 } clause ? answer[..clause.Index] : answer;
