@@ -47,8 +47,8 @@ internal static partial class Announcement
 
     private const string Emphasis = @"(?:\*\*|__|\*|_)?";
 
-    [GeneratedRegex(@"(?:\b(?:answer|ans)" + Emphasis + @"(?:\s+(?:choice|option|letter))?(?:\s+(?:is|must\s+be|would\s+be|will\s+be|equals|=))"
-        + @"|\b(?:answer|ans)" + Emphasis + @"(?:\s+(?:choice|option|letter))?(?:\s*\([^()\n]{1,40}\))?" + Emphasis + @"\s*[:=：]|\bans\.(?=\s)"
+    [GeneratedRegex(@"(?:(?<![A-Za-z])(?:answer|ans)" + Emphasis + @"(?:\s+(?:choice|option|letter))?(?:\s+(?:is|must\s+be|would\s+be|will\s+be|equals|=))"
+        + @"|(?<![A-Za-z])(?:answer|ans)" + Emphasis + @"(?:\s+(?:choice|option|letter))?(?:\s*\([^()\n]{1,40}\))?" + Emphasis + @"\s*[:=：]|\bans\.(?=\s)"
         + @"|(?:^|\n)[ \t#*_]*(?:answer|ans)[ \t*_]*(?:\n|[-–—→]+[ \t]|=>)"
         + @"|答案(?:是|为|：|:)|选择?[项:：]?\s*(?=[（(]?[A-J](?![A-Za-z]))"
         + @"|\b(?:correct|right|best)\s+(?:option|choice|statement|letter|one)" + Emphasis + @"(?:\s+is\b|\s*:)|(?:^|\n)[ \t#*_]*(?:option|choice)" + Emphasis + @"\s*:)(?>[\s:*_：]*)(?=\S)",

@@ -32,8 +32,9 @@ internal static partial class ChoiceStatement
     // In brackets; with a mark after it; in bold; or before the sentence's end, a comma, a dash or a reason.
     [GeneratedRegex(@"^(?:" + Open + @"(?:the\s+)?(?:(?i:option|choice|letter|statement|answer)\b\s*))?" + Open
         + @"(?:[(\[]\s*(?<letter>[A-J])\s*[)\]]" + Close + @"(?=[\s.,:;]|\\|$)"
+        + @"|(?<=\b(?i:option|choice)\s+[*(\[]*)(?<letter>[a-j])[)\]]*(?=\s*[.,:;]|\s*$)"
         + @"|(?<=\*\*)(?<letter>[A-J])\s*\*\*(?=[\s.,:;)]|$)"
-        + @"|(?<letter>[A-J])" + Close + @"(?:[).:](?=[\s*$}\\]|$)|(?=\s*[.]?\s*$)|(?=\s*[,;]\s)|(?=\s+[-–—]{1,2}\s+\p{L}{2})|(?=\s+(?:because|since|as)\s)))" + Close + @"(?!\s*(?:[+*/^=<>]|-\s*\d|\\(?:cdot|times|le|ge|approx)))" + NoOther, RegexOptions.CultureInvariant)]
+        + @"|(?<letter>[A-J])" + Close + @"(?:[).:](?=[\s*$}\\]|$)|(?=\s*[.。]?\s*$)|(?=\s*(?:[,;]\s|[，；。]))|(?=\s+[-–—]{1,2}\s+\p{L}{2})|(?=\s+(?:because|since|as)\s)))" + Close + @"(?!\s*(?:[+*/^=<>]|-\s*\d|\\(?:cdot|times|le|ge|approx)))" + NoOther, RegexOptions.CultureInvariant)]
     private static partial Regex Leading();
 
     [GeneratedRegex(@"(?:\b(?:(?i:option|choice|answer|statement)\s+)[*(\[]*(?<letter>[A-Ja-j])[)\]*]*|(?<![A-Za-z])(?:\(|\*\*\(?)(?<letter>[A-J])[)*]+|(?:^|\b(?:so|thus|hence|therefore),?\s+)(?<letter>[B-HJ]))"

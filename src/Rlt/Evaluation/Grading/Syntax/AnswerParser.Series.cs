@@ -6,6 +6,9 @@ namespace Rlt.Evaluation.Grading.Syntax;
 /// <summary>Sums and products over a range: functions, of which nothing is known, of their bounds and of one term.</summary>
 internal sealed partial class AnswerParser
 {
+    // "i" is the variable of a sum over i, not the imaginary unit.
+    private readonly HashSet<string> _bound = [];
+
     private Call Series(string name)
     {
         Expr? lower = null, upper = null;
@@ -14,13 +17,20 @@ internal sealed partial class AnswerParser
             goesOn = (lower is null && Take('_') && (lower = Bound()) is not null) || (upper is null && Take('^') && (upper = Bound()) is not null);
         }
 
+        string? variable = lower is Relation { Operators: "=", Operands: [var counted, _] } ? counted switch { Symbol symbol => symbol.Name, Constant constant => constant.Name.ToString(), _ => null } : null;
+        bool isNew = variable is not null && _bound.Add(variable);
         Expr term = Deeper(Multiplied);
-        if (lower is Relation { Operators: "=", Operands: [Symbol variable, var first] })
+        if (isNew)
+        {
+            _bound.Remove(variable!);
+        }
+
+        if (variable is not null)
         {
             // The variable's name says nothing; one inside another series has a number of its own.
             string bound = "∑" + term.All().Count(part => part is Call { Name: "sum()" or "prod()" });
-            term = Substitution.Rename(term, term.All().OfType<Symbol>().Select(symbol => symbol.Name).Distinct().ToDictionary(symbol => symbol, symbol => Bound(symbol, variable.Name, bound)));
-            lower = first;
+            term = Substitution.Rename(term, term.All().OfType<Symbol>().Select(symbol => symbol.Name).Distinct().ToDictionary(symbol => symbol, symbol => Bound(symbol, variable, bound)));
+            lower = ((Relation)lower!).Operands[1];
         }
 
         return new Call(name + "()", [lower ?? new Symbol("∑from"), upper ?? new Symbol("∑to"), term]);
