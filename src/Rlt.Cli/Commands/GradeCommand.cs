@@ -46,8 +46,13 @@ internal static class GradeCommand
         return row.Fields;
     }
 
-    // A number is as good an answer as its text.
-    private static string Answer(JsonRow row) => row.Fields["answer"] is JsonValue value && value.GetValueKind() is JsonValueKind.Number ? value.ToJsonString() : row.Text("answer");
+    // A number is as good an answer as its text, and so is a list.
+    private static string Answer(JsonRow row) => row.Fields["answer"] switch
+    {
+        JsonArray => row.AnswerOrNull("answer"),
+        JsonValue value when value.GetValueKind() is JsonValueKind.Number => value.ToJsonString(),
+        _ => null,
+    } ?? row.Text("answer");
 
     private static GradingOptions OfRow(JsonRow row, GradingOptions options) => options with
     {

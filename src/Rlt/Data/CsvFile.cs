@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Rlt.Data;
 
 /// <summary>Reads rows from CSV as RFC 4180 has it: a header, commas, quoted fields that may hold commas, quotes written twice and line ends.</summary>
-/// <remarks>Lines may end at "\n" alone, blank ones are passed over, and an empty field counts as one that is not there.</remarks>
+/// <remarks>Lines may end at "\n" alone, blank ones and those of empty fields are passed over, and an empty field counts as one that is not there; so does an empty column without a name.</remarks>
 internal sealed class CsvFile
 {
     private readonly string _path;
@@ -20,19 +20,37 @@ internal sealed class CsvFile
     public static IEnumerable<ReadRow> ReadEach(string path)
     {
         var file = new CsvFile(path);
-        if (!file.NextRecord())
-        {
-            yield break;
-        }
-
-        List<string> header = file.Header();
+        List<string>? header = null;
         while (file.NextRecord())
         {
             int line = file._line;
             List<string> fields = file.Record();
-            string? problem = file._problem ?? (fields.Count == header.Count ? null : $"{fields.Count} fields; the header has {header.Count}.");
+            if (file._problem is null && fields.All(string.IsNullOrWhiteSpace))
+            {
+                continue;
+            }
+
+            if (header is null)
+            {
+                header = file.Header(line, fields);
+                continue;
+            }
+
+            string? problem = file._problem ?? Misfit(header, fields);
             yield return problem is null ? new ReadRow(new JsonRow(path, line, Object(header, fields)), null) : ReadRow.Bad(path, line, problem);
         }
+    }
+
+    // Spreadsheets write columns without name and content, in some rows and not in others.
+    private static string? Misfit(List<string> header, List<string> fields)
+    {
+        if (fields.Skip(header.Count).Any(field => field.Length > 0) || header.Skip(fields.Count).Any(name => name.Length > 0))
+        {
+            return $"{fields.Count} fields; the header has {header.Count}.";
+        }
+
+        int[] unnamed = [.. Enumerable.Range(0, Math.Min(header.Count, fields.Count)).Where(i => header[i].Length == 0 && fields[i].Length > 0)];
+        return unnamed.Length < 2 ? null : $"columns {unnamed[0] + 1} and {unnamed[1] + 1} hold something and have no name; expected a name in the header.";
     }
 
     private static string Text(string path)
@@ -49,23 +67,26 @@ internal sealed class CsvFile
 
     private static JsonObject Object(List<string> header, List<string> fields)
     {
+        bool isUsed = header.Count(name => name.Length == 0) == 1;
         var row = new JsonObject();
         for (int i = 0; i < header.Count; i++)
         {
-            row[header[i]] = fields[i].Length == 0 ? null : fields[i];
+            string field = i < fields.Count ? fields[i] : "";
+            if (header[i].Length > 0 || isUsed || field.Length > 0)
+            {
+                row[header[i]] = field.Length == 0 ? null : field;
+            }
         }
 
         return row;
     }
 
-    private List<string> Header()
+    private List<string> Header(int line, List<string> header)
     {
-        int line = _line;
-        List<string> header = Record();
         string? problem = _problem
-            ?? (header.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice ? $"the header has '{twice.Key}' twice; expected different names." : null)
+            ?? (header.Where(name => name.Length > 0).GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice ? $"the header has '{twice.Key}' twice; expected different names." : null)
             ?? (header is [var only] && only.AsSpan().ContainsAny(';', '\t') ? $"the header is one column, '{only}'; expected commas between columns." : null);
-        return problem is null ? header : throw new DataException($"{_path}:{line}: {problem}");
+        return problem is null ? [.. header.Select(name => string.IsNullOrWhiteSpace(name) ? "" : name)] : throw new DataException($"{_path}:{line}: {problem}");
     }
 
     // Passes over blank lines; false at the file's end.

@@ -15,13 +15,30 @@ public sealed record JsonRow(string File, int Line, JsonObject Fields)
     /// <exception cref="DataException">The field is missing or of another kind.</exception>
     public string Text(string key) => TextOrNull(key) ?? throw Problem($"'{key}' is missing; expected a text.");
 
-    /// <summary>A text, or null where the field is missing or null.</summary>
+    /// <summary>A text, or null where the field is missing or null. LaTeX's commands that JSON's escapes have broken are restored.</summary>
     /// <exception cref="DataException">The field is of another kind.</exception>
     public string? TextOrNull(string key) => Fields[key] switch
     {
         null => null,
-        JsonValue value when value.TryGetValue(out string? text) => text,
+        JsonValue value when value.TryGetValue(out string? text) => EscapedLatex.Restore(text),
         var other => throw Problem($"'{key}' is {Shown(other)}; expected a text."),
+    };
+
+    /// <summary>A text, or the first of a list of texts that say the same in other ways; null where there is none.</summary>
+    /// <exception cref="DataException">The field is of another kind.</exception>
+    public string? FirstTextOrNull(string key) => Fields[key] switch
+    {
+        JsonArray { Count: 0 } => null,
+        JsonArray list => list[0] is JsonValue value && value.TryGetValue(out string? text) ? EscapedLatex.Restore(text) : throw Problem($"'{key}' is {Shown(list)}; expected a text or a list of texts."),
+        _ => TextOrNull(key),
+    };
+
+    /// <summary>An answer: a text, a number, or a list of them, which together are the answer; null where the field is missing or of another kind.</summary>
+    public string? AnswerOrNull(string key) => Fields[key] switch
+    {
+        JsonValue value => EscapedLatex.Restore(value.ToString()),
+        JsonArray { Count: > 0 } list when list.All(item => item is JsonValue) => EscapedLatex.Restore(string.Join(", ", list.Select(item => item!.ToString().Trim()))),
+        _ => null,
     };
 
     /// <summary>A field that must be a list of token ids: whole numbers of at least 0.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Rlt.Data;
 
 namespace Rlt.Teaching;
@@ -7,12 +8,14 @@ namespace Rlt.Teaching;
 /// <remarks>
 /// Layouts: columns, by their usual names or those of <see cref="FieldNames"/>; and lists of turns, <c>conversations</c> of
 /// {"from", "value"} or <c>messages</c> of {"role", "content"}, of which the first of each speaker counts; and results of <c>rlt eval</c>,
-/// whose <c>response</c> is the assistant's turn, of which the wrong ones are passed over.
+/// whose <c>response</c> is the assistant's turn, of which the wrong ones are passed over. An answer may be a list, all of it the answer; a list of
+/// solutions holds several of one question, of which the first counts.
 /// </remarks>
-internal sealed class TaskRow(JsonRow row, FieldNames fields)
+internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
 {
     private static readonly string[] QuestionColumns = ["question", "prompt", "problem"];
     private static readonly string[] ExplanationColumns = ["explanation", "reasoning_trace"];
+    private static readonly string[] AnswerColumns = ["answer", "final_answer"];
     private static readonly string[] TurnColumns = ["conversations", "messages"];
     private static readonly string[] User = ["user", "human"];
     private static readonly string[] Assistant = ["assistant", "gpt"];
@@ -40,7 +43,12 @@ internal sealed class TaskRow(JsonRow row, FieldNames fields)
     public string? ExplanationColumn => fields.Explanation is { } column ? (row.Has(column) ? column : null) : ExplanationColumns.FirstOrDefault(row.Has);
 
     /// <summary>The final answer, where there is one.</summary>
-    public string? Answer => row.Fields[fields.Answer ?? "answer"] is JsonValue value ? value.ToString() : null;
+    /// <exception cref="DataException">It lists several although the row says that it has one.</exception>
+    public string? Answer => AnswerColumn is not { } column ? null
+        : row.Fields["is_multiple_answer"] is not { } several ? row.AnswerOrNull(column)
+        : several.ToString().Equals("true", StringComparison.OrdinalIgnoreCase) ? Separate().Replace(row.AnswerOrNull(column) ?? "", ", ")
+        : row.Fields[column] is JsonArray { Count: > 1 } ? throw row.Problem($"'{column}' lists several answers while 'is_multiple_answer' is {several}; expected one.")
+        : row.AnswerOrNull(column);
 
     /// <summary>The teacher's system prompt, where the row brings one.</summary>
     public string? TeacherSystem => row.TextOrNull("teacher_system");
@@ -67,10 +75,12 @@ internal sealed class TaskRow(JsonRow row, FieldNames fields)
     public string? AssistantTurnOrNull => IsResult ? row.Text("response") : TurnOrNull(Assistant);
 
     /// <summary>The solution, or the assistant's turn, as it stands; null where there is neither.</summary>
-    public string? SolutionText => SolutionIsInTurn ? AssistantTurnOrNull : row.TextOrNull(SolutionColumn);
+    public string? SolutionText => SolutionIsInTurn ? AssistantTurnOrNull : row.FirstTextOrNull(SolutionColumn);
 
     /// <summary>Is the row a result of <c>rlt eval</c>: what a model was asked, what it said, and whether that is right.</summary>
     public static bool IsResultRow(JsonRow row) => row.Has("prompt") && row.Has("response") && row.Has("correct") && !row.Has("solution");
+
+    private string? AnswerColumn => fields.Answer ?? AnswerColumns.FirstOrDefault(row.Has);
 
     private string? Turns => TurnColumns.FirstOrDefault(row.Has);
 
@@ -83,5 +93,9 @@ internal sealed class TaskRow(JsonRow row, FieldNames fields)
 
     private string? First(string[] columns) => columns.Where(row.Has).Select(row.Text).FirstOrDefault();
 
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? EscapedLatex.Restore(text) : null;
+
+    // Several answers are no decimal and no thousands: "1,3" is 1 and 3.
+    [GeneratedRegex(@"(?<=\d),(?=\d)")]
+    private static partial Regex Separate();
 }

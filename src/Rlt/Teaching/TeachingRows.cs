@@ -59,7 +59,7 @@ public static class TeachingRows
 
     private static string Solution(TaskRow columns, PromptFormat format)
     {
-        string solution = columns.Row.Text(columns.SolutionColumn);
+        string solution = columns.Row.FirstTextOrNull(columns.SolutionColumn) ?? columns.Row.Text(columns.SolutionColumn);
         return format.HasSolutionTags ? Section(columns.Row, columns.SolutionColumn, format.SolutionOpen, format.SolutionClose, format)
             : format.PadPlainText ? solution.Trim() : solution;
     }

@@ -24,8 +24,15 @@ public static class AnswerGrader
         }
 
         string? extracted = FinalAnswer.Of(response, options.StatedOnly);
-        return new Verdict(Same(answer, extracted, options), extracted);
+        return new Verdict(Same(answer, extracted, options) || StatesTextOfChoice(answer, response, extracted, options), extracted);
     }
+
+    // "Answer: B. 12" answers for 12 too.
+    private static bool StatesTextOfChoice(string answer, string response, string? letter, GradingOptions options) =>
+        letter is not null && ChoiceStatement.IsLetter(letter) && !ChoiceStatement.IsLetter(answer.Trim()) && FinalAnswer.AnnouncedLine(response) is { } line && ChoicePrefix.Of(line)?.Letter == letter && Same(answer, line, options);
+
+    /// <summary>The value that a response plainly announces last, whatever it boxes after it; null where it announces none.</summary>
+    public static string? Announced(string response) => FinalAnswer.Announced(response);
 
     /// <summary>A response's final answer as it was written; null where it states none.</summary>
     /// <param name="response">The whole response.</param>
@@ -50,23 +57,45 @@ public static class AnswerGrader
             return false;
         }
 
-        return PlainForm.Same(expected, given) || SameMathematics(PlainForm.WithDigits(expected), PlainForm.WithDigits(given), options);
+        return ClockTime.Of(expected) is { } time && ClockTime.Of(given) is { } other ? time.Same(other)
+            : SameValue(expected, given, options) || SameChoice(expected, given, options);
     }
+
+    private static bool SameValue(string expected, string given, GradingOptions options) =>
+        PlainForm.Same(expected, given) || SameMathematics(PlainForm.WithDigits(expected), PlainForm.WithDigits(given), options);
+
+    // "(D) 32" is choice D and the value 32; not another choice of that value.
+    private static bool SameChoice(string expected, string given, GradingOptions options) => (ChoicePrefix.Of(expected), ChoicePrefix.Of(given)) switch
+    {
+        ({ } choice, { } other) => choice.Letter == other.Letter && SameValue(choice.Text, other.Text, options),
+        ({ } choice, null) => SameValue(choice.Text, given, options),
+        (null, { } other) => SameValue(expected, other.Text, options),
+        _ => false,
+    };
 
     // "where n > 2" may be left out or worded otherwise; its numbers may not be others.
     private static bool SameNumbers(string clause, string other) => clause.Length == 0 || other.Length == 0 || clause.Where(char.IsAsciiDigit).SequenceEqual(other.Where(char.IsAsciiDigit));
 
     private static bool SameMathematics(string expected, string extracted, GradingOptions options)
     {
-        if (AnswerParser.TryParse(expected) is { } left && AnswerParser.TryParse(extracted) is { } right && Same(left, right, options))
+        if (AnswerParser.TryParse(expected, readsSeries: true) is { } left && AnswerParser.TryParse(extracted, readsSeries: true) is { } right && Same(left, right, options))
         {
             return true;
         }
 
         // "100,200" is one number or two.
-        return expected.Length <= AnswerParser.MostCharacters && NumberText.IsAmbiguous(expected)
-            && AnswerParser.TryParse(expected, commasSeparate: true) is { } list && AnswerParser.TryParse(extracted, commasSeparate: true) is { } other && Same(list, other, options);
+        return (expected.Length <= AnswerParser.MostCharacters && NumberText.IsAmbiguous(expected)
+            && AnswerParser.TryParse(expected, commasSeparate: true) is { } list && AnswerParser.TryParse(extracted, commasSeparate: true) is { } other && Same(list, other, options))
+            || SameDecimal(expected, extracted, options);
     }
+
+    // "2,74" is a decimal where the other answer is one.
+    private static bool SameDecimal(string expected, string extracted, GradingOptions options) => (NumberText.WithPoint(expected, isLone: false), NumberText.WithPoint(extracted, isLone: true)) switch
+    {
+        ({ } number, null) => AnswerParser.TryParse(number) is { } left && AnswerParser.TryParse(extracted) is { } right && Same(left, right, options),
+        (null, { } number) => AnswerParser.TryParse(expected) is { } left && AnswerParser.TryParse(number) is { } right && Same(left, right, options),
+        _ => false,
+    };
 
     private static bool Same(Expr expected, Expr extracted, GradingOptions options)
     {

@@ -15,24 +15,31 @@ public static partial class ChoiceLetter
     /// <returns>A to D; null where the response states none, or two of them.</returns>
     public static string? Stated(string response, IReadOnlyList<string> choices, bool truncated)
     {
-        if (AnswerGrader.Extract(response, statedOnly: truncated) is not { Length: <= MostCharacters } answer)
-        {
-            return null;
-        }
+        return AnswerGrader.Extract(response, statedOnly: truncated) is not { } answer ? null
+            : (answer.Length <= MostCharacters ? OfAnswer(answer, choices) : null)
+            ?? (!Letter().IsMatch(answer) && AnswerGrader.Announced(response) is { } announced ? OfAnswer(announced, []) : null);
+    }
 
-        if (First().Match(Markup().Replace(answer, "")) is { Success: true } letter)
+    // A box around a formula may follow the letter that was announced.
+    private static string? OfAnswer(string answer, IReadOnlyList<string> choices)
+    {
+        string plain = Markup().Replace(answer, "");
+        if (First().Match(plain) is { Success: true } letter)
         {
-            return letter.Groups[1].Value;
+            return letter.Groups["letter"].Value.ToUpperInvariant();
         }
 
         int[] alike = [.. Enumerable.Range(0, choices.Count).Where(i => AnswerGrader.Same(choices[i], answer, GradingOptions.Default))];
         return alike is [int only] ? "ABCD"[only].ToString() : null;
     }
 
-    [GeneratedRegex(@"\\(?:text|textbf|mathrm|mathbf|mbox|boxed)\b|[\s${}*]+(?=[A-D(])|^[\s${}*]+|[\s${}*]+$")]
+    [GeneratedRegex(@"\\(?:text|textbf|mathrm|mathbf|mbox|boxed)\b|[\s${}*_]+(?=[A-D(\[])|^[\s${}*_]+|[\s${}*_]+$")]
     private static partial Regex Markup();
 
-    // "B", "(B)", "B) text", "B. text", "B: text"; not "A and B", and not the article of "A proton".
-    [GeneratedRegex(@"^\(?([A-D])(?:\)?[.}]?$|\)|[.:](?=\s))(?!\s*(?:,|and\b|or\b))", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![A-Za-z\\])[A-D](?![A-Za-z])")]
+    private static partial Regex Letter();
+
+    // "B", "b", "(B)", "[B]", "option B", "B) text", "B. text", "B: text", "B - text"; not "A and B", and not the article of "A proton".
+    [GeneratedRegex(@"^(?:(?i:option|choice)\s*)?(?:(?<letter>[A-Da-d])[.}]?$|[(\[]\s*(?<letter>[A-Da-d])\s*[)\]](?=[.}\s]|$)|[(\[]?(?<letter>[A-D])(?:[)\]]|[.:](?=\s|$)|\s+[-–—]{1,2}(?=\s)))(?!\s*(?:,|and\b|or\b)?\s*[(\[]?[A-D](?![A-Za-z]))", RegexOptions.CultureInvariant)]
     private static partial Regex First();
 }

@@ -19,6 +19,11 @@ internal sealed class QuestionRow(BenchmarkDefinition benchmark, FieldNames fiel
         var columns = new TaskRow(row, fields);
         string question = columns.Question;
         (IReadOnlyList<string> choices, string answer) = benchmark.CorrectChoice is { } correct ? Choices(row, question, correct) : ([], Answer(row, columns));
+        if (benchmark.Answer == AnswerKind.Choice)
+        {
+            answer = answer.Trim(' ', '(', ')', '[', ']', '.').ToUpperInvariant();
+        }
+
         if (benchmark.Answer == AnswerKind.Choice && (answer.Length != 1 || !PromptTemplate.Letters.Contains(answer[0], StringComparison.Ordinal)))
         {
             throw row.Problem("the answer is no letter from A to D, which the benchmark's answer: choice needs.");

@@ -165,7 +165,7 @@ public sealed class AnswerFormTests
     [InlineData(@"(2,3)", @"(2;3)", true)]
     [InlineData(@"3 \text{ or } 5", @"3, 5", true)]
     [InlineData(@"3 \text{ or } 5", @"3", false)]
-    [InlineData(@"10\text{ a.m.}", @"10:00 \text{ a.m.}", false)]
+    [InlineData(@"10\text{ a.m.}", @"10:00 \text{ a.m.}", true)]
     [InlineData(@"\text{east}", @"\text{West}", false)]
     [InlineData(@"10^{12}", @"10¹²", true)]
     [InlineData(@"x^{-2}", @"x⁻²", true)]

@@ -39,6 +39,11 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
             return SameInequality(expected, actual);
         }
 
+        if (Equations.Assignments(expected) is { } values && Equations.Assignments(actual) is { } others && Equations.NameTheSame(values, others))
+        {
+            return AnyOrder(values, others);
+        }
+
         if (Items(expected) is { } items || Items(actual) is not null)
         {
             return SameItems(expected, actual);
@@ -114,6 +119,12 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
         if (expected is Bracketed && actual is Listing || expected is Listing && actual is Bracketed)
         {
             return InOrder(expected is Bracketed a ? a.Items : ((Listing)expected).Items, actual is Bracketed b ? b.Items : ((Listing)actual).Items);
+        }
+
+        // {x = 1, y = 2} is the tuple (1, 2).
+        if ((expected is Bracketed && actual is SetOf && Equations.Assignments(actual) is not null) || (actual is Bracketed && expected is SetOf && Equations.Assignments(expected) is not null))
+        {
+            return InOrder([.. expected.Parts], [.. actual.Parts]);
         }
 
         if (expected is Bracketed || actual is Bracketed)

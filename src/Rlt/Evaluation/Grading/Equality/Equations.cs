@@ -29,11 +29,33 @@ internal static class Equations
         _ => false,
     };
 
+    /// <summary>The values given to several names: p = 5, q = 2, in any brackets, or (p, q) = (5, 2); null where it is anything else.</summary>
+    public static Expr[]? Assignments(Expr expression) => expression switch
+    {
+        Listing list => Each(list.Items),
+        SetOf set => Each(set.Items),
+        Bracketed bracketed => Each(bracketed.Items),
+        Relation { Operators: "=", Operands: [Bracketed names, Bracketed values] } when names.Items.Count == values.Items.Count && names.Items.Count > 1 && names.Items.All(IsName)
+            => [.. names.Items.Zip(values.Items, (name, value) => new Relation([name, value], "="))],
+        _ => null,
+    };
+
+    /// <summary>Do assignments give values to the same names, each to one.</summary>
+    public static bool NameTheSame(Expr[] assignments, Expr[] others)
+    {
+        string[] names = [.. Names(assignments)];
+        return names.Distinct().Count() == names.Length && names.Order(StringComparer.Ordinal).SequenceEqual(Names(others).Order(StringComparer.Ordinal));
+    }
+
+    private static IEnumerable<string> Names(Expr[] assignments) => assignments.Select(assignment => Text(((Relation)assignment).Operands[0]));
+
+    private static Expr[]? Each(IReadOnlyList<Expr> items) => items.Count > 1 && items.All(item => item is Relation { Operators: "=", Operands: [var name, _] } && IsName(name)) ? [.. items] : null;
+
     /// <summary>Two names of one quantity: the same, or a function's with another argument's name, which then replaces the one in its value.</summary>
     /// <returns>The second equation's value in terms of the first one's name; null where they name two quantities.</returns>
     public static Expr? Renamed(Expr name, Expr otherName, Expr otherValue)
     {
-        if (Text(name) == Text(otherName))
+        if (Text(name) == Text(otherName) || IsFunctionOf(name, otherName) || IsFunctionOf(otherName, name))
         {
             return otherValue;
         }
@@ -85,6 +107,9 @@ internal static class Equations
 
         return compared >= 3 && (left.Sign is not ('<' or '≤') || (ratio!.Value.IsReal && ratio.Value.Sign > 0));
     }
+
+    // y_1(x) is y_1; without a subscript it might as well be a product.
+    private static bool IsFunctionOf(Expr function, Expr name) => name is Symbol symbol && symbol.Name.Contains('_', StringComparison.Ordinal) && Head(function)?.Function == symbol.Name + "()";
 
     private static (string Function, string Argument)? Head(Expr name) => name switch
     {

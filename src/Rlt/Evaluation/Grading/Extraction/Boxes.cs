@@ -12,6 +12,9 @@ internal static partial class Boxes
     /// <summary>The place of the last box; −1 where there is none.</summary>
     public static int LastStart(string text) => LastStart(text, text.Length);
 
+    /// <summary>The place after what the last box holds; the text's end where it is not closed, −1 where there is none.</summary>
+    public static int LastEnd(string text) => LastStart(text) is var start and >= 0 ? Content(text, start)?.End.Value ?? text.Length : -1;
+
     /// <summary>What the last box holds, with the boxes that only "and", "or" or a comma parts from it.</summary>
     /// <returns>Null where there is no box, or the text ends inside the last one: what was to follow is not known.</returns>
     public static string? Last(string text)
@@ -95,6 +98,7 @@ internal static partial class Boxes
     [GeneratedRegex(@"\G[^$\n]+?(?=\$|\\\)|\\\])")]
     private static partial Regex Unbalanced();
 
-    [GeneratedRegex(@"^(?:\s|[$,;&.]|\\[()\[\],;! ]|\\q?quad|\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:and|or|,)?\s*\}|and|or)*$")]
+    // "\boxed{1} and \boxed{2}", "x = \boxed{1}, y = \boxed{2}".
+    [GeneratedRegex(@"^(?:\s|[$,;&.]|\\[()\[\],;! ]|\\q?quad|\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:and|or|,)?\s*\}|and|or|\b[a-zA-Z](?:_\{?\w\}?)?\s*=(?=[\s$]*$))*$")]
     private static partial Regex Joint();
 }

@@ -4,12 +4,14 @@ namespace Rlt.Evaluation.Grading.Extraction;
 
 /// <summary>Finds the final answer of a response.</summary>
 /// <remarks>
-/// In this order: a box, or "final answer is …", whichever comes last; "the answer is …", or a number set in bold after it; the whole response where it
-/// is nothing but an answer; the value of the last statement, remarks and conditions left aside: after its last equals sign, else its last formula or number.
+/// In this order: answer tags, a box, or "final answer is …", whichever comes last; "the answer is …", after a box too where a value or a choice is plainly
+/// announced; a number set in bold after it; the whole response where it is nothing but an answer; the value of the last statement, remarks and conditions
+/// left aside: after its last equals sign, else its last formula or number.
 /// </remarks>
 internal static partial class FinalAnswer
 {
     private const int MostTail = 6000;
+    private const int MostInTags = 200;
 
     /// <summary>The final answer as it was written; null where none is stated.</summary>
     /// <param name="response">The whole response.</param>
@@ -18,6 +20,11 @@ internal static partial class FinalAnswer
     {
         string text = ResponseText.Answering(response).TrimEnd();
         int box = Boxes.LastStart(text);
+        if (AnswerTag.Last(text) is { } tag && tag.End > box && (tag.IsClosed || !statedOnly))
+        {
+            return Of(tag.Content, statedOnly: false) ?? (tag.Content.Length <= MostInTags ? tag.Content : null);
+        }
+
         int final = LastPhrase(text, FinalPhrase(), box, out int after);
         if (final >= 0 && Statement.Value(text[after..]) is { } stated && (box < 0 || Statement.IsMathematics(stated)))
         {
@@ -26,11 +33,17 @@ internal static partial class FinalAnswer
 
         if (box >= 0)
         {
-            return Boxes.Last(text)?.Trim();
+            return Boxes.Last(text)?.Trim() is { } boxed ? Later(text, boxed) ?? boxed : null;
         }
 
-        string? answer = LastPhrase(text, Phrase(), -1, out after) >= 0 ? Statement.Value(Display.OnOneLine(text[after..])) : null;
+        after = Announcement.Last(text);
+        string? answer = after >= 0 ? Statement.Value(Display.OnOneLine(text[after..])) : null;
         if (statedOnly)
+        {
+            return answer;
+        }
+
+        if (answer is not null && ChoiceStatement.IsLetter(answer))
         {
             return answer;
         }
@@ -48,8 +61,28 @@ internal static partial class FinalAnswer
 
         text = Asides.WithoutRemark(tail);
         text = Blank().Replace(text, blank => blank.Value.Contains("\n\n", StringComparison.Ordinal) ? "\n\n" : blank.Value[^1..]);
-        return Statement.Whole(text) ?? Statement.Last(text);
+        return Statement.Whole(text) ?? ChoiceStatement.LastLine(text) ?? Statement.Last(text);
     }
+
+    /// <summary>Is an answer stated: in a box, between tags, after "####", or plainly announced.</summary>
+    public static bool IsStated(string text) => Boxes.Last(text) is not null || AnswerTag.Last(text) is { IsClosed: true } || Marked().IsMatch(text)
+        || LastPhrase(text, FinalPhrase(), -1, out int after) >= 0 && Statement.Direct(text[after..]) is not null || Announcement.Plain(text, 0) is not null;
+
+    /// <summary>The value that is plainly announced last; null where none is.</summary>
+    public static string? Announced(string response) => Announcement.Plain(ResponseText.Answering(response), 0);
+
+    /// <summary>The line of the last announcement, after its words; the last line where nothing is announced.</summary>
+    public static string AnnouncedLine(string response)
+    {
+        string text = ResponseText.Answering(response).Trim();
+        int after = Announcement.Last(text);
+        string rest = after >= 0 ? text[after..] : text[(text.LastIndexOf('\n') + 1)..];
+        return rest.Split('\n')[0].Trim(' ', '*', '_', '.');
+    }
+
+    // What is plainly announced after the box, where it is another answer: a box around a step holds no choice, and a choice's text is no other answer.
+    private static string? Later(string text, string boxed) => Announcement.Plain(text, Boxes.LastEnd(text)) is { } later
+        && (ChoiceStatement.IsLetter(later) || !ChoiceStatement.IsLetter(boxed)) && !AnswerGrader.Same(boxed, later, GradingOptions.Default) ? later : null;
 
     /// <summary>The answer that a reference text states in a box or by a phrase; null where it does neither.</summary>
     public static string? Stated(string text)
@@ -86,9 +119,9 @@ internal static partial class FinalAnswer
     [GeneratedRegex(@"^(?:(?:therefore|thus|then)\s+)?the\s+(?:\p{L}+\s+){1,4}(?:when|of)\b(?!(?:(?![.!?]\s)[\s\S])*(?:\b(?:is|are|equals|namely)|[:=])\s*[$\d\\-])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Description();
 
-    [GeneratedRegex(@"final\s+answer(?:\s+is\b|(?=\s*[:=*])|(?=[ \t]*\n)|(?=\s+[^\sA-Za-z]))(?>[\s:*=]*)(?:(?:(?:the\s+)?final\s+answer\s+is|the\s+answer\s+is)(?>[\s:*]*))?(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"final\s+answer(?:\s+is\b|(?=\s*[:=*_])|(?=[ \t]*\n)|(?=\s+[^\sA-Za-z]))(?>[\s:*=_]*)(?:(?:(?:the\s+)?final\s+answer\s+is|the\s+answer\s+is)(?>[\s:*]*))?(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex FinalPhrase();
 
-    [GeneratedRegex(@"(?:\banswer(?:\s+(?:is|must\s+be|would\s+be|will\s+be|equals|=))|\banswer\s*[:=]|答案(?:是|为|：|:)|\b(?:correct|right|best)\s+(?:option|choice)(?:\s+is\b|\s*:))(?>[\s:*]*)(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Phrase();
+    [GeneratedRegex(@"(?:^|\n)####[ \t]*\S")]
+    private static partial Regex Marked();
 }

@@ -20,10 +20,10 @@ internal static partial class Statement
     [GeneratedRegex(@"\s(?:because|since|as desired|as required)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Reason();
 
-    [GeneratedRegex(@"=\s*(-?\s*[$€£]?\s*-?(?:(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?|\.\d+)\s?%?)(?!\d|\.\.|…|\s*[-+*/^×]\s*[\d$])")]
+    [GeneratedRegex(@"=\s*(-?\s*[$€£]?\s*-?(?:\d{1,3}(?:[. ]\d{3})+,\d+|\d+,\d{1,2}(?![\d,])|(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?|\.\d+)\s?%?)(?!\d|\.\.|…|\s*[-+*/^×]\s*[\d$])")]
     private static partial Regex EqualsNumber();
 
-    [GeneratedRegex(@"(?<![\p{L}\d_.,/\\^{])(?:-(?=[\d.$]))?[$€£]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?(?:/\d+)?|\.\d+)(?:\s?\\?%|\s(?:percent|pct)\b)?(?![\d])")]
+    [GeneratedRegex(@"(?<![\p{L}\d_.,/\\^{])(?:-(?=[\d.$]))?[$€£]?(?:\d{1,2}:[0-5]\d(?::[0-5]\d)?(?:\s?(?:[ap]m\b|[ap]\.\s?m\.))?(?![\d:])|\d+(?:(?::| : )\d+)+|\d{1,3}(?:[. ]\d{3})+,\d+|\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])|\d+,\d{1,2}(?![\d,])|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?(?:/\d+)?|\.\d+)(?:\s?\\?%|\s(?:percent|per cent|pct|percentage)\b)?(?![\d])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NumberPattern();
 
     [GeneratedRegex(@"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
@@ -32,11 +32,8 @@ internal static partial class Statement
     [GeneratedRegex(@"\p{L}{3,}|(?<!\p{L})\p{L}\p{Ll}(?!\p{L})")]
     private static partial Regex Word();
 
-    [GeneratedRegex(@"^\(?([A-J])[).:](?=\s)")]
-    private static partial Regex Choice();
-
-    [GeneratedRegex(@"\b(?:option|choice)\s+\(?([A-J])\)?\s+is\s+(?:the\s+)?(?:correct|right|best)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex ChosenOption();
+    [GeneratedRegex(@"\s+\((?=[a-z])|[,;]?\s+(?:which|because|since|as|by|so|and\s+so)\s|\s*;")]
+    private static partial Regex After();
 
     [GeneratedRegex(@"^\(?\p{L}+\)?$")]
     private static partial Regex SingleWord();
@@ -70,6 +67,6 @@ internal static partial class Statement
     [GeneratedRegex(@"^\s*(?!\d)[^=+\-*/^<>]*=")]
     private static partial Regex NamedValue();
 
-    [GeneratedRegex(@"\G\s*(percent|pct|%)(?![A-Za-z])")]
+    [GeneratedRegex(@"\G\s*(percent|per cent|percentage|pct|\\?%)(?![A-Za-z])")]
     private static partial Regex UnitAfter();
 }

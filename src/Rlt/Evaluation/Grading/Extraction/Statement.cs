@@ -14,9 +14,9 @@ internal static partial class Statement
     public static string? Value(string text)
     {
         string first = FirstSentence(text);
-        if (Choice().Match(first) is { Success: true } choice)
+        if (ChoiceStatement.Letter(first) is { } letter)
         {
-            return choice.Groups[1].Value;
+            return letter;
         }
 
         if (WithoutClause(first) is var statement && statement != first && IsAnswer(Plain(statement)))
@@ -33,8 +33,18 @@ internal static partial class Statement
         }
 
         string plain = Plain(first);
-        return plain.Length == 0 ? null : IsAnswer(plain) ? plain : InSentence(first) ?? (Word().Count(plain) <= MostWords ? plain : null);
+        return plain.Length == 0 ? null : IsAnswer(plain) ? plain : WithoutReason(first) is { Length: > 0 } value && IsMathematics(value) ? value : InSentence(first) ?? (Word().Count(plain) <= MostWords ? plain : null);
     }
+
+    /// <summary>The value right after "the answer is", where it is mathematics or a choice's letter and nothing else is said of it but a reason.</summary>
+    public static string? Direct(string text)
+    {
+        string first = FirstSentence(Display.OnOneLine(text.Length > MostStatement ? text[..MostStatement] : text));
+        string value = WithoutReason(first);
+        return ChoiceStatement.Letter(first) ?? (value.Length > 0 && IsMathematics(value) ? value.Trim('$', ' ') : null);
+    }
+
+    private static string WithoutReason(string sentence) => Plain(After().Match(sentence) is { Success: true } after ? sentence[..after.Index] : sentence);
 
     /// <summary>An answer without the "where n is a whole number" after it.</summary>
     public static string WithoutClause(string answer) => answer.Length < AnswerParser.MostCharacters && Clause().Match(answer) is { Success: true, Index: > 0 } clause ? answer[..clause.Index] : answer;
@@ -43,7 +53,7 @@ internal static partial class Statement
     public static string? Whole(string text)
     {
         string plain = Plain(text);
-        return plain.Length == 0 || plain.Contains('\n', StringComparison.Ordinal) ? null : Choice().Match(plain) is { Success: true } choice ? choice.Groups[1].Value : IsAnswer(plain) ? plain : null;
+        return plain.Length == 0 || plain.Contains('\n', StringComparison.Ordinal) ? null : ChoiceStatement.Letter(plain) is { } letter && !IsMathematics(plain) ? letter : IsAnswer(plain) ? plain : null;
     }
 
     /// <summary>The value of the last sentence that states one.</summary>
@@ -87,9 +97,9 @@ internal static partial class Statement
             return before;
         }
 
-        if (ChosenOption().Match(sentence) is { Success: true } option)
+        if (ChoiceStatement.Chosen(sentence) is { } option)
         {
-            return option.Groups[1].Value;
+            return option;
         }
 
         if (Counted().Match(sentence) is { Success: true } count)

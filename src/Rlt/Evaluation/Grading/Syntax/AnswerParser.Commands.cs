@@ -16,6 +16,7 @@ internal sealed partial class AnswerParser
         "lceil" => Closed("ceil", "rceil"),
         "begin" => Cells(),
         "determinant" => new Call("determinant", [Cells()]),
+        "sum" or "prod" => Series(token.Text),
         "end" or "rfloor" or "rceil" or "choose" => throw Unexpected(token),
         _ => Function(token.Text),
     };

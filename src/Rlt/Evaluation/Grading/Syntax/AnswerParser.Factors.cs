@@ -74,7 +74,7 @@ internal sealed partial class AnswerParser
     private Expr Named(string name) => name switch
     {
         "π" => new Constant('π'),
-        "e" or "i" when !Next.IsSign('_') && !Next.IsSign('\'') => new Constant(name[0]),
+        "e" or "i" when !_bound.Contains(name) && !Next.IsSign('_') && !Next.IsSign('\'') => new Constant(name[0]),
         _ => Applied(name),
     };
 

@@ -27,7 +27,8 @@ internal sealed partial class AnswerParser
     /// <summary>The tree of an answer; null where it cannot be read as mathematics.</summary>
     /// <param name="text">LaTeX or plain.</param>
     /// <param name="commasSeparate">Whether "1,234" is two values rather than one number.</param>
-    public static Expr? TryParse(string text, bool commasSeparate = false)
+    /// <param name="readsSeries">Whether sums and products over a range are read; they state no value.</param>
+    public static Expr? TryParse(string text, bool commasSeparate = false, bool readsSeries = false)
     {
         if (text.Length > MostCharacters)
         {
@@ -36,7 +37,7 @@ internal sealed partial class AnswerParser
 
         try
         {
-            var parser = new AnswerParser(Lexer.Read(text, commasSeparate));
+            var parser = new AnswerParser(Lexer.Read(text, commasSeparate, readsSeries));
             Expr answer = parser.Listing();
             return parser.Next.Kind == TokenKind.End ? answer : null;
         }

@@ -45,10 +45,13 @@ internal static class Commands
     /// <summary>Other commands that the parser reads.</summary>
     public static readonly FrozenSet<string> Structures = new[] { "frac", "sqrt", "binom", "begin", "end", "lfloor", "rfloor", "lceil", "rceil", "choose", "over", "pi", "overline", "mathbb", "dfrac", "tfrac", "cfrac", "dbinom", "tbinom" }.ToFrozenSet();
 
-    /// <summary>Commands whose meaning a value does not have: sums, limits, dots. An answer with one is compared as text.</summary>
+    /// <summary>Commands of sums and products over a range, which are compared as they are written and state no value.</summary>
+    public static readonly FrozenSet<string> Series = new[] { "sum", "prod" }.ToFrozenSet();
+
+    /// <summary>Commands whose meaning a value does not have: integrals, limits, dots. An answer with one is compared as text.</summary>
     public static readonly FrozenSet<string> Unread = new[]
     {
-        "sum", "prod", "int", "iint", "oint", "lim", "limsup", "liminf", "ldots", "dots", "cdots", "vdots", "ddots", "to", "rightarrow", "implies", "Rightarrow", "Longrightarrow", "iff", "Leftrightarrow",
+        "int", "iint", "oint", "lim", "limsup", "liminf", "ldots", "dots", "cdots", "vdots", "ddots", "to", "rightarrow", "implies", "Rightarrow", "Longrightarrow", "iff", "Leftrightarrow",
         "forall", "exists", "bmod", "pmod", "mod", "partial", "nabla", "perp", "parallel", "sim", "cong", "subset", "subseteq", "supset", "not", "neg", "over", "stackrel", "overset", "underset", "longrightarrow", "mapsto",
     }.ToFrozenSet();
 

@@ -77,7 +77,11 @@ internal sealed partial class Lexer
         {
             Add(TokenKind.Command, function);
         }
-        else if (Commands.Unread.Contains(name))
+        else if (_readsSeries && Commands.Series.Contains(name))
+        {
+            Add(TokenKind.Command, name);
+        }
+        else if (Commands.Unread.Contains(name) || Commands.Series.Contains(name))
         {
             throw new UngradableException("a sum, limit or the like");
         }
@@ -172,7 +176,7 @@ internal sealed partial class Lexer
     // Tokens of a group in the place of its command.
     private void Inline(string text)
     {
-        var inner = new Lexer(text, _commasSeparate || _brackets > 0, _nesting + 1);
+        var inner = new Lexer(text, _commasSeparate || _brackets > 0, _readsSeries, _nesting + 1);
         inner.ReadAll();
         bool isGroup = inner._tokens.Count > 1;
         if (isGroup)

@@ -11,6 +11,7 @@ internal sealed partial class Lexer
 
     private readonly List<Token> _tokens = [];
     private readonly bool _commasSeparate;
+    private readonly bool _readsSeries;
     private readonly int _nesting;
     private readonly string _text;
     private int _at;
@@ -18,20 +19,22 @@ internal sealed partial class Lexer
     private bool _space;
     private bool _afterWord;
 
-    private Lexer(string text, bool commasSeparate, int nesting)
+    private Lexer(string text, bool commasSeparate, bool readsSeries, int nesting)
     {
         _text = text;
         _commasSeparate = commasSeparate;
+        _readsSeries = readsSeries;
         _nesting = nesting <= MostNesting ? nesting : throw new UngradableException("too deep");
     }
 
     /// <summary>The tokens of a text, the end among them.</summary>
     /// <param name="text">The answer.</param>
     /// <param name="commasSeparate">Whether a comma between digits always separates values.</param>
+    /// <param name="readsSeries">Whether sums and products over a range may be there.</param>
     /// <exception cref="UngradableException">It holds what no answer has.</exception>
-    public static List<Token> Read(string text, bool commasSeparate)
+    public static List<Token> Read(string text, bool commasSeparate, bool readsSeries)
     {
-        var lexer = new Lexer(CleanText.Of(text), commasSeparate, 0);
+        var lexer = new Lexer(CleanText.Of(text), commasSeparate, readsSeries, 0);
         lexer.ReadAll();
         lexer._tokens.Add(new Token(TokenKind.End, "", false));
         return lexer._tokens;

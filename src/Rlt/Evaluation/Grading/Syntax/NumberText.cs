@@ -24,7 +24,7 @@ internal static partial class NumberText
             return null;
         }
 
-        string digits = match.Value.Replace(" ", "", StringComparison.Ordinal);
+        string digits = match.Value.Replace(" ", "", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal);
         bool isComma = match.Groups["comma"].Success;
         return isComma
             ? digits.Replace(".", "", StringComparison.Ordinal).Replace(',', '.')
@@ -33,6 +33,14 @@ internal static partial class NumberText
 
     /// <summary>Does the text hold a number whose commas may be separators of thousands or of values.</summary>
     public static bool IsAmbiguous(string text) => Thousands().IsMatch(text);
+
+    /// <summary>A text whose one comma parts a number's decimals, with a point for it; null where no comma can.</summary>
+    /// <param name="text">The answer.</param>
+    /// <param name="isLone">Whether one decimal will do: "1,5" is as well a list of 1 and 5.</param>
+    public static string? WithPoint(string text, bool isLone) =>
+        text.Length <= MostDigits && text.Count(letter => letter == ',') == 1 && DecimalComma().Match(text) is { Success: true } comma && (isLone || comma.Groups["places"].Length > 1 || comma.Groups["money"].Success)
+            ? text.Remove(comma.Groups["comma"].Index, 1).Insert(comma.Groups["comma"].Index, ".")
+            : null;
 
     /// <summary>The value of digits with at most one point, an exponent "e5" and a repeating part "(3)".</summary>
     public static Number Parse(string digits)
@@ -65,15 +73,20 @@ internal static partial class NumberText
             ? exponent
             : throw new UngradableException("too large an exponent");
 
-    // 1,234.5 and 1 234.5; 1.234.567; 1.234,56; 0,125.
-    [GeneratedRegex(@"\G(?:0(?<comma>,)\d{3,}(?![\d,])|\d{1,3}(?:\.\d{3})+(?<comma>,)\d+(?![\d,])|\d{1,3}(?<points>\.\d{3}){2,}(?![\d.])|(?!0)\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:\.\d+)?)", RegexOptions.ExplicitCapture)]
+    // 1,234.5 and 1 234.5; 1.234.567; 1.234,56 and 1 234,56; 1'234.5; 12,34,567; 0,125.
+    [GeneratedRegex(@"\G(?:0(?<comma>,)\d{3,}(?![\d,])|\d{1,3}(?:\.\d{3})+(?<comma>,)\d+(?![\d,])|\d{1,3}(?: \d{3})+(?<comma>,)\d+(?![\d,])|\d{1,3}(?<points>\.\d{3}){2,}(?![\d.])"
+        + @"|(?!0)\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|(?!0)\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?:'\d{3})+(?!\d)(?:\.\d+)?)", RegexOptions.ExplicitCapture)]
     private static partial Regex Grouped();
 
     [GeneratedRegex(@"\G(?:\d+(?:\.\d+)?(?:[eE]\d{1,4}(?![\dA-Za-z])|(?<=\.\d+)[eE][+-]\d{1,4}(?![\dA-Za-z]))?|\.\d+)", RegexOptions.ExplicitCapture)]
     private static partial Regex Plain();
 
-    [GeneratedRegex(@"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])")]
+    [GeneratedRegex(@"(?<![\d,.])(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3})(?![\d,])")]
     private static partial Regex Thousands();
+
+    // A number with its sign, currency and unit, and nothing else; three places after up to three digits are thousands.
+    [GeneratedRegex(@"^[\s$€£\\{+−-]*(?!\d{1,3},\d{3}(?!\d))\d+(?<comma>,)(?<places>\d+)(?<money>\s*\\?[$€£%])?(?![\d,.:])[\s\\%°€£$}\p{L}/^²³{.]*[23]?[}\s$.]*$", RegexOptions.ExplicitCapture)]
+    private static partial Regex DecimalComma();
 
     [GeneratedRegex(@"^(?<whole>\d*)(?:\.(?<places>\d*)(?:\((?<repeating>\d+)\))?)?(?:[eE](?<exponent>[+-]?\d+))?$", RegexOptions.ExplicitCapture)]
     private static partial Regex Parts();

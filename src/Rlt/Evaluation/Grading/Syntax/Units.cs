@@ -19,7 +19,7 @@ internal static class Units
     public static bool IsUnit(string word) => word.Length > 1 && Known.ContainsKey(word.ToLowerInvariant());
 
     /// <summary>Is the word a sign of percentage.</summary>
-    public static bool IsPercent(string word) => word.Trim().ToLowerInvariant() is "percent" or "pct" or "percents" or "per cent";
+    public static bool IsPercent(string word) => word.Trim().ToLowerInvariant() is "percent" or "pct" or "percents" or "per cent" or "percentage" or "pct.";
 
     /// <summary>Do both name units of one dimension, but of another scale or power: metres and centimetres, cm² and cm³.</summary>
     public static bool Conflict(string left, string right) =>
