@@ -95,11 +95,29 @@ internal static class ResultsCommand
         Console.WriteLine();
     }
 
+    // Summaries without the interval's ends have half its width.
+    private static (double Low, double High) Interval(JsonObject summary)
+    {
+        if (summary["accuracy_interval"] is JsonArray { Count: 2 } ends && ends.All(end => end is JsonValue value && value.TryGetValue(out double _)))
+        {
+            return (ends[0]!.GetValue<double>(), ends[1]!.GetValue<double>());
+        }
+
+        double accuracy = summary["accuracy"]!.GetValue<double>(), half = summary["accuracy_95"]!.GetValue<double>();
+        return (Math.Max(0, accuracy - half), Math.Min(1, accuracy + half));
+    }
+
     private static string Picture((string Name, JsonObject[] Metrics)[] teachers, (string Name, JsonObject Summary)[] evaluations)
     {
         JsonObject[] steps = teachers.Length > 0 ? teachers[0].Metrics : [];
         ChartLine[] lines = steps.Length == 0 ? [] : [Line("reward", "reward", 1), Line("solution score", "solution_score", 1), Line("− think KL", "think_kl", -1)];
-        return ResultsChart.Svg(lines, [.. evaluations.Select(e => new ChartBar(e.Name, e.Summary["accuracy"]!.GetValue<double>(), e.Summary["accuracy_95"]!.GetValue<double>()))]);
+        return ResultsChart.Svg(lines, [.. evaluations.Select(e => Bar(e.Name, e.Summary))]);
+
+        ChartBar Bar(string name, JsonObject summary)
+        {
+            (double low, double high) = Interval(summary);
+            return new ChartBar(name, summary["accuracy"]!.GetValue<double>(), low, high);
+        }
 
         ChartLine Line(string name, string key, double sign) => new(name, [.. steps.Select(step => sign * step[key]!.GetValue<double>())]);
     }
@@ -121,9 +139,10 @@ internal static class ResultsCommand
         Console.WriteLine("|---|---|---|---|---|---|");
         foreach ((string name, JsonObject summary) in evaluations)
         {
+            (double low, double high) = Interval(summary);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {Number("accuracy"):P1} ± {100 * Number("accuracy_95"):0.0} | {summary["questions"]} | {summary["samples"]} | {Number("no_answer"):P1} | {(summary["mean_tokens"] is null ? "–" : Number("mean_tokens").ToString("0", CultureInfo.InvariantCulture))} |"));
+                $"| {name} | {Number("accuracy"):P1} ({100 * low:0.0} to {100 * high:0.0}) | {summary["questions"]} | {summary["samples"]} | {Number("no_answer"):P1} | {(summary["mean_tokens"] is null ? "–" : Number("mean_tokens").ToString("0", CultureInfo.InvariantCulture))} |"));
 
             double Number(string key) => summary[key]!.GetValue<double>();
         }

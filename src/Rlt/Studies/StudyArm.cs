@@ -13,7 +13,7 @@ public sealed record StudyArm(ArmConfig Config, IReadOnlyList<ArmRun> Runs)
     public double Accuracy { get; } = Runs.Average(run => run.Eval.Accuracy);
 
     /// <summary>Its 95% interval.</summary>
-    public Interval Interval { get; } = SeedBootstrap.OfMean([.. Runs.Select(run => run.Eval.Scores)]);
+    public Interval Interval { get; } = QuestionInterval.OfSeedsMean([.. Runs.Select(run => run.Eval.Scores)]);
 
     /// <summary>Evaluations apart: 1 where one run serves for all seeds.</summary>
     public int Evaluations => Runs.DistinctBy(run => run.Eval.Folder).Count();

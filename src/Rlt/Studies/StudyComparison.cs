@@ -44,7 +44,7 @@ public sealed record StudyComparison(
         return new StudyComparison(
             config, arm, over, seeds,
             [.. first.Zip(second, (one, other) => other.Accuracy - one.Accuracy)],
-            SeedBootstrap.OfDifference([.. first.Select(eval => eval.Scores)], [.. second.Select(eval => eval.Scores)]),
+            QuestionInterval.OfSeedsDifference([.. first.Select(eval => eval.Scores)], [.. second.Select(eval => eval.Scores)]),
             [.. first.Zip(second, Unlike).SelectMany(words => words).Distinct()]);
     }
 

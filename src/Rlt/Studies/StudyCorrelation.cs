@@ -11,7 +11,7 @@ namespace Rlt.Studies;
 /// <param name="X">For each arm and seed, the quantity's mean over the traces.</param>
 /// <param name="Y">For each arm and seed, the accuracy.</param>
 /// <param name="R">Pearson's r over all points; null where all points have the same quantity or accuracy.</param>
-/// <param name="Interval">Its 95% interval; null where r is.</param>
+/// <param name="Interval">Its 95% interval with these arms, over seeds and questions; null where r is.</param>
 public sealed record StudyCorrelation(
     CorrelationConfig Config, IReadOnlyList<StudyArm> Arms, IReadOnlyList<int> Seeds, IReadOnlyList<double[]> X, IReadOnlyList<double[]> Y, double? R, Interval? Interval)
 {
@@ -21,7 +21,10 @@ public sealed record StudyCorrelation(
     /// <summary>Seeds apart: where one run serves for all in every arm, 1.</summary>
     public int Replicates => Arms.Max(arm => Seeds.DistinctBy(seed => Run(arm, seed).Eval.Folder).Count());
 
-    /// <summary>Whether accuracy grows with the quantity.</summary>
+    /// <summary>The 95% interval of r if the arms vary too; null where r is, and for fewer than four arms.</summary>
+    public Interval? ArmsInterval => R is { } r ? CorrelationInterval.OfArms(r, Arms.Count) : null;
+
+    /// <summary>Whether accuracy grows with the quantity among these arms.</summary>
     public Verdict Verdict => Verdicts.Of(Interval);
 
     /// <summary>Correlates.</summary>
@@ -43,7 +46,7 @@ public sealed record StudyCorrelation(
         double[][] x = [.. arms.Select(arm => seeds.Select(seed => Quantity(config.X, Run(arm, seed).Traces!)).ToArray())];
         double[][] y = [.. arms.Select(arm => seeds.Select(seed => Run(arm, seed).Eval.Accuracy).ToArray())];
         double? r = Correlation.Pearson([.. x.SelectMany(of => of)], [.. y.SelectMany(of => of)]);
-        Interval? interval = r is null ? null : SeedBootstrap.OfCorrelation(x, [.. arms.Select(arm => seeds.Select(seed => Run(arm, seed).Eval.Scores).ToArray())]);
+        Interval? interval = r is null ? null : CorrelationInterval.WithTheseArms(x, [.. arms.Select(arm => seeds.Select(seed => Run(arm, seed).Eval.Scores).ToArray())]);
         return new StudyCorrelation(config, arms, seeds, x, y, r, interval);
     }
 

@@ -43,7 +43,7 @@ public sealed record EvalComparison(
         double[] differences = [.. one.Zip(two, (a, b) => b.Average() - a.Average())];
         return new EvalComparison(
             benchmark, shared.Length, before.Count + after.Count - (2 * shared.Length), one.Average(scores => scores.Average()), two.Average(scores => scores.Average()),
-            Bootstrap.OfDifference(one, two), PairedTest.PValue(differences),
+            QuestionInterval.OfDifference(one, two), PairedTest.PValue(differences),
             [.. shared.Where((_, i) => differences[i] > 0)], [.. shared.Where((_, i) => differences[i] < 0)]);
     }
 

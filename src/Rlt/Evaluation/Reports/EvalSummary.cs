@@ -8,16 +8,13 @@ namespace Rlt.Evaluation.Reports;
 /// <summary>The figures of an evaluation.</summary>
 public static class EvalSummary
 {
-    // 1.96 standard errors cover 95%.
-    private const double Normal95 = 1.96;
-
     /// <summary>The summary of rows that are complete and in order.</summary>
     public static JsonObject Of(EvalConfig config, EvalSampling sampling, IReadOnlyList<JsonObject> rows)
     {
         JsonObject[][] questions = [.. rows.Chunk(sampling.Samples)];
         double[][] scores = [.. questions.Select(samples => samples.Select(EvalRow.Score).ToArray())];
         double[] perQuestion = [.. scores.Select(samples => samples.Average())];
-        Interval interval = Bootstrap.OfMean(scores);
+        Interval interval = QuestionInterval.OfMean(scores);
         return new JsonObject
         {
             ["model"] = config.Model,
@@ -30,7 +27,7 @@ public static class EvalSummary
             ["top_p"] = sampling.TopP,
             ["max_new_tokens"] = sampling.MaxNewTokens,
             ["accuracy"] = perQuestion.Average(),
-            ["accuracy_95"] = HalfWidth(perQuestion),
+            ["accuracy_95"] = (interval.High - interval.Low) / 2,
             ["accuracy_interval"] = new JsonArray(interval.Low, interval.High),
             ["pass_at_k"] = PassAt(scores, sampling.Samples),
             ["majority"] = questions.Average(samples => MajorityVote.Score([.. samples.Select(row => (EvalRow.Extracted(row), EvalRow.IsCorrect(row)))], (one, other) => config.Protocol.SameVote(one, other))),
@@ -70,12 +67,4 @@ public static class EvalSummary
 
     private static JsonObject PassAt(double[][] scores, int samples) => new(PassAtK.Reported(samples).Select(k => KeyValuePair.Create<string, JsonNode?>(
         k.ToString(CultureInfo.InvariantCulture), scores.Average(question => PassAtK.Estimate(samples, (int)question.Sum(), k)))));
-
-    // Questions are the independent units: the normal interval is of the mean over questions of each one's share of right samples.
-    private static double HalfWidth(double[] perQuestion)
-    {
-        double mean = perQuestion.Average();
-        double deviation = perQuestion.Length < 2 ? 0 : Math.Sqrt(perQuestion.Sum(p => (p - mean) * (p - mean)) / (perQuestion.Length - 1));
-        return Normal95 * deviation / Math.Sqrt(perQuestion.Length);
-    }
 }

@@ -12,16 +12,4 @@ internal sealed class Draws(ulong key)
 
     /// <summary>A number from 0 to below 1.</summary>
     public double Uniform() => RandomStream.Uniform(key, _position++);
-
-    /// <summary>The mean of as many of the samples as there are, drawn anew.</summary>
-    public double Mean(double[] samples)
-    {
-        double sum = 0;
-        for (int i = 0; i < samples.Length; i++)
-        {
-            sum += samples[Next(samples.Length)];
-        }
-
-        return sum / samples.Length;
-    }
 }

@@ -9,7 +9,6 @@ namespace Rlt.Evaluation.Statistics;
 /// </remarks>
 internal sealed class SeedDraw
 {
-    private readonly Draws _random;
     private readonly int[] _seeds;
     private readonly int[][] _questions;
 
@@ -18,50 +17,38 @@ internal sealed class SeedDraw
     /// <param name="questions">Each seed's number of questions.</param>
     public SeedDraw(Draws random, int[] questions)
     {
-        (_random, _seeds, _questions) = (random, new int[questions.Length], new int[questions.Length][]);
+        (_seeds, _questions) = (new int[questions.Length], new int[questions.Length][]);
         bool together = questions.All(count => count == questions[0]);
         for (int i = 0; i < questions.Length; i++)
         {
             _seeds[i] = random.Next(questions.Length);
-            _questions[i] = together && i > 0 ? _questions[0] : Questions(questions[_seeds[i]]);
+            _questions[i] = together && i > 0 ? _questions[0] : Questions(random, questions[_seeds[i]]);
         }
     }
 
     /// <summary>The seeds drawn, some of them more than once.</summary>
     public IReadOnlyList<int> Seeds => _seeds;
 
-    /// <summary>An arm's accuracy with a drawn seed on its drawn questions, their samples drawn too.</summary>
+    /// <summary>An arm's accuracy with a drawn seed on its drawn questions.</summary>
     /// <param name="draw">Which of <see cref="Seeds"/>.</param>
-    /// <param name="arm">The arm.</param>
-    public double Accuracy(int draw, ArmScores arm)
+    /// <param name="arm">The arm's shares of right samples, by seed and question.</param>
+    public double Accuracy(int draw, double[][] arm)
     {
         double sum = 0;
         foreach (int question in _questions[draw])
         {
-            sum += arm.Draw(_seeds[draw], question, _random);
+            sum += arm[_seeds[draw]][question];
         }
 
         return sum / _questions[draw].Length;
     }
 
-    /// <summary>An arm's accuracy, the mean over the drawn seeds.</summary>
-    public double Accuracy(ArmScores arm)
-    {
-        double sum = 0;
-        for (int i = 0; i < _seeds.Length; i++)
-        {
-            sum += Accuracy(i, arm);
-        }
-
-        return sum / _seeds.Length;
-    }
-
-    private int[] Questions(int count)
+    private static int[] Questions(Draws random, int count)
     {
         var drawn = new int[count];
         for (int i = 0; i < count; i++)
         {
-            drawn[i] = _random.Next(count);
+            drawn[i] = random.Next(count);
         }
 
         return drawn;

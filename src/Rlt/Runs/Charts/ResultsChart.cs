@@ -10,8 +10,9 @@ public sealed record ChartLine(string Name, IReadOnlyList<double> Values);
 /// <summary>A bar of a chart.</summary>
 /// <param name="Name">The label.</param>
 /// <param name="Value">Its height, 0 to 1.</param>
-/// <param name="Interval">Half the 95% interval.</param>
-public sealed record ChartBar(string Name, double Value, double Interval);
+/// <param name="Low">The lower end of its 95% interval.</param>
+/// <param name="High">The upper end.</param>
+public sealed record ChartBar(string Name, double Value, double Low, double High);
 
 /// <summary>Draws a run's results as an SVG picture: curves over the teacher's steps beside the students' accuracies.</summary>
 public static class ResultsChart
@@ -76,8 +77,8 @@ public static class ResultsChart
             double middle = Left + (slot * (i + 0.5));
             double y = Y(bars[i].Value, 0, 1);
             svg.Box(middle - (slot * 0.3), y, slot * 0.6, Bottom - y, SvgPicture.Color(i), "opacity=\"0.8\"");
-            double above = Y(Math.Min(1, bars[i].Value + bars[i].Interval), 0, 1);
-            double below = Y(Math.Max(0, bars[i].Value - bars[i].Interval), 0, 1);
+            double above = Y(Math.Min(1, bars[i].High), 0, 1);
+            double below = Y(Math.Max(0, bars[i].Low), 0, 1);
             svg.Line(middle, above, middle, below, SvgPicture.Ink);
             svg.Text(middle, above - 6, bars[i].Value.ToString("P1", CultureInfo.InvariantCulture), SvgPicture.Middle);
             string[] words = bars[i].Name.Split(' ');

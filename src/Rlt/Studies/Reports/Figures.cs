@@ -27,6 +27,9 @@ internal static class Figures
     /// <summary>A correlation.</summary>
     public static string Correlation(double r) => r.ToString("0.00;−0.00;0.00", CultureInfo.InvariantCulture);
 
+    /// <summary>An interval of a correlation.</summary>
+    public static string Correlation(Interval interval) => $"{Correlation(interval.Low)} to {Correlation(interval.High)}";
+
     /// <summary>A field of traces or metrics by its name: lengths whole, shares in percent.</summary>
     public static string Field(string name, double value) => name switch
     {

@@ -83,6 +83,7 @@ internal static class StudyJson
         ["claim"] = correlation.Config.Claim,
         ["r"] = correlation.R,
         ["interval"] = correlation.Interval is { } interval ? Ends(interval) : null,
+        ["interval_arms_vary"] = correlation.ArmsInterval is { } arms ? Ends(arms) : null,
         ["verdict"] = Key(correlation.Verdict),
         ["points"] = List(correlation.Arms.SelectMany((arm, a) => correlation.Seeds.Select((seed, s) => new JsonObject
         {

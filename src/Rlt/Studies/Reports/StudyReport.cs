@@ -14,12 +14,14 @@ public static class StudyReport
     public const string JsonName = "study.json";
 
     private const string Method = """
-        Accuracy is avg@k: the mean over questions of each one's share of right samples, then the mean over seeds. Intervals are 95% bootstrap
-        intervals (10,000 seeded resamplings): seeds are drawn with replacement, then questions, then each question's samples. Both arms of a
-        comparison are resampled with the same seeds and questions, and so are all arms of a correlation, whose r is computed anew each time from
-        one point an arm and seed; the arms themselves are taken as they are. Where nothing varies, the interval is the exact binomial bound of
-        as many questions. A claim holds where its whole interval is above zero, does not hold where it is below, and is not told apart where it
-        includes zero. Intervals are not corrected for the number of claims.
+        Accuracy is avg@k: the mean over questions of each one's share of right samples, then the mean over seeds. Intervals are 95% intervals of the
+        mean over all questions and seeds that those of this study are a sample of: Wilson's and, for differences, Tango's score intervals with
+        the number of questions that tells as much as seeds × questions do (a crossed analysis of variance; t with its degrees of freedom).
+        Comparisons are paired by seed and question. A correlation has one point an arm and seed. Its first interval is of these arms: seeds, then
+        questions are drawn with replacement (10,000 seeded times, the same ones for all arms) and r computed anew; its second takes the arms for a
+        sample of other arms (Fisher's z with the number of arms). A claim holds where its whole interval (of a correlation, the first)
+        is above zero, does not hold where it is below, and is not told apart where it includes zero. Intervals are not corrected for the number
+        of claims.
         """;
 
     /// <summary>Writes the study's files into a folder, which is created where it is absent.</summary>

@@ -24,7 +24,7 @@ internal static class Wording
 
     /// <summary>A correlation's r and interval.</summary>
     public static string Figure(StudyCorrelation correlation) => correlation is { R: { } r, Interval: { } interval }
-        ? $"r = {Figures.Correlation(r)}, 95% interval {Figures.Correlation(interval.Low)} to {Figures.Correlation(interval.High)}"
+        ? $"r = {Figures.Correlation(r)}, 95% interval {Figures.Correlation(interval)} with these arms{(correlation.ArmsInterval is { } arms ? $", {Figures.Correlation(arms)} if arms vary too" : "")}"
         : "r is not defined: all points have the same " + (Spread(correlation.X) ? "accuracy" : Figures.Heading(correlation.Config.X));
 
     /// <summary>A comparison as a sentence.</summary>

@@ -38,43 +38,6 @@ public sealed class StatisticsTests
         MajorityVote.Score([.. votes.Split(' ').Select(vote => (vote == "-" ? null : vote.TrimEnd('+'), vote.EndsWith('+')))], (one, other) => one == other),
         Rounding);
 
-    [Fact]
-    public void Interval_ScoresAllAlike_IsTheBinomialBound()
-    {
-        // With 4 questions, none right: 0.975 = 1 − p⁴ at the upper end.
-        Interval none = Bootstrap.OfMean([[0], [0, 0], [0], [0]]), all = Bootstrap.OfMean([[1], [1], [1], [1]]);
-        Assert.Equal(0, none.Low);
-        Assert.Equal(1 - Math.Pow(0.025, 0.25), none.High, Rounding);
-        Assert.Equal((Math.Pow(0.025, 0.25), 1), (all.Low, all.High));
-    }
-
-    [Fact]
-    public void Interval_OneSampleEach_AgreesWithTheBinomial()
-    {
-        // 100 questions, half right: 1.96 standard errors are 0.098.
-        Interval interval = Bootstrap.OfMean([.. Enumerable.Range(0, 100).Select(i => new double[] { i % 2 })]);
-        Assert.InRange(interval.Low, 0.39, 0.41);
-        Assert.InRange(interval.High, 0.59, 0.61);
-        Assert.Equal(interval, Bootstrap.OfMean([.. Enumerable.Range(0, 100).Select(i => new double[] { i % 2 })]));
-    }
-
-    [Fact]
-    public void Interval_SamplesOfOneQuestion_AreResampledToo()
-    {
-        Interval interval = Bootstrap.OfMean([[0, 1, 0, 1]]);
-        Assert.Equal((0, 1), (interval.Low, interval.High));
-    }
-
-    [Fact]
-    public void Interval_OfDifference_IsPaired()
-    {
-        // Each question is harder or easier for both models alike: the difference has no spread.
-        double[][] first = [[0, 0], [1, 1], [0, 0]], second = [[1, 1], [1, 1], [0, 0]];
-        Interval same = Bootstrap.OfDifference(first, first), other = Bootstrap.OfDifference(first, second);
-        Assert.Equal((0, 0), (same.Low, same.High));
-        Assert.Equal((0, 1), (other.Low, other.High));
-    }
-
     // Six gained, none lost: 2 of 2⁶ signs are as extreme. Six gained, one lost: those with one sign or none other, of 2⁷, both sides.
     [Theory]
     [InlineData(6, 0, 2.0 / 64)]

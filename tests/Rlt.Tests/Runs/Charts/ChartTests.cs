@@ -51,7 +51,7 @@ public sealed class ChartTests
     [Fact]
     public void Results_LinesAndBars_AreWellFormed()
     {
-        XElement picture = XElement.Parse(ResultsChart.Svg([new ChartLine("reward", [-1, 0, 1])], [new ChartBar("a student", 0.5, 0.1)]));
+        XElement picture = XElement.Parse(ResultsChart.Svg([new ChartLine("reward", [-1, 0, 1])], [new ChartBar("a student", 0.5, 0.4, 0.6)]));
         Assert.Equal("56.0,276.0 248.0,161.0 440.0,46.0", (string?)picture.Element(Svg + "polyline")!.Attribute("points"));
         RequireTexts(picture, "reward", "a", "student");
     }
