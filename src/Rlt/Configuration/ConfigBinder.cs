@@ -43,6 +43,7 @@ internal sealed class ConfigBinder(Type root, List<string> problems)
         {
             ScalarNode scalar => Scalar(scalar, type),
             ListNode list when ConfigSchema.ElementOf(type) is { } element => List(list, element, key),
+            SectionNode section when type == typeof(JsonObject) => Free(section),
             SectionNode section when ConfigSchema.IsRecord(type) => Record(section, type, key + "."),
             _ => null,
         };
@@ -56,6 +57,23 @@ internal sealed class ConfigBinder(Type root, List<string> problems)
 
     private JsonArray List(ListNode list, Type element, string key) =>
         [.. list.Items.Select((item, i) => Value(item, element, Nullable.GetUnderlyingType(element) is not null, $"{key}[{i}]"))];
+
+    // A section of keys that are not ours: what its values look like is what they are.
+    private static JsonObject Free(SectionNode section) => new(section.Fields.Select(field => KeyValuePair.Create(field.Key, Free(field.Value))));
+
+    private static JsonNode? Free(ConfigNode node) => node switch
+    {
+        SectionNode section => Free(section),
+        ListNode list => new JsonArray([.. list.Items.Select(Free)]),
+        ScalarNode scalar when YamlScalar.IsNull(scalar) => null,
+        // Python's spelling too: the text "False" would be true in a template.
+        ScalarNode { Quoted: false, Text: "True" or "TRUE" } => JsonValue.Create(true),
+        ScalarNode { Quoted: false, Text: "False" or "FALSE" } => JsonValue.Create(false),
+        ScalarNode scalar => YamlScalar.Boolean(scalar) is { } flag ? JsonValue.Create(flag)
+            : YamlScalar.Integer(scalar, long.MinValue, long.MaxValue) is { } whole ? JsonValue.Create(whole)
+            : YamlScalar.Number(scalar) is { } number ? JsonValue.Create(number) : JsonValue.Create(scalar.Text),
+        _ => throw new NotSupportedException($"a config holds a {node.GetType()}"),
+    };
 
     private static JsonValue? Scalar(ScalarNode scalar, Type type)
     {
@@ -99,6 +117,7 @@ internal sealed class ConfigBinder(Type root, List<string> problems)
             TypeCode.Int64 => "a whole number of 64 bits",
             TypeCode.Double => "a finite number",
             TypeCode.String => "a text",
+            _ when type == typeof(JsonObject) => "a section of keys and values",
             _ when ConfigSchema.IsRecord(type) => "a section with " + string.Join(", ", ConfigSchema.Properties(type).Select(property => property.Name)),
             _ => throw new NotSupportedException($"a config record has a property of {type}"),
         };

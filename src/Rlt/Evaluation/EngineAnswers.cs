@@ -6,7 +6,7 @@ namespace Rlt.Evaluation;
 /// <summary>Answers by the engine in this process, block by block. A question that fills the model's context has an empty, truncated answer.</summary>
 public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, LanguageModel model) : IAnswerSource
 {
-    private readonly EnginePrompt _prompt = new(model.Text);
+    private readonly EnginePrompt _prompt = new(model.Text, config.TemplateArgs);
 
     private readonly SamplingEngine _engine = new(model.Decoder, model.Tokenizer, new SamplingOptions
     {
@@ -43,5 +43,8 @@ public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, Lang
         ];
     }
 
-    private SampledAnswer Answer(AnswerRequest request, Sample sample) => new(request, _engine.Text(sample), sample.Finish != FinishReason.Stop, sample.Ids.Length);
+    private SampledAnswer Answer(AnswerRequest request, Sample sample) => new(request, _engine.Text(sample), sample.Finish != FinishReason.Stop, sample.Ids.Length)
+    {
+        OpenedThought = _prompt.OpenedThought(request.Question),
+    };
 }

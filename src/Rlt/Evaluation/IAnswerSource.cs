@@ -11,7 +11,11 @@ public sealed record AnswerRequest(int Index, int Sample, EvalQuestion Question)
 /// <param name="Text">The response.</param>
 /// <param name="Truncated">Whether the token limit cut it off.</param>
 /// <param name="Tokens">Its length; null where the server does not tell.</param>
-public sealed record SampledAnswer(AnswerRequest Request, string Text, bool Truncated, int? Tokens);
+public sealed record SampledAnswer(AnswerRequest Request, string Text, bool Truncated, int? Tokens)
+{
+    /// <summary>The tag, with what follows it, by which the prompt opened the thought that the response goes on with; empty where it did not.</summary>
+    public string OpenedThought { get; init; } = "";
+}
 
 /// <summary>Answers questions: the engine in this process, or a server.</summary>
 public interface IAnswerSource

@@ -13,7 +13,7 @@ namespace Rlt.Solving;
 /// <summary>GRPO's task of a solver: answers, rewarded where they are right.</summary>
 internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IReadOnlyList<EvalQuestion> questions, AnswerKind kind, PromptFormat? format) : IGrpoTask<SolvingRollout>
 {
-    private readonly EnginePrompt _prompt = new(policy.Text);
+    private readonly EnginePrompt _prompt = new(policy.Text, config.TemplateArgs);
 
     private readonly SamplingEngine _engine = new(policy.Decoder, policy.Tokenizer, new SamplingOptions
     {
@@ -55,7 +55,7 @@ internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IRe
     {
         bool truncated = sample.Finish != FinishReason.Stop;
         string text = _engine.Text(sample);
-        Verdict verdict = Protocol.Strict.Grade(kind, question, text, truncated);
+        Verdict verdict = Protocol.Strict.Grade(kind, question, _prompt.OpenedThought(question) + text, truncated);
         bool whole = format is not null && !truncated && AnswerForm.IsWhole(format, text);
         return new SolvingRollout(question, prompt, sample, text, verdict, whole, config.Reward.Of(verdict.Correct, whole));
     }

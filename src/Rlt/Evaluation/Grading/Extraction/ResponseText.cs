@@ -1,27 +1,17 @@
 using System.Text.RegularExpressions;
+using Rlt.Text.Chat;
 
 namespace Rlt.Evaluation.Grading.Extraction;
 
 /// <summary>The part of a response that may state the answer: after the thought, before another turn.</summary>
 internal static partial class ResponseText
 {
-    private static readonly (string Open, string Close)[] Thoughts =
-    [
-        ("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<thought>", "</thought>"), ("<reasoning>", "</reasoning>"), ("<|begin_of_thought|>", "<|end_of_thought|>"),
-    ];
-
     private static readonly string[] TurnEnds = ["<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<｜end▁of▁sentence｜>", "</s>"];
 
     /// <summary>What follows the thought; nothing where the response ended inside it.</summary>
     public static string Answering(string response)
     {
-        string text = response;
-        foreach ((string open, string close) in Thoughts)
-        {
-            int end = text.LastIndexOf(close, StringComparison.Ordinal), begin = text.LastIndexOf(open, StringComparison.Ordinal);
-            text = begin > end ? "" : end >= 0 ? text[(end + close.Length)..] : text;
-        }
-
+        string text = ThoughtTags.Answering(response);
         foreach (string mark in TurnEnds)
         {
             int end = text.AsSpan().TrimStart().IndexOf(mark, StringComparison.Ordinal);
