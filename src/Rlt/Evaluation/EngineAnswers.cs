@@ -38,13 +38,17 @@ public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, Lang
             [.. fitting.Select(prompt => new SamplingRequest(prompt.Ids, [.. prompt.Asked.Select(request => RandomStream.Key(config.Seed, request.Index, request.Sample))]))], stop: stop);
         return
         [
-            .. fitting.SelectMany((prompt, i) => prompt.Asked.Select((request, k) => Answer(request, samples[i][k]))),
+            .. fitting.SelectMany((prompt, i) =>
+            {
+                string opened = _prompt.OpenedThought(prompt.Asked[0].Question);
+                return prompt.Asked.Select((request, k) => Answer(request, opened, samples[i][k]));
+            }),
             .. prompts[false].SelectMany(prompt => prompt.Asked.Select(request => new SampledAnswer(request, "", Truncated: true, Tokens: 0))),
         ];
     }
 
-    private SampledAnswer Answer(AnswerRequest request, Sample sample) => new(request, _engine.Text(sample), sample.Finish != FinishReason.Stop, sample.Ids.Length)
+    private SampledAnswer Answer(AnswerRequest request, string openedThought, Sample sample) => new(request, _engine.Text(sample), sample.Finish != FinishReason.Stop, sample.Ids.Length)
     {
-        OpenedThought = _prompt.OpenedThought(request.Question),
+        OpenedThought = openedThought,
     };
 }

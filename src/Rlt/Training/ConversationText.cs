@@ -17,14 +17,12 @@ internal sealed record ConversationText(string Text, int From, bool LacksThought
     public static ConversationText Of(JsonRow row, ChatTemplate template)
     {
         JsonObject[] turns = Turns(row);
-        string whole = Render(row, template, turns, addGenerationPrompt: false);
-        if (LeftOut(turns, whole) is not null && turns.Any(turn => turn["content"] is JsonArray))
+        if (turns.Any(turn => turn["content"] is JsonArray) && !WritesParts(row, template, turns))
         {
-            // The template knows texts only.
             turns = [.. turns.Select(TurnContent.Joined)];
-            whole = Render(row, template, turns, addGenerationPrompt: false);
         }
 
+        string whole = Render(row, template, turns, addGenerationPrompt: false);
         if (LeftOut(turns, whole) is var (number, said))
         {
             throw row.Problem($"the chat template leaves out what turn {number} says ('{Shown(said)}'), so it would not be learned; expected a template that writes every turn. Leave the row out, or use a model with another template.");
@@ -59,6 +57,19 @@ internal sealed record ConversationText(string Text, int From, bool LacksThought
         return !Said(turns[^1]).Any() && ThoughtOf(turns[^1]).Length == 0
             ? throw row.Problem("the last turn of 'messages' says nothing; expected what is to be learned. Leave the row out.")
             : turns;
+    }
+
+    // Templates that know texts only fail at parts, or write nothing.
+    private static bool WritesParts(JsonRow row, ChatTemplate template, JsonObject[] turns)
+    {
+        try
+        {
+            return LeftOut(turns, Render(row, template, turns, addGenerationPrompt: false)) is null;
+        }
+        catch (DataException)
+        {
+            return false;
+        }
     }
 
     private static string Render(JsonRow row, ChatTemplate template, JsonObject[] turns, bool addGenerationPrompt)

@@ -81,7 +81,13 @@ public static class SftExample
             warnings.Add($"{cut} of {learned.Length} rows are longer than {cutoff} tokens and were cut");
         }
 
-        return new SftExamples([.. learned.Select(row => Cut(row.Sequence, cutoff))], cut, TurnEnd(learned.Select(row => row.Sequence), model.Tokenizer), warnings);
+        int? turnEnd = TurnEnd([.. learned.Select(row => row.Sequence)], model);
+        if (turnEnd is null && rows.Any(row => row.Task is not null || row.Text!.Has("messages")))
+        {
+            warnings.Add($"the chat template of {model.Directory} ends turns in no special token, so the model does not learn to stop; expected a template that does");
+        }
+
+        return new SftExamples([.. learned.Select(row => Cut(row.Sequence, cutoff))], cut, turnEnd, warnings);
     }
 
     /// <summary>The tokens of a text, of which those after a place count.</summary>
@@ -117,17 +123,25 @@ public static class SftExample
             lacking.Add(row.Place);
         }
 
-        return Completion((conversation.Text, conversation.From), model.Tokenizer);
+        return WithOneEnd(Completion((conversation.Text, conversation.From), model.Tokenizer), model.Tokenizer);
+    }
+
+    // Words that bring the token with which the template ends their turn.
+    private static TokenSequence WithOneEnd(TokenSequence sequence, Tokenizer tokenizer)
+    {
+        int last = WholeText.LastWord(sequence.Ids, tokenizer);
+        bool twice = last > 0 && sequence.Ids[last] == sequence.Ids[last - 1] && tokenizer.IsSpecial(sequence.Ids[last]);
+        return twice ? sequence with { Ids = [.. sequence.Ids[..last], .. sequence.Ids[(last + 1)..]] } : sequence;
     }
 
     private static TokenSequence Cut(TokenSequence sequence, int cutoff) => sequence.Ids.Length > cutoff ? sequence with { Ids = sequence.Ids[..cutoff] } : sequence;
 
     // Texts of several sources may end in several tokens; the model is to stop where most of them do.
-    private static int? TurnEnd(IEnumerable<TokenSequence> sequences, Tokenizer tokenizer)
+    private static int? TurnEnd(TokenSequence[] sequences, ModelText model)
     {
-        int[] ends = [.. sequences.Select(sequence => WholeText.LastWord(sequence.Ids, tokenizer) is var at and >= 0 ? sequence.Ids[at] : -1)];
-        (int end, int count) = ends.CountBy(id => id).MaxBy(pair => pair.Value);
-        return end >= 0 && tokenizer.IsSpecial(end) && 2 * count > ends.Length ? end : null;
+        IEnumerable<int> last = sequences.Select(sequence => WholeText.LastWord(sequence.Ids, model.Tokenizer) is var at and >= 0 ? sequence.Ids[at] : -1);
+        (int end, int count) = last.CountBy(id => id).MaxBy(pair => pair.Value);
+        return 2 * count > sequences.Length && (model.Tokenizer.IsSpecial(end) || model.StopIds.Contains(end)) ? end : null;
     }
 
     private static string Places(IReadOnlyList<string> places) => string.Join(", ", places.Take(MostNamed)) + (places.Count > MostNamed ? $" and {places.Count - MostNamed} more" : "");

@@ -46,7 +46,7 @@ public static partial class ThoughtTags
 
     // "analysis" and "assistantfinal" are what is left of harmony's channels where special tokens are not shown.
     [GeneratedRegex(
-        @"<\|?\s*(?:[\w.-]+:)?(?:think|thinking|thoughts?|reasoning)(?:\s[^<>]*)?(?<!/)\|?>|\[THINK\]|◁think▷|<\|(?:begin_of|start_of|start)_(?:thought|thinking)\|>|<\|inner_prefix\|>"
+        @"<\|?\s*(?:[\w.-]+:)?(?:think|thinking|thoughts?|reasoning)(?:\s+[\w-]+=[^<>]*)?(?<!/)\|?>|\[THINK\]|◁think▷|<\|(?:begin_of|start_of|start)_(?:thought|thinking)\|>|<\|inner_prefix\|>"
         + @"|<\|channel\|>(?:analysis|commentary)\b(?:(?!<\|).)*<\|message\|>|^\s*(?-i:analysis(?=[A-Z][a-z' ]))|<\|channel>thought\b|<unused94>thought\b",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Opening();
