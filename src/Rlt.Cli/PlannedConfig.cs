@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Rlt.Benchmarks;
 using Rlt.Cli.Commands;
 using Rlt.Configuration;
@@ -53,7 +54,7 @@ internal sealed record PlannedConfig(
     private static PlannedConfig Of(TeacherConfig config)
     {
         ModelConfig model = Shape(config.Model);
-        int? read = LongestPrompt(config.Model, config.Source, config.Format);
+        int? read = LongestPrompt(config.Model, config.Source, config.Format, config.TemplateArgs);
         return Grpo("train-teacher", config, Workloads.Of(config, model, Shape(config.Student), read ?? AssumedPrompt), $"{Prompts(read)}, explanations");
     }
 
@@ -81,7 +82,7 @@ internal sealed record PlannedConfig(
 
     private static PlannedConfig Of(CollectConfig config)
     {
-        int? read = LongestPrompt(config.Model, config.Source, config.Format);
+        int? read = LongestPrompt(config.Model, config.Source, config.Format, config.TemplateArgs);
         PlannedConfig sampling = Sampling(config.Student is null ? "collect or eval" : "collect", Shape(config.Model), config.Device, config.SamplingRows, config.Samples, config.BlockSize, config.MaxNewTokens, config.TopP < 1, read);
         return config.Student is not { } student
             ? sampling
@@ -122,7 +123,7 @@ internal sealed record PlannedConfig(
         ? BenchShapes.Get(model)
         : ModelConfig.Load(AdapterFiles.IsAdapter(model) ? AdapterFiles.ReadConfig(model).BaseDirectory : model);
 
-    private static int? LongestPrompt(string model, Data.DataSource source, string format)
+    private static int? LongestPrompt(string model, Data.DataSource source, string format, JsonObject? templateArgs)
     {
         if (!HasText(model, source))
         {
@@ -131,7 +132,7 @@ internal sealed record PlannedConfig(
 
         var text = ModelText.Load(model);
         PromptFormat tags = FormatFile.Load(format);
-        return TaskLengths.LongestPrompt(TeachingRows.Read(source, tags, needsExplanation: false).Rows, TeachingFormat.ForOne(tags, text), text);
+        return TaskLengths.LongestPrompt(TeachingRows.Read(source, tags, needsExplanation: false).Rows, TeachingFormat.ForOne(tags, text, templateArgs), text);
     }
 
     private static int[]? SequenceLengths(SftConfig config, int cutoff)

@@ -85,6 +85,15 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         }
     }
 
+    /// <summary>Tells of several things that the user should know.</summary>
+    public void WarnedOf(IEnumerable<string> messages)
+    {
+        foreach (string message in messages)
+        {
+            Warned(message);
+        }
+    }
+
     /// <summary>The run ended well.</summary>
     public void Finished(string result)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Protocols;
 using Rlt.Evaluation.Questions;
@@ -26,11 +27,12 @@ internal static class AskedQuestions
     /// <summary>Checks that every question leaves room for an answer.</summary>
     /// <param name="questions">The questions.</param>
     /// <param name="model">Who is asked.</param>
+    /// <param name="templateArgs">Further variables of its chat template; null for none.</param>
     /// <returns>Tokens of the longest prompt.</returns>
     /// <exception cref="DataException">A prompt fills the model's context.</exception>
-    public static int RequireRoom(IReadOnlyList<EvalQuestion> questions, ModelText model)
+    public static int RequireRoom(IReadOnlyList<EvalQuestion> questions, ModelText model, JsonObject? templateArgs)
     {
-        var chat = new ChatRenderer(model.RequireTemplate());
+        var chat = new ChatRenderer(model.RequireTemplate(), templateArgs);
         return TaskLengths.RequirePrompts(
             [.. questions.Select(question => new TeachingTask(question.Task.Question, "") { TeacherPrompt = chat.Prompt(question.System, question.Prompt) })],
             task => task.TeacherPrompt!,

@@ -41,6 +41,7 @@ internal static class CollectCommand
         using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "empty", "reward");
         var traces = new BlockRows(folder, TraceCollector.FileName);
         observer.WarnedOf(tasks);
+        observer.WarnedOf(teacherText.UnreadArgs(config.TemplateArgs));
         observer.Started(traces.Done, tasks.Rows.Count);
         new TraceCollector(config, teacher, student, tasks.Rows, format).Run(traces, (_, metrics) => observer.Stepped(metrics), stop);
         observer.Finished(traces.Path);
@@ -50,12 +51,12 @@ internal static class CollectCommand
     {
         if (student is null)
         {
-            var alone = TeachingFormat.ForOne(tags, teacher);
+            var alone = TeachingFormat.ForOne(tags, teacher, config.TemplateArgs);
             TaskLengths.RequirePrompts(tasks, alone.TeacherPrompt, teacher);
             return alone;
         }
 
-        var format = new TeachingFormat(tags, new ChatRenderer(teacher.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
+        var format = TeachingFormat.ForTwo(tags, teacher, student, config.TemplateArgs);
         TaskLengths.Require(tasks, format, teacher, student, config.MaxNewTokens);
         return format;
     }

@@ -54,13 +54,13 @@ internal static class EvalCommand
         if (config.Server.Url is null)
         {
             var text = ModelText.Load(config.Model);
-            string[] warnings = [.. new EnginePrompt(text).Warnings(questions)];
+            string[] warnings = [.. new EnginePrompt(text, config.TemplateArgs).Warnings(questions)];
             using LanguageModel model = Startup.Load(text, config.Device);
             Run(folder, config, sampling, benchmark, read, warnings, questions, new EngineAnswers(config, sampling, model), stop);
             return;
         }
 
-        ChatRenderer? chat = config.Server.Tokenizer is { } tokenizer ? new ChatRenderer(RequireTemplate(tokenizer)) : null;
+        ChatRenderer? chat = config.Server.Tokenizer is { } tokenizer ? new ChatRenderer(RequireTemplate(tokenizer), config.TemplateArgs) : null;
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         var completions = new CompletionClient(client, config.Server, ServerKey(), quotes: !benchmark.Hidden);
         Run(folder, config, sampling, benchmark, read, [], questions, new ServerAnswers(config, sampling, chat, completions), stop);
@@ -72,11 +72,7 @@ internal static class EvalCommand
         folder.Begin();
         using var observer = new RunObserver("eval", folder, "accuracy");
         observer.WarnedOf(read);
-        foreach (string warning in warnings)
-        {
-            observer.Warned(warning);
-        }
-
+        observer.WarnedOf(warnings);
         if (benchmark.Questions > 0 && benchmark.Questions != questions.Count && config.Limit == 0)
         {
             observer.Warned($"{config.Data}: {questions.Count} questions; {config.Benchmark} has {benchmark.Questions}");

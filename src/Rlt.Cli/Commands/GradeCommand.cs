@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rlt.Data;
 using Rlt.Evaluation.Grading;
+using Rlt.Text.Chat;
 
 namespace Rlt.Cli.Commands;
 
@@ -18,7 +19,8 @@ internal static class GradeCommand
         var precision = new Option<int>("--precision") { Description = "decimal places to which numbers written as decimals must agree", DefaultValueFactory = _ => GradingOptions.Default.Precision };
         var loose = new Option<bool>("--no-strict") { Description = "free variables may have other names, and a tuple may answer for a set" };
         var relations = new Option<bool>("--allow-set-relation-comp") { Description = "an inequality may answer for the set that it describes" };
-        foreach (Option option in new Option[] { input, output, precision, loose, relations })
+        var opened = new Option<bool>("--thought-opened") { Description = "prompts opened the thought: a response without its closing tag is no answer; rows may have 'thought_opened', or 'prompt' as the model got it" };
+        foreach (Option option in new Option[] { input, output, precision, loose, relations, opened })
         {
             command.Options.Add(option);
         }
@@ -32,15 +34,15 @@ internal static class GradeCommand
             }
 
             var tally = new Tally();
-            JsonLines.Write(parsed.GetValue(output)!, RowFile.Read(parsed.GetValue(input)!).Select(row => tally.Count(Grade(row, options))));
+            JsonLines.Write(parsed.GetValue(output)!, RowFile.Read(parsed.GetValue(input)!).Select(row => tally.Count(Grade(row, options, parsed.GetValue(opened)))));
             Console.WriteLine(tally);
         });
         return command;
     }
 
-    private static JsonObject Grade(JsonRow row, GradingOptions options)
+    private static JsonObject Grade(JsonRow row, GradingOptions options, bool opened)
     {
-        Verdict verdict = AnswerGrader.Grade(Answer(row), row.Text("response"), OfRow(row, options));
+        Verdict verdict = AnswerGrader.Grade(Answer(row), OpenedThought(row, opened) + row.Text("response"), OfRow(row, options));
         row.Fields["correct"] = verdict.Correct;
         row.Fields["extracted"] = verdict.Extracted;
         return row.Fields;
@@ -53,6 +55,15 @@ internal static class GradeCommand
         JsonValue value when value.GetValueKind() is JsonValueKind.Number => value.ToJsonString(),
         _ => null,
     } ?? row.Text("answer");
+
+    // The row's own word, be it a tag or true or false, then its prompt's end, then the option.
+    private static string OpenedThought(JsonRow row, bool opened) => Setting(row, "thought_opened") switch
+    {
+        { } text when bool.TryParse(text, out bool flag) => flag ? ThoughtTags.UsualOpening : "",
+        { } text => ThoughtTags.LeftOpenAtEnd(text) is { Length: > 0 } tag ? tag : throw row.Problem($"'thought_opened' is '{text}'; expected true, false, or the tag that opened the thought, such as <think>."),
+        _ when row.Fields["prompt"] is JsonValue prompt && ThoughtTags.LeftOpenAtEnd(prompt.ToString()) is { Length: > 0 } tag => tag,
+        _ => opened ? ThoughtTags.UsualOpening : "",
+    };
 
     private static GradingOptions OfRow(JsonRow row, GradingOptions options) => options with
     {

@@ -1,5 +1,6 @@
 using Rlt.Data;
 using Rlt.Models;
+using Rlt.Text.Tokenization;
 
 namespace Rlt.Cli.Commands;
 
@@ -49,6 +50,6 @@ internal static class PromptIds
         }
 
         string? text = row.TextOrNull("text") ?? row.TextOrNull("prompt");
-        return text is null ? throw row.Problem("none of 'ids', 'text', 'prompt' and 'messages' is there.") : model.Tokenizer.Encode(text).Ids;
+        return text is null ? throw row.Problem("none of 'ids', 'text', 'prompt' and 'messages' is there.") : model.Tokenizer.EncodeWhole(text);
     }
 }

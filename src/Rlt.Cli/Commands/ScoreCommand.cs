@@ -36,7 +36,7 @@ internal static class ScoreCommand
             DeviceConfig where = device.Resolve(parsed);
             using LanguageModel teacherModel = Startup.Load(parsed.GetValue(teacher)!, where);
             using LanguageModel studentModel = Startup.Load(parsed.GetValue(student)!, where);
-            var texts = new TeachingFormat(tags, new ChatRenderer(teacherModel.RequireTemplate()), new ChatRenderer(studentModel.RequireTemplate()));
+            var texts = TeachingFormat.ForTwo(tags, teacherModel.Text, studentModel.Text);
             var scorer = new RewardScorer(teacherModel.Decoder, studentModel.Decoder, reward, parsed.GetValue(budget));
             int failed = Score(rows, texts, teacherModel, studentModel, scorer, parsed.GetValue(details));
             JsonLines.Write(parsed.GetValue(output)!, rows.Select(row => row.Fields));

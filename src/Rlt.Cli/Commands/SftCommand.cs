@@ -37,20 +37,17 @@ internal static class SftCommand
         UsableRows<SftRow> rows = SftExample.Read(config.Source, target, tags);
         var text = ModelText.Load(config.Model);
         TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, text);
-        (IReadOnlyList<TokenSequence> examples, int cut) = SftExample.Encode(rows.Rows, target, format, text, Math.Min(config.Cutoff, text.Config.MaxPositions));
-        (config, string plan) = PlannedRun.Settle(config, text.Config, examples.Max(example => example.Ids.Length));
+        SftExamples encoded = SftExample.Encode(rows.Rows, target, format, text, Math.Min(config.Cutoff, text.Config.MaxPositions));
+        (config, string plan) = PlannedRun.Settle(config, text.Config, encoded.Sequences.Max(example => example.Ids.Length));
         using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using LanguageModel model = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
         folder.Begin();
         using var observer = new RunObserver(name, folder, "loss", "grad_norm", "learning_rate", "tokens_per_second");
         observer.WarnedOf(rows);
         observer.Said(plan);
-        if (cut > 0)
-        {
-            observer.Warned($"{cut} of {examples.Count} rows are longer than {config.Cutoff} tokens and were cut");
-        }
-
-        new SftTrainer(config, model, examples, folder, observer).Run(stop);
+        TurnEnds.Learn(model, encoded.TurnEnd, observer);
+        observer.WarnedOf(encoded.Warnings);
+        new SftTrainer(config, model, encoded.Sequences, folder, observer).Run(stop);
         observer.Finished(folder.Model);
     }
 }

@@ -43,7 +43,7 @@ internal static class TrainSolverCommand
         UsableRows<EvalQuestion> read = Evaluator.Read(config.Source, benchmark);
         var text = ModelText.Load(config.Model);
         IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, Protocol.Strict, config.System, config.Model, format);
-        int longest = AskedQuestions.RequireRoom(questions, text);
+        int longest = AskedQuestions.RequireRoom(questions, text, config.TemplateArgs);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, longest));
         using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
         using LanguageModel policy = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
@@ -51,7 +51,9 @@ internal static class TrainSolverCommand
         folder.Begin();
         using var observer = new RunObserver("train-solver", folder, "reward", "correct", "completion_tokens", "no_answer", "truncated");
         observer.WarnedOf(read);
+        observer.WarnedOf(text.UnreadArgs(config.TemplateArgs));
         observer.Said(plan);
+        TurnEnds.Learn(policy, text.TurnEndId, observer);
         new SolverTrainer(config, policy, reference, questions, benchmark.Answer, format, folder, observer).Run(stop);
         GrpoCommand.TellBest(folder, observer);
         observer.Finished(folder.Model);

@@ -33,7 +33,7 @@ internal static class TrainTeacherCommand
         PromptFormat tags = FormatFile.Load(config.Format);
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
         ModelText teacherText = ModelText.Load(config.Model), studentText = ModelText.Load(config.Student);
-        var format = new TeachingFormat(tags, new ChatRenderer(teacherText.RequireTemplate()), new ChatRenderer(studentText.RequireTemplate()));
+        var format = TeachingFormat.ForTwo(tags, teacherText, studentText, config.TemplateArgs);
         int longest = TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, teacherText.Config, studentText.Config, longest));
         using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
@@ -43,7 +43,9 @@ internal static class TrainTeacherCommand
         folder.Begin();
         using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
         observer.WarnedOf(tasks);
+        observer.WarnedOf(teacherText.UnreadArgs(config.TemplateArgs));
         observer.Said(plan);
+        TurnEnds.Learn(policy, teacherText.TurnEndId, observer);
         if (PaperDepartures.Of(config) is { Count: > 0 } departures)
         {
             observer.Said($"departs from the paper's run in: {string.Join("; ", departures)}");

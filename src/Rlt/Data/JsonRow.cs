@@ -8,6 +8,9 @@ namespace Rlt.Data;
 /// <param name="Fields">The row's object; every field in the file's order.</param>
 public sealed record JsonRow(string File, int Line, JsonObject Fields)
 {
+    /// <summary>Where the row is, "FILE:LINE".</summary>
+    public string Place => $"{File}:{Line}";
+
     /// <summary>Is the field there, and not null.</summary>
     public bool Has(string key) => Fields[key] is not null;
 
@@ -62,7 +65,7 @@ public sealed record JsonRow(string File, int Line, JsonObject Fields)
     }
 
     /// <summary>An error about this row, "FILE:LINE: WHAT".</summary>
-    public DataException Problem(string what) => new($"{File}:{Line}: {what}");
+    public DataException Problem(string what) => new($"{Place}: {what}");
 
     private static string Shown(JsonNode? value)
     {

@@ -6,7 +6,7 @@ namespace Rlt.Evaluation;
 /// <summary>Answers by the engine in this process, block by block. A question that fills the model's context has an empty, truncated answer.</summary>
 public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, LanguageModel model) : IAnswerSource
 {
-    private readonly EnginePrompt _prompt = new(model.Text);
+    private readonly EnginePrompt _prompt = new(model.Text, config.TemplateArgs);
 
     private readonly SamplingEngine _engine = new(model.Decoder, model.Tokenizer, new SamplingOptions
     {
@@ -38,10 +38,17 @@ public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, Lang
             [.. fitting.Select(prompt => new SamplingRequest(prompt.Ids, [.. prompt.Asked.Select(request => RandomStream.Key(config.Seed, request.Index, request.Sample))]))], stop: stop);
         return
         [
-            .. fitting.SelectMany((prompt, i) => prompt.Asked.Select((request, k) => Answer(request, samples[i][k]))),
+            .. fitting.SelectMany((prompt, i) =>
+            {
+                string opened = _prompt.OpenedThought(prompt.Asked[0].Question);
+                return prompt.Asked.Select((request, k) => Answer(request, opened, samples[i][k]));
+            }),
             .. prompts[false].SelectMany(prompt => prompt.Asked.Select(request => new SampledAnswer(request, "", Truncated: true, Tokens: 0))),
         ];
     }
 
-    private SampledAnswer Answer(AnswerRequest request, Sample sample) => new(request, _engine.Text(sample), sample.Finish != FinishReason.Stop, sample.Ids.Length);
+    private SampledAnswer Answer(AnswerRequest request, string openedThought, Sample sample) => new(request, _engine.Text(sample), sample.Finish != FinishReason.Stop, sample.Ids.Length)
+    {
+        OpenedThought = openedThought,
+    };
 }

@@ -1,18 +1,24 @@
+using System.Text.Json.Nodes;
 using Rlt.Models;
 using Rlt.Teaching;
+using Rlt.Text.Tokenization;
 
 namespace Rlt.Evaluation;
 
 /// <summary>What a model in this process is given of a question: its chat template's text; system prompt and question as they stand where it has no template.</summary>
 /// <param name="model">The model's tokenizer, template and config.</param>
-public sealed class EnginePrompt(ModelText model)
+/// <param name="templateArgs">Further variables of the template; null for none.</param>
+public sealed class EnginePrompt(ModelText model, JsonObject? templateArgs = null)
 {
-    private readonly ChatRenderer? _chat = model.Template is { } template ? new ChatRenderer(template) : null;
+    private readonly ChatRenderer? _chat = model.Template is { } template ? new ChatRenderer(template, templateArgs) : null;
 
     /// <summary>The prompt's tokens.</summary>
     public int[] Ids(EvalQuestion question) => _chat is null
-        ? model.Tokenizer.Encode(question.System.Length == 0 ? question.Prompt : $"{question.System}\n\n{question.Prompt}").Ids
+        ? model.Tokenizer.EncodeWhole(question.System.Length == 0 ? question.Prompt : $"{question.System}\n\n{question.Prompt}")
         : model.Tokenizer.Encode(_chat.Prompt(question.System, question.Prompt), addSpecialTokens: false).Ids;
+
+    /// <summary>The tag, with what follows it, by which the prompt opens the thought; empty where it does not.</summary>
+    public string OpenedThought(EvalQuestion question) => _chat?.OpenedThought(question.System, question.Prompt) ?? "";
 
     /// <summary>Whether a prompt leaves room for an answer.</summary>
     public bool Fits(int[] ids) => ids.Length < model.Config.MaxPositions;
@@ -31,6 +37,11 @@ public sealed class EnginePrompt(ModelText model)
         if (_chat is null)
         {
             yield return $"{name}: no chat template; questions are asked as plain text";
+        }
+
+        foreach (string unread in model.UnreadArgs(templateArgs))
+        {
+            yield return unread;
         }
 
         if (unfit.Length > 0)

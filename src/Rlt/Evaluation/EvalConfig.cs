@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Evaluation.Protocols;
@@ -28,6 +29,12 @@ public sealed record EvalConfig : IValidated
 
     /// <summary>The system prompt of every question, before any rule; null: the protocol's rule.</summary>
     public string? System { get; init; }
+
+    /// <summary>Further variables of the chat template, such as enable_thinking: false; a server gets them as chat_template_kwargs. Null for none.</summary>
+    public JsonObject? TemplateArgs { get; init; }
+
+    /// <summary>Whether prompts open the thought, so that a response without its closing tag is no answer; null: as the template does, which with a server's chat is not known here.</summary>
+    public bool? ThoughtOpened { get; init; }
 
     /// <summary>The model's Hub name, by which the skythought protocol chooses its system prompt; null: as <see cref="Model"/> says.</summary>
     public string? ModelId { get; init; }
@@ -83,6 +90,7 @@ public sealed record EvalConfig : IValidated
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems() =>
     [
+        .. TemplateArguments.Problems(TemplateArgs),
         .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
         .. Ranges.Sampling(Temperature ?? 0, TopP ?? 1),
         .. Ranges.AtLeastOne((nameof(Samples), Samples ?? 1), (nameof(MaxNewTokens), MaxNewTokens ?? 1), (nameof(SamplingRows), SamplingRows), (nameof(BlockSize), BlockSize)),

@@ -5,6 +5,7 @@ using Rlt.Evaluation.Protocols;
 using Rlt.Evaluation.Questions;
 using Rlt.Evaluation.Reports;
 using Rlt.Runs;
+using Rlt.Text.Chat;
 
 namespace Rlt.Evaluation;
 
@@ -71,7 +72,8 @@ public sealed class Evaluator(EvalConfig config, EvalSampling sampling, Benchmar
     private JsonObject Row(SampledAnswer answer)
     {
         EvalQuestion question = answer.Request.Question;
-        Verdict verdict = answer.Refusal is null ? config.Protocol.Grade(benchmark.Answer, question, answer.Text, answer.Truncated) : new Verdict(false, null);
+        string opened = OpenedThought(answer);
+        Verdict verdict = answer.Refusal is null ? config.Protocol.Grade(benchmark.Answer, question, opened + answer.Text, answer.Truncated) : new Verdict(false, null);
         var row = new JsonObject { ["index"] = answer.Request.Index, ["sample"] = answer.Request.Sample, ["id"] = question.Id };
         if (!benchmark.Hidden || config.ShowQuestions)
         {
@@ -80,6 +82,10 @@ public sealed class Evaluator(EvalConfig config, EvalSampling sampling, Benchmar
             row["prompt"] = question.Prompt;
             row["system"] = question.System;
             row["response"] = answer.Text;
+            if (opened.Length > 0)
+            {
+                row["thought_opened"] = opened;
+            }
         }
 
         row["answer"] = question.Answer;
@@ -89,6 +95,13 @@ public sealed class Evaluator(EvalConfig config, EvalSampling sampling, Benchmar
         row["tokens"] = answer.Tokens;
         return row;
     }
+
+    private string OpenedThought(SampledAnswer answer) => config.ThoughtOpened switch
+    {
+        false => "",
+        true when answer.OpenedThought.Length == 0 => ThoughtTags.UsualOpening,
+        _ => answer.OpenedThought,
+    };
 
     // A half-written row is left out; where samples are drawn by blocks, so is a block that is not whole.
     private List<JsonObject> Earlier(string path)

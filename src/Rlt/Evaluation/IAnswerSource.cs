@@ -15,6 +15,9 @@ public sealed record SampledAnswer(AnswerRequest Request, string Text, bool Trun
 {
     /// <summary>Why there is no answer, where a server refused one, such as "content_filter"; null where it did not.</summary>
     public string? Refusal { get; init; }
+
+    /// <summary>The tag, with what follows it, by which the prompt opened the thought that the response goes on with; empty where it did not.</summary>
+    public string OpenedThought { get; init; } = "";
 }
 
 /// <summary>Answers questions: the engine in this process, or a server.</summary>

@@ -35,8 +35,11 @@ public sealed class LanguageModel : IDisposable
     /// <inheritdoc cref="ModelText.Template"/>
     public ChatTemplate? Template => Text.Template;
 
-    /// <summary>Ids that end a turn: the generation config's and the tokenizer's.</summary>
-    public IReadOnlyList<int> StopIds => [.. Decoder.Config.EosTokenIds.Concat(Tokenizer.EosId is { } eos ? [eos] : []).Distinct()];
+    /// <inheritdoc cref="ModelText.StopIds"/>
+    public IReadOnlyList<int> StopIds => Text.StopIds;
+
+    /// <summary>The token by which the texts that the model learns from end a turn: it is listed as a stop token where the model is saved. Null adds none.</summary>
+    public int? LearnedTurnEnd { get; set; }
 
     /// <summary>Reads a directory onto the configured device: a whole model, or adapters with the base model that they name.</summary>
     public static LanguageModel Load(string directory, DeviceConfig device) => Load(ModelText.Load(directory), device);
@@ -101,6 +104,11 @@ public sealed class LanguageModel : IDisposable
         else
         {
             ModelFiles.Save(Decoder, directory, TokenizerDirectory);
+        }
+
+        if (LearnedTurnEnd is { } end)
+        {
+            GenerationConfig.AddStop(directory, Decoder.Config.EosTokenIds, end);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Rlt.Models.Adapters;
 using Rlt.Text.Chat;
 using Rlt.Text.Tokenization;
@@ -15,6 +16,11 @@ public sealed class ModelText
         Config = ModelConfig.Load(baseDirectory);
         Tokenizer = Tokenizer.Load(TokenizerDirectory, Config.VocabularySize);
         Template = ChatTemplate.TryLoad(TokenizerDirectory);
+        TurnEndId = FindTurnEnd();
+        StopIds = [.. Config.EosTokenIds
+            .Concat(lora is null ? [] : GenerationConfig.StopIds(directory))
+            .Concat(new[] { Tokenizer.EosId, TurnEndId }.OfType<int>())
+            .Distinct()];
         if (Tokenizer.OwnSize > Config.VocabularySize)
         {
             throw new CheckpointException(
@@ -43,6 +49,12 @@ public sealed class ModelText
     /// <summary>The chat template; null where the model has none.</summary>
     public ChatTemplate? Template { get; }
 
+    /// <summary>The special token by which the template ends an assistant's turn; null where there is no template, or no such token.</summary>
+    public int? TurnEndId { get; }
+
+    /// <summary>Ids that end a turn: the generation config's, the tokenizer's EOS, and the one by which the template ends the assistant's turn, which need not be the EOS.</summary>
+    public IReadOnlyList<int> StopIds { get; }
+
     /// <summary>Reads a directory: a whole model's, or adapters' with the base model that they name.</summary>
     /// <exception cref="CheckpointException">A file is not there or cannot be used.</exception>
     public static ModelText Load(string directory)
@@ -59,4 +71,22 @@ public sealed class ModelText
     /// <exception cref="CheckpointException">The model has none.</exception>
     public ChatTemplate RequireTemplate() => Template
         ?? throw new CheckpointException($"{Directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); this command needs one.");
+
+    /// <summary>Says which of the setting template_args do nothing: those that the template does not mention.</summary>
+    public IEnumerable<string> UnreadArgs(JsonObject? templateArgs) => (templateArgs ?? []).Select(arg => arg.Key).Where(name => Template?.Mentions(name) != true).Select(name =>
+        $"template_args.{name} does nothing: the chat template of {TokenizerDirectory} {(Template is null ? "is missing" : "does not read it")}");
+
+    // A template that cannot be rendered here is told of where it is used.
+    private int? FindTurnEnd()
+    {
+        try
+        {
+            int first = Template?.TurnEnd() is { } end ? Tokenizer.Encode(end.TrimStart(), addSpecialTokens: false).Ids.FirstOrDefault(-1) : -1;
+            return first >= 0 && Tokenizer.IsSpecial(first) ? first : null;
+        }
+        catch (DataException)
+        {
+            return null;
+        }
+    }
 }

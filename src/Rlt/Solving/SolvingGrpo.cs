@@ -13,7 +13,7 @@ namespace Rlt.Solving;
 /// <summary>GRPO's task of a solver: answers, rewarded where they are right.</summary>
 internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IReadOnlyList<EvalQuestion> questions, AnswerKind kind, PromptFormat? format) : IGrpoTask<SolvingRollout>
 {
-    private readonly EnginePrompt _prompt = new(policy.Text);
+    private readonly EnginePrompt _prompt = new(policy.Text, config.TemplateArgs);
 
     private readonly SamplingEngine _engine = new(policy.Decoder, policy.Tokenizer, new SamplingOptions
     {
@@ -32,7 +32,8 @@ internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IRe
         SamplingRequest[] requests = [.. chosen.Select((question, i) => new SamplingRequest(_prompt.Ids(questions[question]), streams[i]))];
         Sample[][] samples = _engine.Run(requests);
         phases.End("sample", samples.Sum(group => group.Sum(sample => sample.Ids.Length)));
-        SolvingRollout[] graded = [.. chosen.SelectMany((question, i) => samples[i].Select(sample => Grade(questions[question], requests[i].Prompt, sample)))];
+        string[] opened = [.. chosen.Select(question => _prompt.OpenedThought(questions[question]))];
+        SolvingRollout[] graded = [.. chosen.SelectMany((question, i) => samples[i].Select(sample => Grade(questions[question], requests[i].Prompt, opened[i], sample)))];
         phases.End("score");
         return graded;
     }
@@ -51,11 +52,11 @@ internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IRe
         }
     }
 
-    private SolvingRollout Grade(EvalQuestion question, int[] prompt, Sample sample)
+    private SolvingRollout Grade(EvalQuestion question, int[] prompt, string openedThought, Sample sample)
     {
         bool truncated = sample.Finish != FinishReason.Stop;
         string text = _engine.Text(sample);
-        Verdict verdict = Protocol.Strict.Grade(kind, question, text, truncated);
+        Verdict verdict = Protocol.Strict.Grade(kind, question, openedThought + text, truncated);
         bool whole = format is not null && !truncated && AnswerForm.IsWhole(format, text);
         return new SolvingRollout(question, prompt, sample, text, verdict, whole, config.Reward.Of(verdict.Correct, whole));
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Rlt.Text.Chat;
 
 namespace Rlt.Teaching;
@@ -9,22 +10,17 @@ namespace Rlt.Teaching;
 /// </remarks>
 public sealed class ChatRenderer
 {
-    // Stands for the assistant's words while the template's closing is found.
-    private const string Marker = "ASSISTANT-WORDS";
     private readonly ChatTemplate _template;
+    private readonly JsonObject? _templateArgs;
 
     /// <summary>A renderer over a model's template.</summary>
-    public ChatRenderer(ChatTemplate template)
+    /// <param name="template">The template.</param>
+    /// <param name="templateArgs">Further variables of the template, such as enable_thinking; null for none.</param>
+    public ChatRenderer(ChatTemplate template, JsonObject? templateArgs = null)
     {
-        _template = template;
-        string closed = _template.Render([new ChatMessage("user", "question"), new ChatMessage("assistant", Marker)], addGenerationPrompt: false);
-        int at = closed.LastIndexOf(Marker, StringComparison.Ordinal);
-        if (at < 0)
-        {
-            throw new CheckpointException("the chat template does not write the assistant's words; a template that does is needed for teaching");
-        }
-
-        TurnEnd = closed[(at + Marker.Length)..];
+        (_template, _templateArgs) = (template, templateArgs);
+        TurnEnd = template.TurnEnd(templateArgs)
+            ?? throw new CheckpointException("the chat template does not write the assistant's words; a template that does is needed for teaching");
     }
 
     /// <summary>What the template writes after the assistant's words, its end-of-turn token included.</summary>
@@ -33,7 +29,19 @@ public sealed class ChatRenderer
     /// <summary>The text up to where the assistant's words begin.</summary>
     /// <param name="system">The system prompt; empty for none.</param>
     /// <param name="question">The user's turn.</param>
-    public string Prompt(string system, string question)
+    public string Prompt(string system, string question) => _template.Render(Messages(system, question), addGenerationPrompt: true, _templateArgs);
+
+    /// <summary>What the prompt has from the tag on by which the template opens the assistant's thought; empty where it does not. The response goes on inside the thought.</summary>
+    /// <param name="system">The system prompt; empty for none.</param>
+    /// <param name="question">The user's turn, in which tags are words.</param>
+    public string OpenedThought(string system, string question)
+    {
+        string prompt = Prompt(system, question);
+        string turns = _template.Render(Messages(system, question), addGenerationPrompt: false, _templateArgs);
+        return prompt.StartsWith(turns, StringComparison.Ordinal) ? ThoughtTags.LeftOpen(prompt[turns.Length..]) : ThoughtTags.LeftOpenAtEnd(prompt);
+    }
+
+    private static List<ChatMessage> Messages(string system, string question)
     {
         List<ChatMessage> messages = [new ChatMessage("user", question)];
         if (system.Length > 0)
@@ -41,6 +49,6 @@ public sealed class ChatRenderer
             messages.Insert(0, new ChatMessage("system", system));
         }
 
-        return _template.Render(messages, addGenerationPrompt: true);
+        return messages;
     }
 }

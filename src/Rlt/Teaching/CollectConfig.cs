@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Data;
 
@@ -36,6 +37,9 @@ public sealed record CollectConfig : IValidated
 
     /// <summary>The reward's weights, where there is a student.</summary>
     public RewardOptions Reward { get; init; } = new();
+
+    /// <summary>Further variables of the teacher's chat template, such as enable_thinking: false; null for none.</summary>
+    public JsonObject? TemplateArgs { get; init; }
 
     /// <summary>Explanations sampled for each question.</summary>
     public int Samples { get; init; } = 1;
@@ -82,6 +86,7 @@ public sealed record CollectConfig : IValidated
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems() =>
     [
+        .. TemplateArguments.Problems(TemplateArgs),
         .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
         .. Ranges.Sampling(Temperature, TopP),
         .. Ranges.AtLeastOne(

@@ -1,15 +1,16 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Rlt.Data;
+using Rlt.Text.Chat;
 
 namespace Rlt.Teaching;
 
 /// <summary>What a row says of a task, in whichever layout it is, before tags are looked for.</summary>
 /// <remarks>
 /// Layouts: columns, by their usual names or those of <see cref="FieldNames"/>; and lists of turns, <c>conversations</c> of
-/// {"from", "value"} or <c>messages</c> of {"role", "content"}, of which the first of each speaker counts; and results of <c>rlt eval</c>,
-/// whose <c>response</c> is the assistant's turn, of which the wrong ones are passed over. An answer may be a list, all of it the answer; a list of
-/// solutions holds several of one question, of which the first counts.
+/// {"from", "value"} or <c>messages</c> of {"role", "content"}, of which the first question counts and the assistant's turn right after it; and
+/// results of <c>rlt eval</c>, whose <c>response</c> is the assistant's turn, of which the wrong ones are passed over. An answer may be a list, all of
+/// it the answer; a list of solutions holds several of one question, of which the first counts.
 /// </remarks>
 internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
 {
@@ -69,10 +70,14 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
 
     /// <summary>What the assistant says.</summary>
     /// <exception cref="DataException">There is no such turn.</exception>
-    public string AssistantTurn => IsResult ? row.Text("response") : Turn(Assistant);
+    public string AssistantTurn => AssistantTurnOrNull ?? throw NoTurn(Assistant);
 
-    /// <summary>What the assistant says; null where it says nothing.</summary>
-    public string? AssistantTurnOrNull => IsResult ? row.Text("response") : TurnOrNull(Assistant);
+    /// <summary>What the assistant says to the question; null where it says nothing.</summary>
+    /// <exception cref="DataException">What follows the question is no answer to it: a tool is called, or asked and answered in between, or the user goes on.</exception>
+    public string? AssistantTurnOrNull => IsResult ? row.Text("response") : Answering is { } turn ? Said(turn) : null;
+
+    /// <summary>The thought that stands beside the assistant's answer; null where there is none.</summary>
+    public string? AssistantThought => IsConversation && Answering is { } turn ? TurnContent.Thought(turn) : null;
 
     /// <summary>The solution, or the assistant's turn, as it stands; null where there is neither.</summary>
     public string? SolutionText => SolutionIsInTurn ? AssistantTurnOrNull : row.FirstTextOrNull(SolutionColumn);
@@ -84,16 +89,39 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
 
     private string? Turns => TurnColumns.FirstOrDefault(row.Has);
 
-    private string Turn(string[] speakers) => TurnOrNull(speakers) ?? throw row.Problem(
+    private JsonObject[] TurnList => row.Fields[Turns!] is JsonArray turns ? [.. turns.OfType<JsonObject>()] : [];
+
+    // The turn after the first question. Any later answer may be to what stands in between, which the student would never see.
+    private JsonObject? Answering
+    {
+        get
+        {
+            JsonObject[] turns = TurnList;
+            int asked = Array.FindIndex(turns, turn => User.Contains(Speaker(turn)));
+            if (asked < 0 || !turns[(asked + 1)..].Any(turn => Assistant.Contains(Speaker(turn))))
+            {
+                return null;
+            }
+
+            JsonObject next = turns[asked + 1];
+            string? fault = !Assistant.Contains(Speaker(next)) ? $"is from '{Speaker(next)}'" : next["tool_calls"] is JsonArray { Count: > 0 } ? "calls a tool" : null;
+            return fault is null ? next : throw row.Problem(
+                $"turn {asked + 2} of '{Turns}' {fault}, so the assistant's later answer is not to the question alone; expected the answer right after the question. Leave the row out, or learn it whole (target: text).");
+        }
+    }
+
+    private string Turn(string[] speakers) => TurnOrNull(speakers) ?? throw NoTurn(speakers);
+
+    private DataException NoTurn(string[] speakers) => row.Problem(
         $"'{Turns}' has no turn from {string.Join(" or ", speakers)}; expected a list of {(Turns == "messages" ? "{\"role\", \"content\"}" : "{\"from\", \"value\"}")}.");
 
-    private string? TurnOrNull(string[] speakers) => row.Fields[Turns!] is JsonArray turns
-        ? turns.OfType<JsonObject>().Where(turn => speakers.Contains(Text(turn["from"] ?? turn["role"]))).Select(turn => Text(turn["value"] ?? turn["content"])).FirstOrDefault(text => text is not null)
-        : null;
+    private string? TurnOrNull(string[] speakers) => TurnList.Where(turn => speakers.Contains(Speaker(turn))).Select(Said).FirstOrDefault(text => text is not null);
+
+    private static string? Speaker(JsonObject turn) => TurnContent.Text(turn["from"] ?? turn["role"]);
+
+    private static string? Said(JsonObject turn) => TurnContent.Text(turn["value"] ?? turn["content"]) is { } text ? EscapedLatex.Restore(text) : null;
 
     private string? First(string[] columns) => columns.Where(row.Has).Select(row.Text).FirstOrDefault();
-
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? EscapedLatex.Restore(text) : null;
 
     // Several answers are no decimal and no thousands: "1,3" is 1 and 3.
     [GeneratedRegex(@"(?<=\d),(?=\d)")]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Rlt.Models;
 using Rlt.Text.Tokenization;
 
@@ -15,11 +16,15 @@ public sealed class TeachingFormat(PromptFormat format, ChatRenderer teacherChat
     public PromptFormat Format { get; } = format;
 
     /// <summary>The format for one model, whichever part it plays.</summary>
-    public static TeachingFormat ForOne(PromptFormat format, ModelText model)
+    public static TeachingFormat ForOne(PromptFormat format, ModelText model, JsonObject? templateArgs = null)
     {
-        var chat = new ChatRenderer(model.RequireTemplate());
+        var chat = new ChatRenderer(model.RequireTemplate(), templateArgs);
         return new TeachingFormat(format, chat, chat);
     }
+
+    /// <summary>The format for a teacher and its student. Variables are the teacher's: the student's view is as distillation writes it, a thought before the answer.</summary>
+    public static TeachingFormat ForTwo(PromptFormat format, ModelText teacher, ModelText student, JsonObject? teacherArgs = null) =>
+        new(format, new ChatRenderer(teacher.RequireTemplate(), teacherArgs), new ChatRenderer(student.RequireTemplate()));
 
     /// <summary>What the teacher is given: it continues with the explanation and the closing tag.</summary>
     public string TeacherPrompt(TeachingTask task) => task.TeacherPrompt

@@ -46,6 +46,7 @@ public static class TeachingRows
                 StudentSystem = columns.StudentSystem,
                 TeacherPrompt = columns.TeacherPrompt,
                 Row = row.Fields,
+                Place = row.Place,
             };
     }
 
@@ -67,11 +68,18 @@ public static class TeachingRows
     private static bool IsExample(JsonRow row, PromptFormat format) =>
         row.Fields["correct"]!.GetValueKind() == JsonValueKind.True && AnswerForm.IsWhole(format, row.Text("response"));
 
-    // A model whose template opens the thought goes on inside it.
-    private static string? Turn(TaskRow columns, PromptFormat format) =>
-        columns.AssistantTurnOrNull is { } turn && columns.IsResult && !turn.TrimStart().StartsWith(format.ThoughtOpen, StringComparison.Ordinal)
-            ? format.ThoughtOpen + turn
-            : columns.AssistantTurnOrNull;
+    // A model whose template opens the thought goes on inside it; a thought that stands beside the answer belongs before it.
+    private static string? Turn(TaskRow columns, PromptFormat format)
+    {
+        if (columns.AssistantTurnOrNull is not { } turn || turn.TrimStart().StartsWith(format.ThoughtOpen, StringComparison.Ordinal))
+        {
+            return columns.AssistantTurnOrNull;
+        }
+
+        return columns.IsResult ? format.ThoughtOpen + turn
+            : columns.AssistantThought is { } thought ? format.ThoughtOpen + format.Padding + thought.Trim() + format.Padding + format.ThoughtClose + format.Delimiter + turn
+            : turn;
+    }
 
     private static string SolutionInTurn(TaskRow columns, PromptFormat format)
     {

@@ -22,6 +22,9 @@ public sealed record TeachingTask(string Question, string Solution)
     /// <summary>The rendered teacher prompt, where the row brings it; used as it is.</summary>
     public string? TeacherPrompt { get; init; }
 
+    /// <summary>Where the row is, "FILE:LINE"; empty where it is of no file.</summary>
+    public string Place { get; init; } = "";
+
     /// <summary>The row as read; copied through to outputs.</summary>
     public JsonObject Row { get; init; } = [];
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Models.Adapters;
@@ -33,6 +34,9 @@ public abstract record GrpoConfig : IValidated
 
     /// <summary>Tokens of a completion at most.</summary>
     public int MaxNewTokens { get; init; } = 16384;
+
+    /// <summary>Further variables of the policy's chat template, such as enable_thinking: false; null for none.</summary>
+    public JsonObject? TemplateArgs { get; init; }
 
     /// <summary>Completions sampled at once.</summary>
     public int SamplingRows { get; init; } = 64;
@@ -100,6 +104,7 @@ public abstract record GrpoConfig : IValidated
     /// <inheritdoc/>
     public virtual IEnumerable<ConfigProblem> Problems() =>
     [
+        .. TemplateArguments.Problems(TemplateArgs),
         .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
         .. Ranges.Share(nameof(ReferenceSyncMix), ReferenceSyncMix),
         .. Ranges.AtLeastOne(

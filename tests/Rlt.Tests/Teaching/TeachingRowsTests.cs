@@ -27,6 +27,28 @@ public sealed class TeachingRowsTests : IDisposable
         Assert.Equal(("q", "\n\ns\n\n", "\n\ne\n\n"), (task.Question, task.Solution, task.Explanation));
     }
 
+    [Theory]
+    [InlineData("""[{"role": "user", "content": "q"}, {"role": "assistant", "content": "SAID"}]""")]
+    [InlineData("""[{"role": "system", "content": "y"}, {"role": "user", "content": [{"type": "text", "text": "q"}]}, {"role": "assistant", "content": [{"type": "text", "text": "SAID"}]}]""")]
+    [InlineData("""[{"role": "user", "content": "q"}, {"role": "assistant", "content": "SOLVED", "reasoning_content": "e"}]""")]
+    [InlineData("""[{"role": "user", "content": "q"}, {"role": "assistant", "content": [{"type": "thinking", "thinking": "e"}, {"type": "text", "text": "SOLVED"}]}]""")]
+    [InlineData("""[{"role": "user", "content": "q"}, {"role": "assistant", "content": "SAID"}, {"role": "tool", "content": "9"}, {"role": "assistant", "content": "later"}]""")]
+    public void Read_TurnsInParts_AreTheSameTask(string turns)
+    {
+        const string Solved = @"<|begin_of_solution|>\n\ns\n\n<|end_of_solution|>", Said = @"<|begin_of_thought|>\n\ne\n\n<|end_of_thought|>\n\n" + Solved;
+        string row = $$"""{"messages": {{turns.Replace("SAID", Said, StringComparison.Ordinal).Replace("SOLVED", Solved, StringComparison.Ordinal)}}}""";
+        TeachingTask task = Assert.Single(Read(row));
+        Assert.Equal(("q", "\n\ns\n\n", "\n\ne\n\n"), (task.Question, task.Solution, task.Explanation));
+    }
+
+    [Theory]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "wait", "tool_calls": [{"type": "function"}]}, {"role": "tool", "content": "9"}, {"role": "assistant", "content": "s"}]}""", "turn 2 of 'messages' calls a tool")]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "tool", "content": "9"}, {"role": "assistant", "content": "s"}]}""", "turn 2 of 'messages' is from 'tool'")]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "user", "content": "and r"}, {"role": "assistant", "content": "s"}]}""", "turn 2 of 'messages' is from 'user'")]
+    [InlineData("""{"conversations": [{"from": "human", "value": "q"}, {"from": "function_call", "value": "f"}, {"from": "observation", "value": "9"}, {"from": "gpt", "value": "s"}]}""", "turn 2 of 'conversations' is from 'function_call'")]
+    public void Read_OtherTurnsBeforeTheAnswer_IsRefused(string row, string fault) =>
+        Assert.Contains($":1: {fault}, so the assistant's later answer is not to the question alone;", Assert.Throws<DataException>(() => Read(row)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Read_ResultsOfAnEvaluation_TheRightOnesInTheirFormAreExamples()
     {

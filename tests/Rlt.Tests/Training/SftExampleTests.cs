@@ -52,11 +52,11 @@ public sealed class SftExampleTests : IDisposable
     [Fact]
     public void Read_Cutoff_CutsAndCounts()
     {
-        (IReadOnlyList<TokenSequence> sequences, int cut) = SftExample.Encode(
+        SftExamples examples = SftExample.Encode(
             Rows(_scratch.Write("rows.jsonl", "{\"text\": \"add two and three and four\"}\n{\"text\": \"a\"}\n"), SftTarget.Text), SftTarget.Text, null, _model.Text, 3);
-        Assert.Equal(1, cut);
-        Assert.Equal([3, 1], sequences.Select(sequence => sequence.Ids.Length));
-        Assert.Equal([2, 0], sequences.Select(sequence => sequence.ScoredCount));
+        Assert.Equal(1, examples.Cut);
+        Assert.Equal([3], examples.Sequences.Select(sequence => sequence.Ids.Length));
+        Assert.Equal([2], examples.Sequences.Select(sequence => sequence.ScoredCount));
     }
 
     [Fact]
@@ -90,6 +90,6 @@ public sealed class SftExampleTests : IDisposable
 
     private static IReadOnlyList<SftRow> Rows(string path, SftTarget target) => SftExample.Read(new DataSource(path), target, TinyDirectory.Format).Rows;
 
-    private (IReadOnlyList<TokenSequence> Sequences, int Cut) Read(SftTarget target, string row) => SftExample.Encode(
+    private SftExamples Read(SftTarget target, string row) => SftExample.Encode(
         Rows(_scratch.Write("rows.jsonl", row), target), target, TeachingFormat.ForOne(TinyDirectory.Format, _model.Text), _model.Text, 1000);
 }

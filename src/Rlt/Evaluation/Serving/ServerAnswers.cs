@@ -45,10 +45,11 @@ public sealed class ServerAnswers(EvalConfig config, EvalSampling sampling, Chat
         try
         {
             Completion completion = await client.AskAsync(Body(request), stop).ConfigureAwait(false);
+            string opened = chat?.OpenedThought(request.Question.System, request.Question.Prompt) ?? "";
             lock (_results)
             {
                 _failedInRow = 0;
-                answered([new SampledAnswer(request, completion.Text, completion.Truncated, completion.Tokens) { Refusal = completion.Refusal }]);
+                answered([new SampledAnswer(request, completion.Text, completion.Truncated, completion.Tokens) { Refusal = completion.Refusal, OpenedThought = opened }]);
             }
         }
         catch (ServerException error)
@@ -88,6 +89,11 @@ public sealed class ServerAnswers(EvalConfig config, EvalSampling sampling, Chat
         }
 
         body["messages"] = messages;
+        if (config.TemplateArgs is { } args)
+        {
+            body["chat_template_kwargs"] = args.DeepClone();
+        }
+
         return body;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Rlt.Text.Jinja;
 
 namespace Rlt.Text.Chat;
@@ -13,9 +14,11 @@ public sealed class ChatTemplate
     private readonly IReadOnlyDictionary<string, JinjaTemplate> _templates;
     private readonly JsonObject _variables;
     private readonly string _origin;
+    private readonly string _source;
 
-    private ChatTemplate(IReadOnlyDictionary<string, JinjaTemplate> templates, JsonObject variables, string origin)
+    private ChatTemplate(IReadOnlyDictionary<string, JinjaTemplate> templates, JsonObject variables, string origin, string source)
     {
+        _source = source;
         _templates = templates;
         _variables = variables;
         _origin = origin;
@@ -40,7 +43,8 @@ public sealed class ChatTemplate
             : new ChatTemplate(
                 files.Templates.ToDictionary(pair => pair.Key, pair => JinjaTemplate.Parse(pair.Value.Source, pair.Value.Origin)),
                 files.Variables,
-                modelDirectory) { Limits = limits ?? new JinjaLimits() };
+                modelDirectory,
+                string.Join('\n', files.Templates.Values.Select(template => template.Source))) { Limits = limits ?? new JinjaLimits() };
     }
 
     /// <summary>A template given as text.</summary>
@@ -51,7 +55,11 @@ public sealed class ChatTemplate
     public static ChatTemplate Parse(string source, string name, JsonObject? variables = null) => new(
         new Dictionary<string, JinjaTemplate> { [DefaultName] = JinjaTemplate.Parse(source, name) },
         variables?.DeepClone().AsObject() ?? [],
-        name);
+        name,
+        source);
+
+    /// <summary>Whether the template has a name in it, and may so read a variable of that name.</summary>
+    public bool Mentions(string name) => Regex.IsMatch(_source, $@"\b{Regex.Escape(name)}\b");
 
     /// <summary>The text of a conversation.</summary>
     /// <param name="messages">Objects with role, content and whatever else the template reads.</param>
@@ -77,10 +85,24 @@ public sealed class ChatTemplate
 
     /// <summary>The text of a conversation of plain messages.</summary>
     /// <inheritdoc cref="Render(JsonArray, bool, JsonArray, JsonObject)"/>
-    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
+    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) => Render(messages, addGenerationPrompt, templateArgs: null);
+
+    /// <inheritdoc cref="Render(IReadOnlyList{ChatMessage}, bool)"/>
+    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, JsonObject? templateArgs)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        return Render(new JsonArray([.. messages.Select(message => message.ToJson())]), addGenerationPrompt);
+        return Render(new JsonArray([.. messages.Select(message => message.ToJson())]), addGenerationPrompt, templateArgs: templateArgs);
+    }
+
+    /// <summary>What the template writes after the assistant's words, its end-of-turn token included; null where it does not write the words.</summary>
+    /// <param name="templateArgs">Further variables.</param>
+    /// <exception cref="DataException">The template cannot be rendered with a question and an answer.</exception>
+    public string? TurnEnd(JsonObject? templateArgs = null)
+    {
+        const string words = "ASSISTANT-WORDS";
+        string closed = Render([new ChatMessage("user", "question").ToJson(), new ChatMessage("assistant", words).ToJson()], addGenerationPrompt: false, templateArgs: templateArgs);
+        int at = closed.LastIndexOf(words, StringComparison.Ordinal);
+        return at < 0 ? null : closed[(at + words.Length)..];
     }
 
     private JinjaTemplate Choose(bool hasTools)
