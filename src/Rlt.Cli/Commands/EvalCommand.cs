@@ -79,7 +79,9 @@ internal static class EvalCommand
         }
 
         observer.Started(0, questions.Count);
-        JsonObject summary = new Evaluator(config, sampling, benchmark, questions, source).Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
+        var evaluator = new Evaluator(config, sampling, benchmark, questions, source);
+        JsonObject summary = evaluator.Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
+        observer.WarnedOf(evaluator.Warning is { } warning ? [warning] : Array.Empty<string>());
         observer.Finished(Path.Combine(folder.Path, Evaluator.SummaryName));
         observer.Said(EvalSummary.Table(summary));
         Console.WriteLine(summary.ToJsonString());

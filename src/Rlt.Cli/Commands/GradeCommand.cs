@@ -19,7 +19,10 @@ internal static class GradeCommand
         var precision = new Option<int>("--precision") { Description = "decimal places to which numbers written as decimals must agree", DefaultValueFactory = _ => GradingOptions.Default.Precision };
         var loose = new Option<bool>("--no-strict") { Description = "free variables may have other names, and a tuple may answer for a set" };
         var relations = new Option<bool>("--allow-set-relation-comp") { Description = "an inequality may answer for the set that it describes" };
-        var opened = new Option<bool>("--thought-opened") { Description = "prompts opened the thought: a response without its closing tag is no answer; rows may have 'thought_opened', or 'prompt' as the model got it" };
+        var opened = new Option<bool>("--thought-opened")
+        {
+            Description = "prompts opened the thought: a response without its closing tag is no answer; rows may have 'thought_opened', or 'prompt' as the model got it",
+        };
         foreach (Option option in new Option[] { input, output, precision, loose, relations, opened })
         {
             command.Options.Add(option);
@@ -34,7 +37,8 @@ internal static class GradeCommand
             }
 
             var tally = new Tally();
-            JsonLines.Write(parsed.GetValue(output)!, RowFile.Read(parsed.GetValue(input)!).Select(row => tally.Count(Grade(row, options, parsed.GetValue(opened)))));
+            bool allOpened = parsed.GetValue(opened);
+            JsonLines.Write(parsed.GetValue(output)!, RowFile.Read(parsed.GetValue(input)!).Select(row => tally.Count(Grade(row, options, allOpened))));
             Console.WriteLine(tally);
         });
         return command;
@@ -60,7 +64,8 @@ internal static class GradeCommand
     private static string OpenedThought(JsonRow row, bool opened) => Setting(row, "thought_opened") switch
     {
         { } text when bool.TryParse(text, out bool flag) => flag ? ThoughtTags.UsualOpening : "",
-        { } text => ThoughtTags.LeftOpenAtEnd(text) is { Length: > 0 } tag ? tag : throw row.Problem($"'thought_opened' is '{text}'; expected true, false, or the tag that opened the thought, such as <think>."),
+        { } text => ThoughtTags.LeftOpenAtEnd(text) is { Length: > 0 } tag ? tag : throw row.Problem(
+            $"'thought_opened' is '{text}'; expected true, false, or the tag that opened the thought, such as <think>."),
         _ when row.Fields["prompt"] is JsonValue prompt && ThoughtTags.LeftOpenAtEnd(prompt.ToString()) is { Length: > 0 } tag => tag,
         _ => opened ? ThoughtTags.UsualOpening : "",
     };

@@ -14,7 +14,8 @@ internal static class TurnEnds
         model.LearnedTurnEnd = turnEnd;
         if (turnEnd is { } id && !model.Decoder.Config.EosTokenIds.Contains(id))
         {
-            observer.Said($"turns end in '{model.Tokenizer.IdToToken(id)}' (id {id}), which is no stop token of {model.Directory}: the trained model's generation_config.json lists it as one");
+            observer.Said($"turns end in '{model.Tokenizer.IdToToken(id)}' (id {id}), which is no stop token of {model.Directory}: "
+                + "the trained model's generation_config.json lists it as one");
         }
     }
 }

@@ -47,7 +47,8 @@ public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, Lang
         ];
     }
 
-    private SampledAnswer Answer(AnswerRequest request, string openedThought, Sample sample) => new(request, _engine.Text(sample), sample.Finish != FinishReason.Stop, sample.Ids.Length)
+    private SampledAnswer Answer(AnswerRequest request, string openedThought, Sample sample) =>
+        new(request, _engine.Text(sample), sample.Finish != FinishReason.Stop, sample.Ids.Length)
     {
         OpenedThought = openedThought,
     };

@@ -33,7 +33,10 @@ public sealed record EvalConfig : IValidated
     /// <summary>Further variables of the chat template, such as enable_thinking: false; a server gets them as chat_template_kwargs. Null for none.</summary>
     public JsonObject? TemplateArgs { get; init; }
 
-    /// <summary>Whether prompts open the thought, so that a response without its closing tag is no answer; null: as the template does, which with a server's chat is not known here.</summary>
+    /// <summary>
+    /// Whether prompts open the thought, so that a response without its closing tag is no answer; null: as the template does, which with a server's
+    /// chat is not known here.
+    /// </summary>
     public bool? ThoughtOpened { get; init; }
 
     /// <summary>The model's Hub name, by which the skythought protocol chooses its system prompt; null: as <see cref="Model"/> says.</summary>

@@ -22,6 +22,14 @@ public sealed class Evaluator(EvalConfig config, EvalSampling sampling, Benchmar
     /// <summary>The name of the page of failures in the run's folder.</summary>
     public const string PageName = "failures.html";
 
+    private int _closedOnly;
+    private int _bare;
+
+    /// <summary>What a user should know of the responses of this run; null for nothing.</summary>
+    public string? Warning => _closedOnly == 0 || _bare == 0 ? null
+        : $"{_closedOnly} responses close a thought that they do not open, and {_bare} have neither tag: "
+            + $"where the model's template opens the thought, set thought_opened: true, and those {_bare} are no answers";
+
     /// <summary>Reads a file of questions.</summary>
     /// <param name="source">The file.</param>
     /// <param name="benchmark">How its rows become questions; null: as they stand.</param>
@@ -73,6 +81,12 @@ public sealed class Evaluator(EvalConfig config, EvalSampling sampling, Benchmar
     {
         EvalQuestion question = answer.Request.Question;
         string opened = OpenedThought(answer);
+        if (opened.Length == 0 && config.ThoughtOpened is null && answer.Refusal is null)
+        {
+            _closedOnly += ThoughtTags.ClosesOnly(answer.Text) ? 1 : 0;
+            _bare += ThoughtTags.IsBare(answer.Text) ? 1 : 0;
+        }
+
         Verdict verdict = answer.Refusal is null ? config.Protocol.Grade(benchmark.Answer, question, opened + answer.Text, answer.Truncated) : new Verdict(false, null);
         var row = new JsonObject { ["index"] = answer.Request.Index, ["sample"] = answer.Request.Sample, ["id"] = question.Id };
         if (!benchmark.Hidden || config.ShowQuestions)

@@ -38,7 +38,7 @@ public sealed class LanguageModel : IDisposable
     /// <inheritdoc cref="ModelText.StopIds"/>
     public IReadOnlyList<int> StopIds => Text.StopIds;
 
-    /// <summary>The token by which the texts that the model learns from end a turn: it is listed as a stop token where the model is saved. Null adds none.</summary>
+    /// <summary>The token by which the texts that the model learns from end a turn; where the model is saved, it is listed as a stop token. Null adds none.</summary>
     public int? LearnedTurnEnd { get; set; }
 
     /// <summary>Reads a directory onto the configured device: a whole model, or adapters with the base model that they name.</summary>

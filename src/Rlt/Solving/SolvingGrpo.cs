@@ -33,7 +33,8 @@ internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IRe
         Sample[][] samples = _engine.Run(requests);
         phases.End("sample", samples.Sum(group => group.Sum(sample => sample.Ids.Length)));
         string[] opened = [.. chosen.Select(question => _prompt.OpenedThought(questions[question]))];
-        SolvingRollout[] graded = [.. chosen.SelectMany((question, i) => samples[i].Select(sample => Grade(questions[question], requests[i].Prompt, opened[i], sample)))];
+        SolvingRollout[] graded = [.. chosen.SelectMany((question, i) =>
+            samples[i].Select(sample => Grade(questions[question], requests[i].Prompt, opened[i], sample)))];
         phases.End("score");
         return graded;
     }

@@ -29,24 +29,24 @@ public sealed class ChatRenderer
     /// <summary>The text up to where the assistant's words begin.</summary>
     /// <param name="system">The system prompt; empty for none.</param>
     /// <param name="question">The user's turn.</param>
-    public string Prompt(string system, string question) => _template.Render(Messages(system, question), addGenerationPrompt: true, _templateArgs);
+    public string Prompt(string system, string question) => _template.Render(Messages(system, question), addGenerationPrompt: true, templateArgs: _templateArgs);
 
-    /// <summary>What the prompt has from the tag on by which the template opens the assistant's thought; empty where it does not. The response goes on inside the thought.</summary>
+    /// <summary>What the prompt has from the tag on by which the template opens the thought that the response goes on with; empty where it does not.</summary>
     /// <param name="system">The system prompt; empty for none.</param>
     /// <param name="question">The user's turn, in which tags are words.</param>
     public string OpenedThought(string system, string question)
     {
         string prompt = Prompt(system, question);
-        string turns = _template.Render(Messages(system, question), addGenerationPrompt: false, _templateArgs);
+        string turns = _template.Render(Messages(system, question), addGenerationPrompt: false, templateArgs: _templateArgs);
         return prompt.StartsWith(turns, StringComparison.Ordinal) ? ThoughtTags.LeftOpen(prompt[turns.Length..]) : ThoughtTags.LeftOpenAtEnd(prompt);
     }
 
-    private static List<ChatMessage> Messages(string system, string question)
+    private static JsonArray Messages(string system, string question)
     {
-        List<ChatMessage> messages = [new ChatMessage("user", question)];
+        var messages = new JsonArray(new ChatMessage("user", question).ToJson());
         if (system.Length > 0)
         {
-            messages.Insert(0, new ChatMessage("system", system));
+            messages.Insert(0, new ChatMessage("system", system).ToJson());
         }
 
         return messages;

@@ -73,7 +73,7 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
     public string AssistantTurn => AssistantTurnOrNull ?? throw NoTurn(Assistant);
 
     /// <summary>What the assistant says to the question; null where it says nothing.</summary>
-    /// <exception cref="DataException">What follows the question is no answer to it: a tool is called, or asked and answered in between, or the user goes on.</exception>
+    /// <exception cref="DataException">What follows the question is no answer to it: a tool is called or speaks, or the user goes on.</exception>
     public string? AssistantTurnOrNull => IsResult ? row.Text("response") : Answering is { } turn ? Said(turn) : null;
 
     /// <summary>The thought that stands beside the assistant's answer; null where there is none.</summary>
@@ -104,9 +104,11 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
             }
 
             JsonObject next = turns[asked + 1];
-            string? fault = !Assistant.Contains(Speaker(next)) ? $"is from '{Speaker(next)}'" : next["tool_calls"] is JsonArray { Count: > 0 } ? "calls a tool" : null;
+            string? fault = !Assistant.Contains(Speaker(next)) ? $"is from '{Speaker(next)}'"
+                : next["tool_calls"] is JsonArray { Count: > 0 } ? "calls a tool" : null;
             return fault is null ? next : throw row.Problem(
-                $"turn {asked + 2} of '{Turns}' {fault}, so the assistant's later answer is not to the question alone; expected the answer right after the question. Leave the row out, or learn it whole (target: text).");
+                $"turn {asked + 2} of '{Turns}' {fault}, so the assistant's later answer is not to the question alone; "
+                + "expected the answer right after the question. Leave the row out, or learn it whole (target: text).");
         }
     }
 
@@ -115,7 +117,8 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
     private DataException NoTurn(string[] speakers) => row.Problem(
         $"'{Turns}' has no turn from {string.Join(" or ", speakers)}; expected a list of {(Turns == "messages" ? "{\"role\", \"content\"}" : "{\"from\", \"value\"}")}.");
 
-    private string? TurnOrNull(string[] speakers) => TurnList.Where(turn => speakers.Contains(Speaker(turn))).Select(Said).FirstOrDefault(text => text is not null);
+    private string? TurnOrNull(string[] speakers) =>
+        TurnList.Where(turn => speakers.Contains(Speaker(turn))).Select(Said).FirstOrDefault(text => text is not null);
 
     private static string? Speaker(JsonObject turn) => TurnContent.Text(turn["from"] ?? turn["role"]);
 

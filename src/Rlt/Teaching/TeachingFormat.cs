@@ -22,7 +22,7 @@ public sealed class TeachingFormat(PromptFormat format, ChatRenderer teacherChat
         return new TeachingFormat(format, chat, chat);
     }
 
-    /// <summary>The format for a teacher and its student. Variables are the teacher's: the student's view is as distillation writes it, a thought before the answer.</summary>
+    /// <summary>The format for a teacher and its student, whose view is as distillation writes it: variables of the template are the teacher's alone.</summary>
     public static TeachingFormat ForTwo(PromptFormat format, ModelText teacher, ModelText student, JsonObject? teacherArgs = null) =>
         new(format, new ChatRenderer(teacher.RequireTemplate(), teacherArgs), new ChatRenderer(student.RequireTemplate()));
 

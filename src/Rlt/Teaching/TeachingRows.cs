@@ -77,7 +77,8 @@ public static class TeachingRows
         }
 
         return columns.IsResult ? format.ThoughtOpen + turn
-            : columns.AssistantThought is { } thought ? format.ThoughtOpen + format.Padding + thought.Trim() + format.Padding + format.ThoughtClose + format.Delimiter + turn
+            : columns.AssistantThought is { } thought
+                ? format.ThoughtOpen + format.Padding + thought.Trim() + format.Padding + format.ThoughtClose + format.Delimiter + turn
             : turn;
     }
 

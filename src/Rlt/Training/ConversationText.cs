@@ -13,7 +13,7 @@ internal sealed record ConversationText(string Text, int From, bool LacksThought
     private const int ShownCharacters = 40;
 
     /// <summary>Renders a row's <c>messages</c>, with its <c>tools</c> and <c>template_args</c> (or <c>chat_template_kwargs</c>) where it has them.</summary>
-    /// <exception cref="DataException">The template cannot render the conversation, leaves out what a turn says, or rewrites the turns before the last one.</exception>
+    /// <exception cref="DataException">The template fails, leaves out what a turn says, or rewrites the turns before the last one.</exception>
     public static ConversationText Of(JsonRow row, ChatTemplate template)
     {
         JsonObject[] turns = Turns(row);
@@ -25,7 +25,8 @@ internal sealed record ConversationText(string Text, int From, bool LacksThought
         string whole = Render(row, template, turns, addGenerationPrompt: false);
         if (LeftOut(turns, whole) is var (number, said))
         {
-            throw row.Problem($"the chat template leaves out what turn {number} says ('{Shown(said)}'), so it would not be learned; expected a template that writes every turn. Leave the row out, or use a model with another template.");
+            throw row.Problem($"the chat template leaves out what turn {number} says ('{Shown(said)}'), so it would not be learned; "
+                + "expected a template that writes every turn. Leave the row out, or use a model with another template.");
         }
 
         string prompt = Render(row, template, turns[..^1], addGenerationPrompt: true);
@@ -37,7 +38,8 @@ internal sealed record ConversationText(string Text, int From, bool LacksThought
         }
 
         throw row.Problem(lacksThought
-            ? "the chat template opens the thought of a turn to come and leaves it out of one that is there, so it would not be learned; expected a template that keeps the last turn's thought. Use such a template, or a format (target: student)."
+            ? "the chat template opens the thought of a turn to come and leaves it out of one that is there, so it would not be learned; "
+                + "expected a template that keeps the last turn's thought. Use such a template, or a format (target: student)."
             : "the chat template rewrites the turns before the last one, so what to learn cannot be told; expected a template that does not.");
     }
 
@@ -129,7 +131,7 @@ internal sealed record ConversationText(string Text, int From, bool LacksThought
     {
         IEnumerable<string> texts = TurnContent.Texts(turn["content"]);
         return (Role(turn) == "assistant" ? texts.Select(ThoughtTags.Answering) : texts)
-            .Concat(turn["tool_calls"] is JsonArray calls ? calls.Select(call => ((call as JsonObject)?["function"] as JsonObject)?["name"]?.ToString() ?? "") : [])
+            .Concat((turn["tool_calls"] as JsonArray ?? []).Select(call => ((call as JsonObject)?["function"] as JsonObject)?["name"]?.ToString() ?? ""))
             .Where(text => !string.IsNullOrWhiteSpace(text));
     }
 

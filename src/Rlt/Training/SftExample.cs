@@ -58,7 +58,8 @@ public static class SftExample
         {
             (string place, TokenSequence first) = whole[0];
             throw new DataException(
-                $"{place}: nothing is left to learn within {cutoff} tokens, here and in all {whole.Length} rows: the row has {first.Ids.Length} tokens, what it teaches begins after {first.From}. "
+                $"{place}: nothing is left to learn within {cutoff} tokens, here and in all {whole.Length} rows: "
+                + $"the row has {first.Ids.Length} tokens, what it teaches begins after {first.From}. "
                 + "Raise cutoff, or use a model with a longer context.");
         }
 
@@ -71,7 +72,8 @@ public static class SftExample
 
         if (lacking.Count > 0)
         {
-            warnings.Add($"{lacking.Count} of {whole.Length} rows lose their thought in the chat template of {model.Directory}, and answers without it are learned: {Places(lacking)}. "
+            warnings.Add($"{lacking.Count} of {whole.Length} rows lose their thought in the chat template of {model.Directory}, "
+                + $"and answers without it are learned: {Places(lacking)}. "
                 + "Use a template that writes the last turn's thought, or a format (target: student)");
         }
 
@@ -84,7 +86,8 @@ public static class SftExample
         int? turnEnd = TurnEnd([.. learned.Select(row => row.Sequence)], model);
         if (turnEnd is null && rows.Any(row => row.Task is not null || row.Text!.Has("messages")))
         {
-            warnings.Add($"the chat template of {model.Directory} ends turns in no special token, so the model does not learn to stop; expected a template that does");
+            warnings.Add($"the chat template of {model.Directory} ends turns in no special token, "
+                + "so the model does not learn to stop; expected a template that does");
         }
 
         return new SftExamples([.. learned.Select(row => Cut(row.Sequence, cutoff))], cut, turnEnd, warnings);
@@ -134,7 +137,8 @@ public static class SftExample
         return twice ? sequence with { Ids = [.. sequence.Ids[..last], .. sequence.Ids[(last + 1)..]] } : sequence;
     }
 
-    private static TokenSequence Cut(TokenSequence sequence, int cutoff) => sequence.Ids.Length > cutoff ? sequence with { Ids = sequence.Ids[..cutoff] } : sequence;
+    private static TokenSequence Cut(TokenSequence sequence, int cutoff) =>
+        sequence.Ids.Length > cutoff ? sequence with { Ids = sequence.Ids[..cutoff] } : sequence;
 
     // Texts of several sources may end in several tokens; the model is to stop where most of them do.
     private static int? TurnEnd(TokenSequence[] sequences, ModelText model)
@@ -144,7 +148,8 @@ public static class SftExample
         return 2 * count > sequences.Length && (model.Tokenizer.IsSpecial(end) || model.StopIds.Contains(end)) ? end : null;
     }
 
-    private static string Places(IReadOnlyList<string> places) => string.Join(", ", places.Take(MostNamed)) + (places.Count > MostNamed ? $" and {places.Count - MostNamed} more" : "");
+    private static string Places(IReadOnlyList<string> places) =>
+        string.Join(", ", places.Take(MostNamed)) + (places.Count > MostNamed ? $" and {places.Count - MostNamed} more" : "");
 
     private static SftRow TextRow(JsonRow row)
     {

@@ -34,6 +34,19 @@ public sealed class ThinkingCommandTests : IDisposable
     }
 
     [Fact]
+    public void Eval_ServersChatOpensTheThought_IsToldAndSet()
+    {
+        string[] responses = ["I try \\boxed{5}", "I try \\boxed{9}</think>So \\boxed{8}", "<think>x</think>7"];
+        using var server = new TestServer((_, body) => TestServer.Reply.Chat(
+            responses[Array.FindIndex(["2 + 3?", "4 + 4?", "1 + 6?"], body["messages"]!.AsArray()[^1]!["content"]!.GetValue<string>().Contains)]));
+        string[] eval = ["eval", "--model", "m", "--url", server.Url, "--data", "@data.jsonl"];
+        Assert.Contains("1 responses close a thought that they do not open, and 1 have neither tag", _rlt.Run([.. eval, "--out", "@run"]).Errors, StringComparison.Ordinal);
+        CommandResult set = _rlt.Run([.. eval, "--out", "@set", "--set", "thought_opened=true"]);
+        Assert.DoesNotContain("neither tag", set.Errors, StringComparison.Ordinal);
+        Assert.Equal([null, "8", "7"], _rlt.Rows("set/results.jsonl").Select(row => row["extracted"]?.GetValue<string>()));
+    }
+
+    [Fact]
     public void Eval_TemplateArgs_ReachTheTemplateAndTheServer()
     {
         Template("<think>{% endif %}{% if add_generation_prompt and enable_thinking is false %}{{ '</think>' }}{% endif %}{% if false %}");

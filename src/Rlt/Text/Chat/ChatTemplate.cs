@@ -85,13 +85,10 @@ public sealed class ChatTemplate
 
     /// <summary>The text of a conversation of plain messages.</summary>
     /// <inheritdoc cref="Render(JsonArray, bool, JsonArray, JsonObject)"/>
-    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) => Render(messages, addGenerationPrompt, templateArgs: null);
-
-    /// <inheritdoc cref="Render(IReadOnlyList{ChatMessage}, bool)"/>
-    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, JsonObject? templateArgs)
+    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        return Render(new JsonArray([.. messages.Select(message => message.ToJson())]), addGenerationPrompt, templateArgs: templateArgs);
+        return Render(new JsonArray([.. messages.Select(message => message.ToJson())]), addGenerationPrompt);
     }
 
     /// <summary>What the template writes after the assistant's words, its end-of-turn token included; null where it does not write the words.</summary>
@@ -100,7 +97,8 @@ public sealed class ChatTemplate
     public string? TurnEnd(JsonObject? templateArgs = null)
     {
         const string words = "ASSISTANT-WORDS";
-        string closed = Render([new ChatMessage("user", "question").ToJson(), new ChatMessage("assistant", words).ToJson()], addGenerationPrompt: false, templateArgs: templateArgs);
+        var turns = new JsonArray(new ChatMessage("user", "question").ToJson(), new ChatMessage("assistant", words).ToJson());
+        string closed = Render(turns, addGenerationPrompt: false, templateArgs: templateArgs);
         int at = closed.LastIndexOf(words, StringComparison.Ordinal);
         return at < 0 ? null : closed[(at + words.Length)..];
     }

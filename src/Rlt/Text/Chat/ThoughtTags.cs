@@ -20,6 +20,12 @@ public static partial class ThoughtTags
         return Opening().IsMatch(text, close) ? "" : text[close..];
     }
 
+    /// <summary>Whether a text closes a thought that it does not open: what came before it opened the thought.</summary>
+    public static bool ClosesOnly(string text) => Closing().Match(text) is { Success: true } close && !Opening().IsMatch(text[..close.Index]);
+
+    /// <summary>Whether a text has no tag of a thought.</summary>
+    public static bool IsBare(string text) => !Closing().IsMatch(text) && !Opening().IsMatch(text);
+
     /// <summary>The last thought of a text; empty where there is none. One that is not closed goes to the end.</summary>
     public static string Thought(string text)
     {
@@ -46,13 +52,15 @@ public static partial class ThoughtTags
 
     // "analysis" and "assistantfinal" are what is left of harmony's channels where special tokens are not shown.
     [GeneratedRegex(
-        @"<\|?\s*(?:[\w.-]+:)?(?:think|thinking|thoughts?|reasoning)(?:\s+[\w-]+=[^<>]*)?(?<!/)\|?>|\[THINK\]|◁think▷|<\|(?:begin_of|start_of|start)_(?:thought|thinking)\|>|<\|inner_prefix\|>"
+        @"<\|?\s*(?:[\w.-]+:)?(?:think|thinking|thoughts?|reasoning)(?:\s+[\w-]+=[^<>]*)?(?<!/)\|?>|\[THINK\]|◁think▷"
+        + @"|<\|(?:begin_of|start_of|start)_(?:thought|thinking)\|>|<\|inner_prefix\|>"
         + @"|<\|channel\|>(?:analysis|commentary)\b(?:(?!<\|).)*<\|message\|>|^\s*(?-i:analysis(?=[A-Z][a-z' ]))|<\|channel>thought\b|<unused94>thought\b",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Opening();
 
     [GeneratedRegex(
-        @"<\|?\s*/\s*(?:[\w.-]+:)?(?:think|thinking|thoughts?|reasoning)\s*\|?>|\[/THINK\]|◁/think▷|<\|(?:end_of|end)_(?:thought|thinking)\|>|<\|inner_suffix\|>"
+        @"<\|?\s*/\s*(?:[\w.-]+:)?(?:think|thinking|thoughts?|reasoning)\s*\|?>|\[/THINK\]|◁/think▷"
+        + @"|<\|(?:end_of|end)_(?:thought|thinking)\|>|<\|inner_suffix\|>"
         + @"|<\|channel\|>final\b(?:(?!<\|).)*<\|message\|>|(?-i:assistantfinal)|<channel\|>|<unused95>",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Closing();

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Rlt.Text.Chat;
 
-/// <summary>What a turn of a conversation says, whichever way it is written: as a text or a list of typed parts, the thought among them or beside them.</summary>
+/// <summary>What a turn of a conversation says, be it a text or a list of typed parts, with the thought among them or beside them.</summary>
 public static class TurnContent
 {
     private static readonly string[] ThoughtFields = ["reasoning_content", "reasoning", "thinking"];
@@ -12,7 +12,7 @@ public static class TurnContent
     public static IReadOnlyList<string> Texts(JsonNode? content) => content switch
     {
         JsonValue value when value.TryGetValue(out string? text) => [text],
-        JsonArray parts => [.. parts.Where(part => part is JsonValue || IsText(part)).SelectMany(part => Texts(part is JsonObject typed ? typed["text"] : part))],
+        JsonArray parts => [.. parts.Where(part => part is JsonValue || IsText(part)).SelectMany(part => Texts((part as JsonObject)?["text"] ?? part))],
         _ => [],
     };
 
@@ -23,7 +23,8 @@ public static class TurnContent
     public static string? Thought(JsonObject turn)
     {
         string? beside = ThoughtFields.Select(field => Text(turn[field])).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text));
-        return beside ?? (turn["content"] is JsonArray parts && string.Concat(parts.OfType<JsonObject>().Select(ThoughtOf)) is { Length: > 0 } thought ? thought : null);
+        string among = turn["content"] is JsonArray parts ? string.Concat(parts.OfType<JsonObject>().Select(ThoughtOf)) : "";
+        return beside ?? (among.Length > 0 ? among : null);
     }
 
     /// <summary>The kind of a content's first part that is neither text nor thought, such as an image; null where there is none.</summary>
@@ -44,7 +45,8 @@ public static class TurnContent
         return joined;
     }
 
-    private static bool IsText(JsonNode? part) => part is JsonObject typed && (typed["type"] is null ? typed["text"] is not null : TextKinds.Contains(typed["type"]!.ToString()));
+    private static bool IsText(JsonNode? part) =>
+        part is JsonObject typed && (typed["type"] is null ? typed["text"] is not null : TextKinds.Contains(typed["type"]!.ToString()));
 
     private static string? ThoughtOf(JsonObject part) => part["type"]?.ToString() is "thinking" or "reasoning"
         ? Text(part["thinking"]) ?? Text(part["reasoning"]) ?? Text(part["text"]) ?? Text(part["summary"])
