@@ -18,6 +18,7 @@ internal sealed record CoverageResult(double Covered, double Below, double Above
 internal static class Simulation
 {
     private const double Nominal = 0.95;
+    // Ends and truths that are equal but for rounding.
     private const double Rounding = 1e-9;
     private const int SeedEffects = 401;
 

@@ -52,11 +52,11 @@ public sealed class StudyCommandTests : IDisposable
         CommandResult result = _rlt.Run("study", "--config", _config, "--out", "@study");
         Assert.Equal(0, result.Exit);
         string report = File.ReadAllText(_rlt["study/report.md"]);
-        Assert.Contains("| Teaching \\| imitation | teaching (b) is above imitation (a) | +87.5 points, 95% interval 62.5 to 100.0 | **holds** |", result.Output, StringComparison.Ordinal);
+        Assert.Contains("| Teaching \\| imitation | teaching (b) is above imitation (a) | +87.5 points, 95% interval 26.7 to 97.8 | **holds** |", result.Output, StringComparison.Ordinal);
         Assert.Contains(result.Output.TrimEnd(), report, StringComparison.Ordinal);
-        Assert.Contains("- **imitation (a) is above teaching (b)**: does not hold over 2 seeds (−87.5 points, 95% interval −100.0 to −62.5; it is below). By seed: −87.5 · −87.5", report, StringComparison.Ordinal);
+        Assert.Contains("- **imitation (a) is above teaching (b)**: does not hold over 2 seeds (−87.5 points, 95% interval −97.8 to −26.7; it is below). By seed: −87.5 · −87.5", report, StringComparison.Ordinal);
         Assert.Contains("**Accuracy grows with reward**: holds (r = ", report, StringComparison.Ordinal);
-        Assert.Contains("| **a** | imitation | 12.5% (0.0 to 37.5) | 12.5% · 12.5% | 0.0% | 10 |", report, StringComparison.Ordinal);
+        Assert.Contains("| **a** | imitation | 12.5% (2.2 to 47.1) | 12.5% · 12.5% | 0.0% | 10 |", report, StringComparison.Ordinal);
         Assert.Contains("````text\nta-1 explains 0 with ``` in it.\n````", report, StringComparison.Ordinal);
         foreach (string picture in new[] { "section-1.svg", "section-2-correlation.svg" })
         {

@@ -6,7 +6,8 @@ namespace Rlt.Evaluation.Statistics;
 /// <remarks>
 /// The questions' values are the independent observations; samples of one question are not: their noise is in the variance between questions
 /// already. Over several seeds the variance is that of a mean of crossed random effects, seeds × questions (Searle, Casella and McCulloch,
-/// Variance Components, 1992, ch. 4), with Satterthwaite's degrees of freedom (Biometrics Bulletin 2 (1946) 110).
+/// Variance Components, 1992, ch. 4); each part is taken at its own t, squares added (Howe, J. Am. Stat. Assoc. 69 (1974) 789): with
+/// degrees of freedom for the sum, seeds that came out alike by chance would pass for a variance that is well known.
 /// A variance between few unlike questions is known badly, and no better than its fourth moment says: n questions are worth
 /// ν = 2n / (κ − 1) degrees of freedom, κ their kurtosis. Where a few questions make up nearly all of the variance, κ itself comes out too low, so
 /// <see cref="Unseen"/> degrees are taken off, in proportion. What remains of the variance when all questions are all or nothing follows
@@ -21,8 +22,8 @@ internal readonly record struct QuestionVariance(double Effective, double Quanti
     // Chosen by measurement (scripts/coverage.sh), from 0 to 4: the least that covers a few hard questions among many impossible ones.
     private const double Unseen = 3;
 
-    // Beyond it t is the normal quantile to all digits that matter.
-    private const double MostDegrees = 1e7;
+    // From here on the first two terms of t's expansion about the normal quantile are right to six digits.
+    private const double ManyDegrees = 200;
 
     private static double Normal { get; } = MathNet.Numerics.Distributions.Normal.InvCDF(0, 1, Upper);
 
@@ -54,7 +55,7 @@ internal readonly record struct QuestionVariance(double Effective, double Quanti
     private static QuestionVariance Single(int questions, double part, double degrees) =>
         new(questions / part, Math.Min(T(degrees), Normal / Math.Sqrt(part)));
 
-    // Questions differ, seeds differ, and what is left: V = (MS seeds + MS questions − MS rest) / (seeds · questions), no part below 0.
+    // Questions differ, seeds differ, and what is left is in both: V = (MS questions + (MS seeds − MS rest)) / (seeds · questions), no part below 0.
     private static QuestionVariance Crossed(IReadOnlyList<double[]> seeds, double[] means, double largest, double ofQuestions, double degrees)
     {
         int count = seeds.Count, questions = means.Length;
@@ -71,9 +72,9 @@ internal readonly record struct QuestionVariance(double Effective, double Quanti
 
         double restDegrees = (count - 1.0) * Math.Max(1, questions - 1);
         double ofSeeds = Variance(bySeed)!.Value / count, ofRest = rest / restDegrees / count / questions;
-        double variance = Math.Max(ofQuestions, ofSeeds + ofQuestions - ofRest);
-        double spread = (ofQuestions * ofQuestions / degrees) + (ofSeeds > ofRest ? (ofSeeds * ofSeeds / (count - 1)) + (ofRest * ofRest / restDegrees) : 0);
-        return new QuestionVariance(largest / variance, T(variance * variance / Math.Max(spread, double.Epsilon)));
+        double seedsAlone = Math.Max(0, ofSeeds - ofRest), variance = ofQuestions + seedsAlone;
+        double square = (T(degrees) * T(degrees) * ofQuestions) + (T(count - 1) * T(count - 1) * seedsAlone);
+        return new QuestionVariance(largest / variance, Math.Sqrt(square / variance));
     }
 
     // Questions of their own for each seed: the seeds' means hold all that varies.
@@ -105,7 +106,12 @@ internal readonly record struct QuestionVariance(double Effective, double Quanti
         return Math.Max(1, told - (Unseen * (1 - (told / most))));
     }
 
-    private static double T(double degrees) => degrees >= MostDegrees || double.IsNaN(degrees) ? Normal : StudentT.InvCDF(0, 1, degrees, Upper);
+    private static double T(double degrees) => degrees >= ManyDegrees || double.IsNaN(degrees) ? Expanded(degrees) : StudentT.InvCDF(0, 1, degrees, Upper);
+
+    // Source: Abramowitz and Stegun 26.7.5.
+    private static double Expanded(double degrees) => double.IsFinite(degrees)
+        ? Normal + ((Math.Pow(Normal, 3) + Normal) / (4 * degrees)) + (((5 * Math.Pow(Normal, 5)) + (16 * Math.Pow(Normal, 3)) + (3 * Normal)) / (96 * degrees * degrees))
+        : Normal;
 
     private static double? Variance(double[] values)
     {
