@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Models;
 using Rlt.Runs;
@@ -31,7 +30,7 @@ internal static class CollectCommand
         Startup.Prepare(config.Device);
         PromptFormat tags = FormatFile.Load(config.Format);
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
-        using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         var teacherText = ModelText.Load(config.Model);
         ModelText? studentText = config.Student is { } directory ? ModelText.Load(directory) : null;
         TeachingFormat format = CheckedFormat(config, tags, tasks.Rows, teacherText, studentText);

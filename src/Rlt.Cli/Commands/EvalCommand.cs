@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
@@ -50,7 +49,7 @@ internal static class EvalCommand
         UsableRows<EvalQuestion> read = Evaluator.Read(Source(config, benchmark), benchmark);
         PromptFormat? format = config.Format is null ? null : FormatFile.Load(config.Format);
         IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, config.Protocol, config.System, config.ModelId ?? config.Model, format);
-        using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config.Resolved(sampling)));
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config.Resolved(sampling));
         if (config.Server.Url is null)
         {
             var text = ModelText.Load(config.Model);

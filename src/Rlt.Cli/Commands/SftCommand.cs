@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Models;
 using Rlt.Runs;
@@ -39,7 +38,7 @@ internal static class SftCommand
         TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, text);
         SftExamples encoded = SftExample.Encode(rows.Rows, target, format, text, Math.Min(config.Cutoff, text.Config.MaxPositions));
         (config, string plan) = PlannedRun.Settle(config, text.Config, encoded.Sequences.Max(example => example.Ids.Length));
-        using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel model = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
         folder.Begin();
         using var observer = new RunObserver(name, folder, "loss", "grad_norm", "learning_rate", "tokens_per_second");

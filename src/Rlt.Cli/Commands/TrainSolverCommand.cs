@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Protocols;
@@ -45,7 +44,7 @@ internal static class TrainSolverCommand
         IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, Protocol.Strict, config.System, config.Model, format);
         int longest = AskedQuestions.RequireRoom(questions, text, config.TemplateArgs);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, longest));
-        using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel policy = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
         using Decoder? reference = GrpoCommand.Reference(config, policy);
         folder.Begin();

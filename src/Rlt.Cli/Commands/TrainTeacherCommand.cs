@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Models;
 using Rlt.Runs;
@@ -36,7 +35,7 @@ internal static class TrainTeacherCommand
         var format = TeachingFormat.ForTwo(tags, teacherText, studentText, config.TemplateArgs);
         int longest = TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, teacherText.Config, studentText.Config, longest));
-        using RunFolder folder = RunFolder.Open(config.Out, ConfigWriter.ToYaml(config));
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);
         using LanguageModel student = Student(config, policy, studentText);
         using Decoder? reference = GrpoCommand.Reference(config, policy);

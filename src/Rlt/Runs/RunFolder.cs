@@ -55,15 +55,16 @@ public sealed class RunFolder : IDisposable
     /// <summary>Opens a run: a new directory, or one whose earlier run had the same config and goes on. It is locked until it is disposed.</summary>
     /// <param name="path">The directory.</param>
     /// <param name="resolvedConfig">The config as YAML, defaults included.</param>
+    /// <param name="withDefaults">Reads a config's file and gives its text with the settings that it lacks; null: the texts are compared as they are.</param>
     /// <exception cref="ConfigException">The directory holds a run of another config, or other files, is in use, or cannot be written.</exception>
-    public static RunFolder Open(string path, string resolvedConfig)
+    public static RunFolder Open(string path, string resolvedConfig, Func<string, string>? withDefaults = null)
     {
         RunFolder? folder = null;
         try
         {
             RefuseOtherFiles(path);
             folder = new RunFolder(path, resolvedConfig);
-            folder.RequireUsable();
+            folder.RequireUsable(withDefaults);
             RunFolder opened = folder;
             folder = null;
             return opened;
@@ -162,9 +163,9 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    private void RequireUsable()
+    private void RequireUsable(Func<string, string>? withDefaults)
     {
-        if (_begun && File.ReadAllText(In(ConfigFile)) is var earlier && earlier != _resolvedConfig)
+        if (_begun && File.ReadAllText(In(ConfigFile)) is var earlier && earlier != _resolvedConfig && Renewed(withDefaults, earlier) != _resolvedConfig)
         {
             throw new ConfigException(
                 $"{Path} holds a run with another config ({FirstDifference(earlier, _resolvedConfig)}). Choose another --out, or repeat the earlier settings ({In(ConfigFile)}) to resume it.");
@@ -172,6 +173,18 @@ public sealed class RunFolder : IDisposable
 
         // The lock's file may be writable in a folder that is not.
         using FileStream probe = new(In(ProbeFile), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+    }
+
+    private string Renewed(Func<string, string>? withDefaults, string earlier)
+    {
+        try
+        {
+            return withDefaults?.Invoke(In(ConfigFile)) ?? earlier;
+        }
+        catch (ConfigException)
+        {
+            return earlier;
+        }
     }
 
     private string In(string name) => System.IO.Path.Combine(Path, name);

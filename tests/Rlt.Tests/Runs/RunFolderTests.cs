@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Rlt.Cli;
+using Rlt.Configuration;
 using Rlt.Runs;
 using Rlt.Tests.Data;
+using Rlt.Training;
 
 namespace Rlt.Tests.Runs;
 
@@ -18,6 +21,29 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(
             $"{_scratch["run"]} is in use by another run, process {Environment.ProcessId} on host {Environment.MachineName}. Wait until that one ends, or choose another --out.",
             Assert.Throws<ConfigException>(() => RunFolder.Open(_scratch["run"], "config")).Message);
+    }
+
+    /// <summary>A run of an earlier version, whose config lacks a setting, had its default.</summary>
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("seed: 0", true)]
+    [InlineData("seed: 5", false)]
+    public void Open_ConfigOfAnEarlierVersion_IsTheSameWhereItsDefaultsAre(string seed, bool goesOn)
+    {
+        var config = new SftConfig { Model = "m", Data = "d", Out = "o", Optimizer = new OptimizerConfig { LearningRate = 1 } };
+        ConfiguredRun.Open(_scratch["run"], config).Begin().Dispose();
+        string file = Path.Combine(_scratch["run"], RunFolder.ConfigFile);
+        string[] lines = File.ReadAllLines(file);
+        Assert.Single(lines, line => line == "seed: 0");
+        File.WriteAllLines(file, lines.Where(line => line != "seed: 0").Concat(seed.Length == 0 ? [] : [seed]));
+        if (goesOn)
+        {
+            ConfiguredRun.Open(_scratch["run"], config).Dispose();
+        }
+        else
+        {
+            Assert.Contains("another config", Assert.Throws<ConfigException>(() => ConfiguredRun.Open(_scratch["run"], config)).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
