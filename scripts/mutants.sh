@@ -22,7 +22,7 @@ build >&2
 run_tests >"$work/log" 2>&1 || { grep '^  Failed ' "$work/log" >&2; echo "mutants: tests fail as it is; mend that first" >&2; exit 2; }
 
 tried=0 survived=0
-while IFS=$'\t' read -r what file old new; do
+while IFS=$'\t' read -r what file old new <&3; do
   if [ -z "$what" ] || [[ "$what" != *"${1:-}"* ]]; then continue; fi
   mutate "src/Rlt/$file" "$old" "$new"
   tried=$((tried + 1))
@@ -34,6 +34,6 @@ while IFS=$'\t' read -r what file old new; do
     echo "noticed: $what ($(grep -c '^  Failed ' "$work/log" || true) tests)"
   fi
   git checkout -q -- src
-done <scripts/mutants.tsv
+done 3<scripts/mutants.tsv
 echo "$tried mutants, $survived survived"
 [ "$survived" = 0 ]
