@@ -64,6 +64,19 @@ public sealed class GrpoRunTests : IDisposable
         }
     }
 
+    /// <summary>The metrics are of the policy that the step began with, however often it moves on the same samples.</summary>
+    [Fact]
+    public void NumIterations_Metrics_AreOfTheFirstPass()
+    {
+        double[] differences = [.. new[] { 1, 3 }.Select(iterations =>
+        {
+            var loss = new GrpoOptions { Beta = 0, NumIterations = iterations, ClipLow = 0.2, ClipHigh = 0.2 };
+            _run.RunTeacher($"{iterations}", _run.Teacher with { Steps = 1, Loss = loss }, scripted: Written((_, place, sample) => $"{place} {sample}"));
+            return (double)Rows($"{iterations}", "metrics.jsonl")[0]["sampler_difference"]!;
+        })];
+        Assert.Equal(differences[0], differences[1], 1e-9);
+    }
+
     /// <summary>The first update ends the weights; the second is refused, and the message says that the first was applied.</summary>
     [Fact]
     public void UpdatesPerBatch_ALaterOneIsNotFinite_SaysWhatWasAppliedAndKeepsTheCompletions()
