@@ -80,7 +80,11 @@ internal static class EvalCommand
         observer.Started(0, questions.Count);
         var evaluator = new Evaluator(config, sampling, benchmark, questions, source);
         JsonObject summary = evaluator.Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
-        observer.WarnedOf(evaluator.Warning is { } warning ? [warning] : Array.Empty<string>());
+        if (evaluator.Warning is { } warning)
+        {
+            observer.Warned(warning);
+        }
+
         observer.Finished(Path.Combine(folder.Path, Evaluator.SummaryName));
         observer.Said(EvalSummary.Table(summary));
         Console.WriteLine(summary.ToJsonString());

@@ -30,7 +30,7 @@ public sealed class Decoder : IDisposable
         Config = config;
         Parameters = weights.Under("");
         Embedding = weights[StoredNames.Embedding];
-        Head = config.TiedEmbeddings ? Embedding : weights["lm_head.weight"];
+        Head = config.TiedEmbeddings ? Embedding : weights[StoredNames.Head];
         FinalNorm = weights.Norm("model.norm");
         Layers = [.. Enumerable.Range(0, config.LayerCount).Select(index => new DecoderLayer(config, index, weights))];
         _rotary = new RotaryEmbedding(config, Device);

@@ -13,7 +13,10 @@ public static class LogProbHead
     private const long ChunkBytes = 256L << 20;
 
     /// <summary>Positions whose logits are made at once.</summary>
-    public static int ChunkRows(Decoder model) => (int)Math.Clamp(ChunkBytes / (4L * model.Config.VocabularySize), 16, 1024);
+    public static int ChunkRows(Decoder model) => ChunkRows(model.Config);
+
+    /// <summary>The same for a model's shape.</summary>
+    public static int ChunkRows(ModelConfig config) => (int)Math.Clamp(ChunkBytes / (4L * config.VocabularySize), 16, 1024);
 
     /// <summary>log p(target | position) at a temperature: [N] float32, nats. Without gradients.</summary>
     /// <param name="model">The model whose head is applied.</param>

@@ -20,12 +20,12 @@ internal sealed class WeightMap
     {
         var expected = new SortedDictionary<string, long[]>(StringComparer.Ordinal)
         {
-            ["model.embed_tokens.weight"] = [config.VocabularySize, config.HiddenSize],
+            [StoredNames.Embedding] = [config.VocabularySize, config.HiddenSize],
             ["model.norm.weight"] = [config.HiddenSize],
         };
         if (!config.TiedEmbeddings)
         {
-            expected["lm_head.weight"] = [config.VocabularySize, config.HiddenSize];
+            expected[StoredNames.Head] = [config.VocabularySize, config.HiddenSize];
         }
 
         for (int layer = 0; layer < config.LayerCount; layer++)

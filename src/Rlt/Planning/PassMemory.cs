@@ -1,3 +1,4 @@
+using Rlt.Models;
 using static Rlt.Planning.ModelSize;
 
 namespace Rlt.Planning;
@@ -8,9 +9,6 @@ namespace Rlt.Planning;
 /// <param name="LayerGradients">With plain operators, the gradients of one layer's weights before they are added to the sums; kernels add straight to those.</param>
 public sealed record PassMemory(long Activations, long Logits, long LayerGradients)
 {
-    // As LogProbHead has it.
-    private const long ChunkBytes = 256L << 20;
-
     // Ids, positions, scored rows and targets of a batch, int64.
     private const int IndexBytes = 8;
 
@@ -48,7 +46,7 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
     }
 
     /// <summary>Positions whose logits are made at once.</summary>
-    public static long ChunkRows(ModelSize model) => Math.Clamp(ChunkBytes / (Wide * (long)model.Config.VocabularySize), 16, 1024);
+    public static long ChunkRows(ModelSize model) => LogProbHead.ChunkRows(model.Config);
 
     internal static LayerMemory Layer(ModelSize model, PassShape pass, bool fused) =>
         fused ? LayerMemory.Fused(model, pass.Rows) : LayerMemory.Plain(model, pass.Rows, pass.PaddedRows);

@@ -24,21 +24,18 @@ internal sealed class GrpoStepLog<T>(int step, GrpoConfig config, IGrpoTask<T> t
     /// <summary>Optimizer steps taken so far.</summary>
     public int Updates { get; private set; }
 
-    /// <summary>The policy's mean entropy on the rollouts, before it learns them.</summary>
-    public double Entropy
-    {
-        set
-        {
-            _entropy = value;
-            Phases.End("entropy");
-        }
-    }
-
     /// <summary>What was drawn, and what the reference makes of it.</summary>
     public void Drawn(RolloutBatch<T> batch, float[] advantages, float[][]? referenceLogProbs)
     {
         (_batch, _advantages, _referenceLogProbs, _logProbs) = (batch, advantages, referenceLogProbs, new float[batch.Rollouts.Count][]);
         Phases.End("reference");
+    }
+
+    /// <summary>The policy's mean entropy on the rollouts, before it learns them, is known.</summary>
+    public void Measured(double entropy)
+    {
+        _entropy = entropy;
+        Phases.End("entropy");
     }
 
     /// <summary>The gradients of an update are there.</summary>

@@ -36,7 +36,7 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
         float[] advantages = GroupAdvantage.From(batch.Rewards, config.GroupSize, config.Loss.NormalizeByStd);
         float[][]? referenceLogProbs = reference is null ? null : LogProbs(reference, batch);
         log.Drawn(batch, advantages, referenceLogProbs);
-        log.Entropy = MeanEntropy(batch);
+        log.Measured(MeanEntropy(batch));
         double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, config.Steps, config.Optimizer.WarmupRatio);
         foreach (int[] samples in UpdateOrder.Of(batch.Groups, config.GroupSize, config.Loss.UpdatesPerBatch, config.Loss.NumIterations))
         {

@@ -53,7 +53,8 @@ public static class SftExample
         (string Place, TokenSequence Sequence)[] whole = [.. rows.Select(row => row.Task is { } task
             ? (task.Place, Completion(Spanned(task, target, format!), model.Tokenizer))
             : (row.Text!.Place, Whole(row.Text!, model, lacking)))];
-        (string Place, TokenSequence Sequence)[] learned = [.. whole.Where(row => Math.Min(row.Sequence.Ids.Length, cutoff) > row.Sequence.From)];
+        ILookup<bool, (string Place, TokenSequence Sequence)> isLearned = whole.ToLookup(row => Math.Min(row.Sequence.Ids.Length, cutoff) > row.Sequence.From);
+        (string Place, TokenSequence Sequence)[] learned = [.. isLearned[true]];
         if (learned.Length == 0)
         {
             (string place, TokenSequence first) = whole[0];
@@ -66,7 +67,7 @@ public static class SftExample
         List<string> warnings = [];
         if (learned.Length < whole.Length)
         {
-            string[] lost = [.. whole.Where(row => Math.Min(row.Sequence.Ids.Length, cutoff) <= row.Sequence.From).Select(row => row.Place)];
+            string[] lost = [.. isLearned[false].Select(row => row.Place)];
             warnings.Add($"{lost.Length} of {whole.Length} rows have nothing left to learn within {cutoff} tokens and are left out: {Places(lost)}");
         }
 

@@ -8,4 +8,19 @@ namespace Rlt.Text.Tokenization;
 /// <param name="SingleWord">Whether it must not touch a word character on either side.</param>
 /// <param name="StripsLeft">Whether it takes in the white space before it.</param>
 /// <param name="StripsRight">Whether it takes in the white space behind it.</param>
-internal sealed record AddedToken(int Id, string Content, bool IsSpecial, bool IsNormalized, bool SingleWord, bool StripsLeft, bool StripsRight);
+internal sealed record AddedToken(int Id, string Content, bool IsSpecial, bool IsNormalized, bool SingleWord, bool StripsLeft, bool StripsRight)
+{
+    /// <summary>Reads a token's object, as tokenizer.json and the files beside it write it.</summary>
+    /// <param name="part">The object.</param>
+    /// <param name="id">The token's id.</param>
+    /// <param name="isSpecial">Whether it is special.</param>
+    /// <param name="isNormalized">Whether it is looked for in the normalized text where the object does not say.</param>
+    public static AddedToken Read(JsonPart part, int id, bool isSpecial, bool isNormalized) => new(
+        id,
+        part["content"].String(),
+        isSpecial,
+        part["normalized"].BooleanOr(isNormalized),
+        part["single_word"].BooleanOr(false),
+        part["lstrip"].BooleanOr(false),
+        part["rstrip"].BooleanOr(false));
+}

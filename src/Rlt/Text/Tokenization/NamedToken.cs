@@ -17,7 +17,7 @@ internal sealed record NamedToken(AddedToken Token, bool HasId, JsonPart Place)
         }
 
         NamedToken token = part.Element.ValueKind == JsonValueKind.Object
-            ? new NamedToken(Read(part, id: 0, isSpecial: true, isNormalized: false), HasId: false, part)
+            ? new NamedToken(AddedToken.Read(part, id: 0, isSpecial: true, isNormalized: false), HasId: false, part)
             : new NamedToken(new AddedToken(0, part.String(), IsSpecial: true, IsNormalized: false, SingleWord: false, StripsLeft: false, StripsRight: false), HasId: false, part);
         return token.Token.Content.Length == 0 ? null : token;
     }
@@ -34,19 +34,10 @@ internal sealed record NamedToken(AddedToken Token, bool HasId, JsonPart Place)
         }
 
         bool special = part["special"].BooleanOr(false);
-        return new NamedToken(Read(part, id, special || isSpecial(part["content"].String()), part["normalized"].BooleanOr(!special)), HasId: true, part);
+        return new NamedToken(AddedToken.Read(part, id, special || isSpecial(part["content"].String()), isNormalized: !special), HasId: true, part);
     }
 
     /// <summary>Reads an entry of added_tokens.json, whose name is the token.</summary>
     public static NamedToken Listed(string content, JsonPart part, bool isSpecial) =>
         new(new AddedToken(part.Integer(), content, isSpecial, !isSpecial, SingleWord: false, StripsLeft: false, StripsRight: false), HasId: true, part);
-
-    private static AddedToken Read(JsonPart part, int id, bool isSpecial, bool isNormalized) => new(
-        id,
-        part["content"].String(),
-        isSpecial,
-        part["normalized"].BooleanOr(isNormalized),
-        part["single_word"].BooleanOr(false),
-        part["lstrip"].BooleanOr(false),
-        part["rstrip"].BooleanOr(false));
 }

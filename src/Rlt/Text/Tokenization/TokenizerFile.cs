@@ -108,14 +108,7 @@ internal sealed class TokenizerFile
         {
             item.AllowOnly("id", "content", "single_word", "lstrip", "rstrip", "normalized", "special");
             bool special = item["special"].BooleanOr(false);
-            var token = new AddedToken(
-                item["id"].Integer(),
-                item["content"].String(),
-                special,
-                item["normalized"].BooleanOr(!special),
-                item["single_word"].BooleanOr(false),
-                item["lstrip"].BooleanOr(false),
-                item["rstrip"].BooleanOr(false));
+            AddedToken token = AddedToken.Read(item, item["id"].Integer(), special, isNormalized: !special);
             if (!tokens.TryAdd(token.Content, token))
             {
                 throw item["content"].Fail($"is '{token.Content}', which an added token before it is, too; tokens must be unique.");
