@@ -68,7 +68,7 @@ class PackedRows {
 
  private:
   int64_t key_stride_ = 0, width_stride_ = 0;
-  std::vector<Word> by_key_, by_width_;
+  Lines<Word> by_key_, by_width_;
 };
 
 // A block of query rows: row i is token `first + i / group`, head `kv_head * group + i % group`.
@@ -100,29 +100,86 @@ int64_t visible(bool own, int64_t key_block, int64_t keys, int64_t token) {
   return std::clamp<int64_t>(limit - key_block, 0, kKeys);
 }
 
-// The softmax over one row's scores as blocks of them come.
+constexpr float kLog2E = 1.44269504f;
+constexpr int kVectors = kKeys / kLanes;  // of a row's scores in a block
+
+// The lanes of vector i that are below `seen`; all bits of such a lane are set.
+inline words lanes_seen(int i, int64_t seen) {
+  words lane;
+  for (int n = 0; n < kLanes; n++) lane[n] = i * kLanes + n;
+  return reinterpret_cast<words>(lane < static_cast<uint32_t>(seen));
+}
+
+// The lanes of `values` whose bits in `mask` are set, and of `others` where they are not.
+inline floats chosen(words mask, floats values, floats others) {
+  return reinterpret_cast<floats>((reinterpret_cast<words>(values) & mask) | (reinterpret_cast<words>(others) & ~mask));
+}
+
+// The softmax over one row's scores as blocks of them come. Exponents are of base 2.
 struct RunningRow {
   float top = -INFINITY, sum = 0;
 };
 
 // Turns a row's scores into weights (before division by their sum), and brings what was summed before to the new maximum.
-void soften(float* scores, int64_t seen, float scale, RunningRow& running, float* sums, int64_t padded) {
-  float top = running.top, sum = 0;
-#pragma omp simd reduction(max : top)
-  for (int64_t j = 0; j < seen; j++) top = std::max(top, scores[j] * scale);
-  if (seen == kKeys) {
-#pragma omp simd reduction(+ : sum)
-    for (int64_t j = 0; j < kKeys; j++) sum += scores[j] = fast_exp(scores[j] * scale - top);
-  } else {
-#pragma omp simd reduction(+ : sum)
-    for (int64_t j = 0; j < kKeys; j++) sum += scores[j] = j < seen ? fast_exp(scores[j] * scale - top) : 0.0f;
+inline void soften(float* scores, int64_t seen, float scale, RunningRow& running, float* sums, int64_t padded) {
+  floats values[kVectors], most = broadcast(-INFINITY), sum{};
+  bool whole = seen == kKeys;
+  for (int i = 0; i < kVectors; i++) {
+    values[i] = load(scores + i * kLanes) * scale;
+    if (!whole) values[i] = chosen(lanes_seen(i, seen), values[i], broadcast(-INFINITY));
+    most = larger(most, values[i]);
   }
-  float kept = fast_exp(running.top - top);
-  running.sum = running.sum * kept + sum;
-  running.top = top;
-  if (kept != 1.0f) {
-#pragma omp simd
-    for (int64_t e = 0; e < padded; e++) sums[e] *= kept;
+  float top = std::max(running.top, largest(most));
+  for (int i = 0; i < kVectors; i++) {
+    floats weight = power_of_two(values[i] - top);
+    if (!whole) weight = chosen(lanes_seen(i, seen), weight, floats{});
+    sum += weight;
+    store(scores + i * kLanes, weight);
+  }
+  if (top != running.top) {
+    float kept = power_of_two(broadcast(running.top - top))[0];
+    running.top = top;
+    running.sum *= kept;
+    for (int64_t e = 0; e < padded; e += kLanes) store(sums + e, load(sums + e) * kept);
+  }
+  running.sum += total(sum);
+}
+
+// Rows of kKeys floats as words along them: the floats themselves, where those are the words.
+template <typename W>
+const typename W::Word* words_of_scores(const float* scores, int64_t rows, typename W::Word* to) {
+  if constexpr (W::kElements == 1) {
+    return scores;
+  } else {
+    for (int64_t i = 0; i < rows * kKeys; i += 2 * kLanes)
+      *reinterpret_cast<words_there*>(to + i / 2) = W::along(load(scores + i), load(scores + i + kLanes));
+    return to;
+  }
+}
+
+// The same as words across the rows.
+template <typename W>
+const typename W::Word* words_across_scores(const float* scores, int64_t rows, typename W::Word* to) {
+  if constexpr (W::kElements == 1) {
+    return scores;
+  } else {
+    for (int64_t row = 0; row < rows; row += 2)
+      for (int64_t i = 0; i < kKeys; i += kLanes) {
+        const float* first = scores + row * kKeys + i;
+        *reinterpret_cast<words_there*>(to + row / 2 * kKeys + i) = W::across(load(first), row + 1 < rows ? load(first + kKeys) : floats{});
+      }
+    return to;
+  }
+}
+
+// Turns a row's scores into weights, and their gradients into those of the scores (but for the factor of the scores).
+inline void differentiate(float* scores, float* gradients, int64_t seen, float scale, float log_sum, float shift) {
+  for (int i = 0; i < kVectors; i++) {
+    float *score = scores + i * kLanes, *gradient = gradients + i * kLanes;
+    floats weight = power_of_two(load(score) * scale - log_sum);
+    if (seen < kKeys) weight = chosen(lanes_seen(i, seen), weight, floats{});
+    store(score, weight);
+    store(gradient, weight * (load(gradient) - shift));
   }
 }
 
@@ -150,7 +207,7 @@ void attention(const T* q, const T* k, const T* v, const Segment* segments, int6
   using Word = typename W::Word;
   int64_t group = shape.heads / shape.kv_heads, padded = round_up(shape.width, kLanes), stride = shape.kv_heads * shape.width;
   int64_t tokens = tokens_per_block(group), words = shape.width / W::kElements;
-  float scale = 1.0f / std::sqrt(static_cast<float>(shape.width));
+  float scale = kLog2E / std::sqrt(static_cast<float>(shape.width));
 
   std::vector<PackedHeads<W>> packs(count);
   for (auto& pack : packs) pack.keys.resize(shape.kv_heads), pack.values.resize(shape.kv_heads);
@@ -175,24 +232,19 @@ void attention(const T* q, const T* k, const T* v, const Segment* segments, int6
     const Segment& segment = segments[items[i].segment];
     const QueryBlock& block = items[i].block;
     int64_t rows = block.rows(), first = block.first - segment.start;
-    static thread_local std::vector<float> floats_memory;
-    static thread_local std::vector<Word> words_memory;
-    floats_memory.assign(rows * (padded + kKeys), 0.0f);
-    words_memory.resize(rows * (words + kKeys / W::kElements));
-    float *sums = floats_memory.data(), *scores = sums + rows * padded;
-    Word *queries = words_memory.data(), *weights = queries + rows * words;
+    float *sums = scratch<struct BlockSums, float>(rows * (padded + kKeys)), *scores = sums + rows * padded;
+    Word *queries = scratch<struct BlockWords, Word>(rows * (words + kKeys / W::kElements)), *weights = queries + rows * words;
+    std::fill(sums, scores, 0.0f);
     std::vector<RunningRow> running(rows);
     gather<W>(q, block, shape.width, queries);
     auto against = [&](int64_t run, bool own, int64_t keys) {
       const PackedRows<W>&key_pack = packs[run].keys[block.kv_head], &value_pack = packs[run].values[block.kv_head];
       for (int64_t key = 0; key < keys; key += kKeys) {
         multiply<W>(scores, kKeys, queries, words, 1, key_pack.by_width(key), kKeys, rows, kKeys, words, false);
-        for (int64_t row = 0; row < rows; row++) {
+        for (int64_t row = 0; row < rows; row++)
           soften(scores + row * kKeys, visible(own, key, keys, first + row / group), scale, running[row], sums + row * padded, padded);
-          along<W>(scores + row * kKeys, kKeys, weights + row * (kKeys / W::kElements));
-        }
         int64_t depth = (std::min(kKeys, keys - key) + W::kElements - 1) / W::kElements;
-        multiply<W>(sums, padded, weights, kKeys / W::kElements, 1, value_pack.by_key(key), padded, rows, padded, depth, true);
+        multiply<W>(sums, padded, words_of_scores<W>(scores, rows, weights), kKeys / W::kElements, 1, value_pack.by_key(key), padded, rows, padded, depth, true);
       }
     };
     if (parents[items[i].segment] >= 0) against(parents[items[i].segment], false, segment.parent_length);
@@ -202,7 +254,7 @@ void attention(const T* q, const T* k, const T* v, const Segment* segments, int6
       T* to = out + block.head(row) * shape.width;
 #pragma omp simd
       for (int64_t e = 0; e < shape.width; e++) store(&to[e], sums[row * padded + e] * inverse);
-      log_sum[block.head(row)] = running[row].top + std::log(running[row].sum);
+      log_sum[block.head(row)] = running[row].top / kLog2E + std::log(running[row].sum);
     }
   });
 }
@@ -251,13 +303,13 @@ struct TreeBackward {
   void segment(const Segment& segment, int64_t head, Pack* parent, Pack& own) const {
     int64_t tokens = tokens_per_block(group()), width = padded(), most = tokens * group(), words = shape.width / W::kElements;
     int64_t pairs = (most + W::kElements - 1) / W::kElements, key_words = kKeys / W::kElements;
-    std::vector<float> memory(most * (width + 2 * kKeys + 2));
+    Lines<float> memory(most * (width + 2 * kKeys + 2));
     float* dqueries = memory.data();
     float* weights = dqueries + most * width;
     float* dweights = weights + most * kKeys;
     float* shift = dweights + most * kKeys;
     float* log_sums = shift + most;
-    std::vector<Word> packed(2 * most * words + 2 * pairs * width + 2 * pairs * kKeys + most * key_words, Word{});
+    Lines<Word> packed(2 * most * words + 2 * pairs * width + 2 * pairs * kKeys + most * key_words, Word{});
     Word* queries = packed.data();
     Word* above = queries + most * words;
     Word* queries_across = above + most * words;
@@ -278,34 +330,23 @@ struct TreeBackward {
 #pragma omp simd reduction(+ : sum)
         for (int64_t e = 0; e < shape.width; e++) sum += widen(d[e]) * widen(o[e]);
         shift[row] = sum;
-        log_sums[row] = log_sum[block.head(row)];
+        log_sums[row] = log_sum[block.head(row)] * kLog2E;
       }
       std::fill(dqueries, dqueries + rows * width, 0.0f);
       auto against = [&](Pack& pack, bool is_own, int64_t keys) {
         for (int64_t key = 0; key < keys; key += kKeys) {
           multiply<W>(weights, kKeys, queries, words, 1, pack.keys.by_width(key), kKeys, rows, kKeys, words, false);
           multiply<W>(dweights, kKeys, above, words, 1, pack.values.by_width(key), kKeys, rows, kKeys, words, false);
-          float factor = scale();
-          for (int64_t row = 0; row < rows; row++) {
-            int64_t seen = visible(is_own, key, keys, first + row / group());
-            float *w = weights + row * kKeys, *d = dweights + row * kKeys, sum = log_sums[row], a = shift[row];
-#pragma omp simd
-            for (int64_t j = 0; j < kKeys; j++) {
-              w[j] = j < seen ? fast_exp(w[j] * factor - sum) : 0.0f;
-              d[j] = w[j] * (d[j] - a);
-            }
-            along<W>(d, kKeys, dweights_along + row * key_words);
-          }
-          for (int64_t row = 0; row < rows; row += W::kElements) {
-            bool second = W::kElements > 1 && row + 1 < rows;
-            across<W>(weights + row * kKeys, second ? weights + (row + 1) * kKeys : nullptr, kKeys, weights_across + row / W::kElements * kKeys);
-            across<W>(dweights + row * kKeys, second ? dweights + (row + 1) * kKeys : nullptr, kKeys, dweights_across + row / W::kElements * kKeys);
-          }
+          for (int64_t row = 0; row < rows; row++)
+            differentiate(
+                weights + row * kKeys, dweights + row * kKeys, visible(is_own, key, keys, first + row / group()), scale() * kLog2E, log_sums[row], shift[row]);
+          const Word* dweights_row = words_of_scores<W>(dweights, rows, dweights_along);
+          const Word *weights_column = words_across_scores<W>(weights, rows, weights_across), *dweights_column = words_across_scores<W>(dweights, rows, dweights_across);
           int64_t count = std::min(kKeys, keys - key);
-          multiply<W>(pack.dvalues.data() + key * width, width, weights_across, 1, kKeys, above_across, width, count, width, row_words, true);
-          multiply<W>(pack.dkeys.data() + key * width, width, dweights_across, 1, kKeys, queries_across, width, count, width, row_words, true);
+          multiply<W>(pack.dvalues.data() + key * width, width, weights_column, 1, kKeys, above_across, width, count, width, row_words, true);
+          multiply<W>(pack.dkeys.data() + key * width, width, dweights_column, 1, kKeys, queries_across, width, count, width, row_words, true);
           int64_t depth = (count + W::kElements - 1) / W::kElements;
-          multiply<W>(dqueries, width, dweights_along, key_words, 1, pack.keys.by_key(key), width, rows, width, depth, true);
+          multiply<W>(dqueries, width, dweights_row, key_words, 1, pack.keys.by_key(key), width, rows, width, depth, true);
         }
       };
       if (parent != nullptr) against(*parent, false, segment.parent_length);

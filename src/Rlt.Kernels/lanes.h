@@ -13,6 +13,8 @@
 #endif
 
 #include <cstdlib>
+#include <new>
+#include <vector>
 
 #include "vector.h"
 
@@ -67,6 +69,41 @@ inline floats fused(floats left, floats right, floats sum) { return reinterpret_
 inline floats fused(floats left, floats right, floats sum) { return reinterpret_cast<floats>(_mm256_fmadd_ps((__m256)left, (__m256)right, (__m256)sum)); }
 #endif
 
+// The larger of two; not-a-number in `value` stays.
+inline floats larger(floats bound, floats value) {
+#ifdef __AVX512F__
+  return reinterpret_cast<floats>(_mm512_max_ps((__m512)bound, (__m512)value));
+#else
+  return reinterpret_cast<floats>(_mm256_max_ps((__m256)bound, (__m256)value));
+#endif
+}
+
+// 2^x to about 2 units in the last place, x <= 127; below -126 that of -126. x = n + r, |r| <= 1/2: a polynomial in r, and n added to the exponent.
+inline floats power_of_two(floats x) {
+  constexpr float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer, which is then in the low bits
+  x = larger(broadcast(-126.0f), x);
+  floats shifted = x + magic, r = x - (shifted - magic);
+  floats p = fused(broadcast(1.54035304e-4f), r, broadcast(1.33335581e-3f));
+  p = fused(p, r, broadcast(9.61812911e-3f));
+  p = fused(p, r, broadcast(5.55041087e-2f));
+  p = fused(p, r, broadcast(2.40226507e-1f));
+  p = fused(p, r, broadcast(6.93147181e-1f));
+  p = fused(p, r, broadcast(1.0f));
+  return reinterpret_cast<floats>(reinterpret_cast<words>(p) + (reinterpret_cast<words>(shifted) << 23));
+}
+
+// The largest and the sum of a vector's values.
+inline float largest(floats values) {
+  float most = values[0];
+  for (int i = 1; i < kLanes; i++) most = most < values[i] ? values[i] : most;
+  return most;
+}
+inline float total(floats values) {
+  float sum = 0;
+  for (int i = 0; i < kLanes; i++) sum += values[i];
+  return sum;
+}
+
 // Turns kLanes rows of kLanes words, where row(i) reads row i: word i of `turned` has the word i of each row.
 template <typename Row, typename Words>
 inline void turn(Row row, Words* turned) {
@@ -106,6 +143,21 @@ inline void turn(Row row, Words* turned) {
   }
 #endif
 }
+
+// A std::vector that starts at a cache line.
+template <typename T>
+struct LineAllocator {
+  using value_type = T;
+  LineAllocator() = default;
+  template <typename U>
+  LineAllocator(const LineAllocator<U>&) {}
+  T* allocate(size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(64))); }
+  void deallocate(T* lines, size_t) { ::operator delete(lines, std::align_val_t(64)); }
+  bool operator==(const LineAllocator&) const { return true; }
+  bool operator!=(const LineAllocator&) const { return false; }
+};
+template <typename T>
+using Lines = std::vector<T, LineAllocator<T>>;
 
 // Memory of a thread for one purpose: it starts at a cache line and is kept for the next use.
 template <typename Purpose, typename T>

@@ -44,6 +44,12 @@ struct Pair {
     store(&high, second);
     return static_cast<uint32_t>(low.bits) | static_cast<uint32_t>(high.bits) << 16;
   }
+  // The words of floats that lie side by side, and of two rows' floats. As `word`, but that numbers below the smallest normal one become 0.
+  static words along(floats first, floats second) { return (words)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first); }
+  static words across(floats first, floats second) {
+    words low = (words)_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)first));
+    return low | (words)_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)second)) << 16;
+  }
   using Words = __m512i;
   static Words read(const Source* from) { return _mm512_loadu_si512(from); }
   static floats multiply_add(floats sum, Word left, Words right) {
