@@ -19,9 +19,19 @@ public sealed class GoldenTokenizationTests
     [InlineData("gpt4o")]
     public void EncodeAndDecode_RealTokenizer_GivesGoldenIdsAndTexts(string name)
     {
-        var tokenizer = Tokenizer.Load(RealTokenizers.Find(name)!);
+        Tokenizer tokenizer = RealTokenizers.OfFileAlone(name);
         CheckTexts(tokenizer, name);
         CheckDecoding(tokenizer, name);
+    }
+
+    /// <summary>DeepSeek's tokenizer_config.json has <c>add_bos_token: true</c> and a class that heeds it, so that transformers begins every text with a BOS.</summary>
+    [RealTokenizerTheory]
+    [InlineData("deepseek_v3", 0)]
+    [InlineData("qwen3", null)]
+    public void Encode_WithItsConfig_BeginsAsTransformersDoes(string name, int? bos)
+    {
+        int[] alone = RealTokenizers.OfFileAlone(name).Encode("2 + 2").Ids.ToArray();
+        Assert.Equal(bos is int id ? [id, .. alone] : alone, Tokenizer.Load(RealTokenizers.Find(name)!).Encode("2 + 2").Ids);
     }
 
     private static Tokenizer LoadTiny() => Tokenizer.Load(Golden.Find("models/qwen2_teacher"));

@@ -1,3 +1,5 @@
+using Rlt.Text.Tokenization;
+
 namespace Rlt.Tests.Text.Tokenization;
 
 /// <summary>Finds the published tokenizers that scripts/fetch-tokenizers.sh gets.</summary>
@@ -15,6 +17,21 @@ internal static class RealTokenizers
     {
         string directory = Path.Combine(Root, name);
         return File.Exists(Path.Combine(directory, "tokenizer.json")) ? directory : null;
+    }
+
+    /// <summary>A tokenizer of the file tokenizer.json alone, as the golden ids were made: tokenizer_config.json may add a BOS.</summary>
+    public static Tokenizer OfFileAlone(string name)
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("rlt-tokenizer-");
+        try
+        {
+            File.CreateSymbolicLink(Path.Combine(directory.FullName, "tokenizer.json"), Path.Combine(Find(name)!, "tokenizer.json"));
+            return Tokenizer.Load(directory.FullName);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
     }
 
     /// <summary>Why tests of real tokenizers are skipped; null when they are not.</summary>
