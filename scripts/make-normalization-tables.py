@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/Rlt/Text/Tokenization/Normalization/UnicodeTables.cs from this Python's unicodedata; takes a second.
+"""Writes src/Rlt.Text/Tokenization/Normalization/UnicodeTables.cs from this Python's unicodedata; takes a second.
 
 The runtime's own string.Normalize returns its input unchanged under InvariantGlobalization, so the product carries the tables.
 """
@@ -7,7 +7,7 @@ import pathlib
 import textwrap
 import unicodedata
 
-OUTPUT = pathlib.Path(__file__).parent.parent / "src/Rlt/Text/Tokenization/Normalization/UnicodeTables.cs"
+OUTPUT = pathlib.Path(__file__).parent.parent / "src/Rlt.Text/Tokenization/Normalization/UnicodeTables.cs"
 
 
 def runs(entries):

@@ -1,5 +1,5 @@
 using MathNet.Numerics.Distributions;
-using Rlt.Evaluation.Statistics;
+using Rlt.Statistics;
 
 namespace Rlt.Coverage;
 

@@ -2,14 +2,19 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Rlt.Benchmarks;
 using Rlt.Cli.Commands;
+using Rlt.Cli.Commands.Evaluation;
 using Rlt.Configuration;
 using Rlt.Evaluation;
 using Rlt.Models;
 using Rlt.Models.Adapters;
 using Rlt.Planning;
-using Rlt.Solving;
 using Rlt.Teaching;
+using Rlt.Teaching.Collection;
 using Rlt.Training;
+using Rlt.Training.Grpo;
+using Rlt.Training.Sft;
+using Rlt.Training.Solver;
+using Rlt.Training.Teacher;
 
 namespace Rlt.Cli;
 

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
-using Rlt.Cli.Commands;
+using Rlt.Cli.Commands.Evaluation;
+using Rlt.Cli.Commands.Tools;
+using Rlt.Cli.Commands.Training;
+using Rlt.Files;
 using Rlt.Platform;
-using Rlt.Runs;
 
 namespace Rlt.Cli;
 

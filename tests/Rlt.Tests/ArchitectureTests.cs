@@ -1,27 +1,37 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
+using Rlt.Grading;
+using Rlt.Models;
+using Rlt.Text.Tokenization;
 
 namespace Rlt.Tests;
 
-/// <summary>Folders depend downward: what a file names is of its own folder or of one below it.</summary>
+/// <summary>Rooms depend downward: what a file names is of its own room or of one below it.</summary>
 public sealed class ArchitectureTests
 {
+    // The projects below the main one, its rooms, and the room of a room that may name more than that.
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
-        ["Text"] = [],
-        ["Data"] = ["Runs"],
-        ["Runs"] = ["Data"],
+        ["Rlt.Text"] = [],
+        ["Rlt.Grading"] = ["Text"],
+        ["Files"] = [],
+        ["Statistics"] = [],
+        ["Charts"] = [],
+        ["Data"] = ["Files"],
+        ["Runs"] = ["Data", "Files"],
         ["Platform"] = ["TorchSharp"],
         ["Configuration"] = ["Platform"],
-        ["SmallWorld"] = ["Data", "Runs"],
-        ["Models"] = ["TorchSharp", "Platform", "Text", "Data", "Runs"],
+        ["SmallWorld"] = [],
+        ["Models"] = ["TorchSharp", "Platform", "Text", "Files"],
         ["Planning"] = ["Models"],
-        ["Generation"] = ["TorchSharp", "Platform", "Models", "Text"],
-        ["Teaching"] = ["Generation", "Models", "Text", "Data", "Runs", "Configuration"],
-        ["Training"] = ["TorchSharp", "Platform", "Teaching", "Generation", "Planning", "Models", "Text", "Data", "Runs", "Configuration"],
-        ["Benchmarks"] = ["TorchSharp", "Platform", "Training", "Generation", "Planning", "Models"],
-        ["Studies"] = ["Evaluation", "Data", "Runs", "Configuration"],
-        ["Evaluation"] = ["Teaching", "Generation", "Models", "Text", "Data", "Runs", "Configuration"],
-        ["Solving"] = ["Training", "Evaluation", "Teaching", "Generation", "Models", "Runs", "Configuration"],
+        ["Generation"] = ["TorchSharp", "Platform", "Models", "Text", "Statistics"],
+        ["Teaching"] = ["Generation", "Models", "Text", "Data", "Runs", "Configuration", "Statistics"],
+        ["Evaluation"] = ["Grading", "Teaching", "Generation", "Models", "Text", "Data", "Runs", "Files", "Configuration", "Statistics"],
+        ["Training"] = ["TorchSharp", "Platform", "Teaching", "Generation", "Planning", "Models", "Text", "Data", "Runs", "Files", "Configuration", "Statistics"],
+        ["Training/Solver"] = ["Evaluation", "Grading"],
+        ["Benchmarks"] = ["TorchSharp", "Platform", "Training", "Generation", "Planning", "Models", "Statistics"],
+        ["Studies"] = ["Evaluation", "Data", "Runs", "Configuration", "Statistics"],
+        ["Reports"] = ["Studies", "Evaluation", "Data", "Runs", "Files", "Charts", "Statistics"],
     };
 
     // Single files that reach elsewhere, each for a reason.
@@ -33,27 +43,44 @@ public sealed class ArchitectureTests
         ["Models/LanguageModel.cs Configuration"] = "loads onto the configured device",
     };
 
-    public static TheoryData<string> Folders => [.. Allowed.Keys];
+    public static TheoryData<string> Rooms => [.. Allowed.Keys];
 
     private static string Source => Path.Combine(Golden.RepositoryRoot, "src");
 
     [Theory]
-    [MemberData(nameof(Folders))]
-    public void Folder_References_GoDownward(string folder)
+    [MemberData(nameof(Rooms))]
+    public void Room_References_GoDownward(string room)
     {
-        (string File, string Target)[] references = [.. Files(Path.Combine(Source, "Rlt", folder)).SelectMany(file => References(file).Select(target => (Name(file), target)))];
-        string[] upward = [.. references
-            .Where(reference => reference.Target != folder && !Allowed[folder].Contains(reference.Target))
-            .Select(reference => $"{reference.File} {reference.Target}")
+        string outer = room.Split('/')[0];
+        string[] allowed = [outer.Replace("Rlt.", "", StringComparison.Ordinal), .. Allowed[outer], .. Allowed[room]];
+        string[] inner = [.. Allowed.Keys.Where(other => other.StartsWith(room + "/", StringComparison.Ordinal)).Select(Folder)];
+        string[] upward = [.. Files(Folder(room))
+            .Where(file => !inner.Any(folder => file.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+            .SelectMany(file => References(file).Where(target => !allowed.Contains(target)).Select(target => $"{Name(file)} {target}"))
             .Distinct()
             .Where(reference => !Exceptions.ContainsKey(reference))];
         Assert.Empty(upward);
     }
 
     [Fact]
-    public void Folders_OfTheLibrary_AreAllListed() => Assert.Equal(
-        Allowed.Keys.Order(StringComparer.Ordinal),
-        Directory.GetDirectories(Path.Combine(Source, "Rlt")).Select(Path.GetFileName).Where(name => name is not ("bin" or "obj")).Order(StringComparer.Ordinal));
+    public void Rooms_AreAllListed()
+    {
+        Assert.Equal(Allowed.Keys.Where(room => !room.StartsWith("Rlt.", StringComparison.Ordinal) && !room.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal), Folders(Path.Combine(Source, "Rlt")));
+        Assert.Equal(["Rlt", "Rlt.Cli", "Rlt.Grading", "Rlt.Kernels", "Rlt.Text"], Folders(Source));
+    }
+
+    [Fact]
+    public void TextAndGrading_AreProjects_WithoutTensors()
+    {
+        Assert.DoesNotContain(typeof(Tokenizer).Assembly.GetReferencedAssemblies(), assembly => assembly.Name is "TorchSharp" or "Rlt.Core" or "Rlt.Grading");
+        Assert.DoesNotContain(typeof(AnswerGrader).Assembly.GetReferencedAssemblies(), assembly => assembly.Name is "TorchSharp" or "Rlt.Core");
+    }
+
+    /// <summary>What runs an algorithm does not know what it is used for.</summary>
+    [Fact]
+    public void Methods_DoNotKnowTeacherAndSolver() => Assert.DoesNotContain(
+        new[] { "Grpo", "Sft", "Optimization" }.SelectMany(folder => Files(Folder("Training/" + folder))),
+        file => Regex.IsMatch(Code(file), @"\bRlt\.Training\.(Teacher|Solver)\b"));
 
     [Fact]
     public void Exceptions_AreAllNeeded()
@@ -73,7 +100,7 @@ public sealed class ArchitectureTests
     [InlineData(@"\.(sum|mean|prod|std|var)\(0[),]", "takes the number for a dtype: pass a list of dimensions")]
     [InlineData(@"nn\.functional\.kl_div\(", "expects log-probabilities as targets")]
     [InlineData(@"\bEmbedding\([^)]*sparse|nn\.Embedding\(", "its gradients saturate in bfloat16: index_select")]
-    [InlineData(@"\btorch\.optim\b", "keeps bfloat16 moments: Training/AdamW")]
+    [InlineData(@"\btorch\.optim\b", "keeps bfloat16 moments: Training/Optimization/AdamW")]
     public void TorchSharp_CallsThatGoWrong_AreNotMade(string call, string instead)
     {
         string[] files = [.. new[] { "Rlt", "Rlt.Cli" }.SelectMany(folder => Files(Path.Combine(Source, folder))).Where(file => Regex.IsMatch(Code(file), call)).Select(file => Path.GetRelativePath(Source, file))];
@@ -81,22 +108,37 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Library_KnowsNothingOfTheCommandLine() =>
-        Assert.DoesNotContain(Files(Path.Combine(Source, "Rlt")), file => Regex.IsMatch(Code(file), @"\bRlt\.Cli\b|System\.CommandLine|Spectre\.Console|\bConsole\."));
+    public void Libraries_KnowNothingOfTheCommandLine() =>
+        Assert.DoesNotContain(new[] { "Rlt.Text", "Rlt.Grading", "Rlt" }.SelectMany(project => Files(Path.Combine(Source, project))), file => Regex.IsMatch(Code(file), @"\bRlt\.Cli\b|System\.CommandLine|Spectre\.Console|\bConsole\."));
 
     [Fact]
-    public void TextAndTeaching_DoNotUseTensors() => Assert.DoesNotContain(
-        new[] { "Text", "Teaching", "Evaluation", "Data", "Runs", "SmallWorld" }.SelectMany(folder => Files(Path.Combine(Source, "Rlt", folder))),
+    public void OtherRooms_DoNotUseTensors() => Assert.DoesNotContain(
+        new[] { "Files", "Statistics", "Charts", "Data", "Runs", "SmallWorld", "Teaching", "Evaluation", "Studies", "Reports" }.SelectMany(room => Files(Folder(room))),
         file => Code(file).Contains("TorchSharp", StringComparison.Ordinal));
 
     [Fact]
     public void Namespaces_FollowTheFolders()
     {
-        foreach (string file in Files(Path.Combine(Source, "Rlt")))
+        foreach (string root in new[] { Source, Path.Combine(Golden.RepositoryRoot, "tests") })
         {
-            string folder = Path.GetRelativePath(Source, Path.GetDirectoryName(file)!).Replace(Path.DirectorySeparatorChar, '.');
-            Assert.Equal(folder, Regex.Match(File.ReadAllText(file), @"^namespace ([\w.]+);", RegexOptions.Multiline).Groups[1].Value);
+            foreach (string file in Files(root))
+            {
+                string folder = Path.GetRelativePath(root, Path.GetDirectoryName(file)!).Replace(Path.DirectorySeparatorChar, '.');
+                Assert.Equal(folder, Regex.Match(File.ReadAllText(file), @"^namespace ([\w.]+);", RegexOptions.Multiline).Groups[1].Value);
+            }
         }
+    }
+
+    [Fact]
+    public void TypeNames_AreGivenOnce()
+    {
+        Assembly[] assemblies = [typeof(Tokenizer).Assembly, typeof(AnswerGrader).Assembly, typeof(Decoder).Assembly, typeof(Rlt.Cli.Program).Assembly];
+        string[] twice = [.. assemblies.SelectMany(assembly => assembly.GetTypes())
+            .Where(type => !type.IsNested && type.Namespace?.StartsWith("Rlt.", StringComparison.Ordinal) == true)
+            .GroupBy(type => type.Name)
+            .Where(types => types.Count() > 1)
+            .SelectMany(types => types.Select(type => type.FullName!))];
+        Assert.Empty(twice);
     }
 
     [Fact]
@@ -105,6 +147,11 @@ public sealed class ArchitectureTests
 
     private static IEnumerable<string> Files(string folder) =>
         Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Where(file => !Regex.IsMatch(file, @"[\\/](obj|bin)[\\/]"));
+
+    private static string Folder(string room) => room.StartsWith("Rlt.", StringComparison.Ordinal) ? Path.Combine(Source, room) : Path.Combine([Source, "Rlt", .. room.Split('/')]);
+
+    private static IEnumerable<string> Folders(string folder) =>
+        Directory.GetDirectories(folder).Select(name => Path.GetFileName(name)).Where(name => name is not ("bin" or "obj")).Order(StringComparer.Ordinal);
 
     private static string Name(string file) => Path.GetRelativePath(Path.Combine(Source, "Rlt"), file).Replace(Path.DirectorySeparatorChar, '/');
 

@@ -1,4 +1,5 @@
 using Rlt.Models;
+using Rlt.Models.Layers;
 using static TorchSharp.torch;
 
 namespace Rlt.Tests;

@@ -1,9 +1,12 @@
-using Rlt.Platform;
 using System.Text.Json.Nodes;
 using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Models.Gradients;
+using Rlt.Platform;
+using Rlt.Statistics;
 using Rlt.Training;
+using Rlt.Training.Grpo;
+using Rlt.Training.Optimization;
 using static TorchSharp.torch;
 
 namespace Rlt.Benchmarks;

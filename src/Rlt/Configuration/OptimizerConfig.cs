@@ -1,4 +1,4 @@
-using Rlt.Training;
+using Rlt.Training.Optimization;
 
 namespace Rlt.Configuration;
 

@@ -1,5 +1,6 @@
 using Rlt.Generation;
 using Rlt.Models;
+using Rlt.Statistics;
 
 namespace Rlt.Evaluation;
 

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Rlt.Data;
-using Rlt.Evaluation.Grading;
 using Rlt.Evaluation.Protocols;
 using Rlt.Evaluation.Questions;
-using Rlt.Evaluation.Reports;
+using Rlt.Files;
+using Rlt.Grading;
 using Rlt.Runs;
 using Rlt.Text.Chat;
 

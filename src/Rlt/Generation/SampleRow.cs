@@ -1,5 +1,5 @@
 using System.Text;
-using Rlt.Models;
+using Rlt.Models.Layers;
 using Rlt.Text.Tokenization;
 
 namespace Rlt.Generation;

@@ -1,4 +1,5 @@
 using Rlt.Models;
+using Rlt.Statistics;
 using Rlt.Text.Tokenization;
 using static TorchSharp.torch;
 

@@ -1,3 +1,5 @@
+using Rlt.Statistics;
+
 namespace Rlt.Generation;
 
 /// <summary>A prompt and the random streams of the samples wanted from it.</summary>

@@ -1,5 +1,6 @@
 using Rlt.Models.Adapters;
 using Rlt.Models.Gradients;
+using Rlt.Models.Layers;
 using Rlt.Platform;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Rlt.Runs;
+using Rlt.Files;
 
 namespace Rlt.Models;
 

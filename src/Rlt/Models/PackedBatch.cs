@@ -1,3 +1,4 @@
+using Rlt.Models.Layers;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;

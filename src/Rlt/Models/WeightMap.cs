@@ -1,3 +1,5 @@
+using Rlt.Models.Layers;
+
 namespace Rlt.Models;
 
 /// <summary>The one place where checkpoint names meet the model's parts.</summary>

@@ -1,4 +1,4 @@
-using Rlt.Models;
+using Rlt.Models.Layers;
 using static Rlt.Planning.ModelSize;
 
 namespace Rlt.Planning;

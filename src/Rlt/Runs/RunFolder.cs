@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Data;
+using Rlt.Files;
 
 namespace Rlt.Runs;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Rlt.Files;
 
 namespace Rlt.Runs;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rlt.Data;
+using Rlt.Files;
 
 namespace Rlt.Runs;
 

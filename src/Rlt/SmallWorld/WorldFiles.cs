@@ -19,8 +19,8 @@ public static class WorldFiles
     /// <summary>Writes tokenizer and configuration of the models into <c>model/</c> and <c>model-large/</c>, and the data files beside them.</summary>
     public static void Write(string directory, int seed, WorldSizes sizes)
     {
-        WriteModel(Path.Combine(directory, "model"), ModelFiles.Width);
-        WriteModel(Path.Combine(directory, "model-large"), ModelFiles.LargeWidth);
+        WriteModel(Path.Combine(directory, "model"), WorldModel.Width);
+        WriteModel(Path.Combine(directory, "model-large"), WorldModel.LargeWidth);
 
         foreach ((string name, IEnumerable<JsonObject> rows) in Rows(seed, sizes))
         {
@@ -98,7 +98,7 @@ public static class WorldFiles
     private static void WriteModel(string directory, int width)
     {
         Directory.CreateDirectory(directory);
-        foreach ((string name, JsonObject content) in ModelFiles.All(width))
+        foreach ((string name, JsonObject content) in WorldModel.All(width))
         {
             File.WriteAllText(Path.Combine(directory, name), content.ToJsonString(new JsonSerializerOptions(s_json) { WriteIndented = true }) + "\n");
         }

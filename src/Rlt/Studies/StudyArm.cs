@@ -1,4 +1,4 @@
-using Rlt.Evaluation.Statistics;
+using Rlt.Statistics;
 using Rlt.Studies.Settings;
 using Rlt.Studies.Sources;
 

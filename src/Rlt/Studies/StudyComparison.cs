@@ -1,4 +1,4 @@
-using Rlt.Evaluation.Statistics;
+using Rlt.Statistics;
 using Rlt.Studies.Settings;
 using Rlt.Studies.Sources;
 
@@ -22,7 +22,7 @@ public sealed record StudyComparison(
     public int Replicates { get; } = Seeds.DistinctBy(seed => (Run(Arm, seed).Eval.Folder, Run(Over, seed).Eval.Folder)).Count();
 
     /// <summary>Whether the first arm is better.</summary>
-    public Verdict Verdict => Verdicts.Of(Interval);
+    public ClaimVerdict Verdict => ClaimVerdicts.Of(Interval);
 
     /// <summary>Compares two arms.</summary>
     /// <returns>Null where they have no seed in common.</returns>

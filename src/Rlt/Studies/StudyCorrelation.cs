@@ -1,4 +1,4 @@
-using Rlt.Evaluation.Statistics;
+using Rlt.Statistics;
 using Rlt.Studies.Settings;
 using Rlt.Studies.Sources;
 
@@ -25,7 +25,7 @@ public sealed record StudyCorrelation(
     public Interval? ArmsInterval => R is { } r ? CorrelationInterval.OfArms(r, Arms.Count) : null;
 
     /// <summary>Whether accuracy grows with the quantity among these arms.</summary>
-    public Verdict Verdict => Verdicts.Of(Interval);
+    public ClaimVerdict Verdict => ClaimVerdicts.Of(Interval);
 
     /// <summary>Correlates.</summary>
     /// <returns>Null where there are fewer than <see cref="FewestArms"/> arms, or they have no seed in common.</returns>

@@ -1,4 +1,5 @@
 using Rlt.Models;
+using Rlt.Teaching.Rewards;
 
 namespace Rlt.Teaching;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
+using Rlt.Training.Sft;
 
 namespace Rlt.Training;
 

@@ -1,4 +1,4 @@
-using Rlt.Generation;
+using Rlt.Statistics;
 
 namespace Rlt.Training;
 

@@ -3,6 +3,8 @@ using Rlt.Models;
 using Rlt.Planning;
 using Rlt.Platform;
 using Rlt.Runs;
+using Rlt.Training.Grpo;
+using Rlt.Training.Sft;
 
 namespace Rlt.Training;
 

@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
+using Rlt.Files;
 using Rlt.Models;
 using Rlt.Models.Adapters;
 using Rlt.Models.Safetensors;
 using Rlt.Platform;
 using Rlt.Runs;
+using Rlt.Training.Optimization;
 using static TorchSharp.torch;
 
 namespace Rlt.Training;

@@ -3,6 +3,9 @@ using Rlt.Models;
 using Rlt.Models.Adapters;
 using Rlt.Planning;
 using Rlt.Platform;
+using Rlt.Training.Grpo;
+using Rlt.Training.Sft;
+using Rlt.Training.Teacher;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using Rlt.Tests.Runs;
+using Rlt.Tests.Files;
 
 namespace Rlt.Tests.Cli;
 

@@ -1,10 +1,14 @@
 using Rlt.Configuration;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
-using Rlt.Solving;
 using Rlt.Studies.Settings;
 using Rlt.Teaching;
-using Rlt.Training;
+using Rlt.Teaching.Collection;
+using Rlt.Teaching.Rewards;
+using Rlt.Training.Optimization;
+using Rlt.Training.Sft;
+using Rlt.Training.Solver;
+using Rlt.Training.Teacher;
 
 namespace Rlt.Tests.Configuration;
 

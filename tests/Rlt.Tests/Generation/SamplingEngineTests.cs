@@ -1,6 +1,7 @@
 using Rlt.Configuration;
 using Rlt.Generation;
 using Rlt.Models;
+using Rlt.Statistics;
 using Rlt.Tests.Data;
 using Rlt.Text.Tokenization;
 using TorchSharp;

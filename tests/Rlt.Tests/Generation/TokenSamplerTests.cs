@@ -1,4 +1,5 @@
 using Rlt.Generation;
+using Rlt.Statistics;
 using static TorchSharp.torch;
 
 namespace Rlt.Tests.Generation;

@@ -3,7 +3,7 @@ using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Evaluation;
 using Rlt.Teaching;
-using Rlt.Training;
+using Rlt.Training.Sft;
 
 namespace Rlt.Tests.Hostile;
 

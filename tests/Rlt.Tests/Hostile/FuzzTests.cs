@@ -1,15 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Rlt.Configuration;
 using Rlt.Evaluation;
 using Rlt.Models;
 using Rlt.Models.Adapters;
 using Rlt.Teaching;
+using Rlt.Teaching.Collection;
+using Rlt.Teaching.Rewards;
 using Rlt.Tests.Data;
 using Rlt.Tests.Text.Tokenization;
 using Rlt.Tests.Training;
-using Rlt.Training;
+using Rlt.Training.Sft;
+using Rlt.Training.Teacher;
 using Xunit.Abstractions;
 
 namespace Rlt.Tests.Hostile;

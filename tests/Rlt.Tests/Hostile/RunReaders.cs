@@ -2,10 +2,13 @@ using System.Text;
 using Rlt.Configuration;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
+using Rlt.Files;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
+using Rlt.Teaching.Collection;
 using Rlt.Training;
+using Rlt.Training.Optimization;
 
 namespace Rlt.Tests.Hostile;
 

@@ -1,5 +1,6 @@
 using Rlt.Generation;
 using Rlt.Models;
+using Rlt.Models.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 

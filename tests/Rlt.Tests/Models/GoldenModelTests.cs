@@ -3,7 +3,7 @@ using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Models.Gradients;
 using Rlt.Models.Safetensors;
-using Rlt.Training;
+using Rlt.Training.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
 

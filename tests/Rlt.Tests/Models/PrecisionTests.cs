@@ -1,7 +1,8 @@
 using Rlt.Models;
 using Rlt.Models.Gradients;
+using Rlt.Models.Layers;
 using Rlt.Platform;
-using Rlt.Training;
+using Rlt.Training.Optimization;
 using static TorchSharp.torch;
 
 namespace Rlt.Tests.Models;

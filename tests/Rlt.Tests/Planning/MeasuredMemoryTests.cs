@@ -1,9 +1,10 @@
 using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Models.Gradients;
+using Rlt.Models.Layers;
 using Rlt.Planning;
 using Rlt.Platform;
-using Rlt.Training;
+using Rlt.Training.Optimization;
 using static TorchSharp.torch;
 
 namespace Rlt.Tests.Planning;

@@ -4,7 +4,7 @@ using Rlt.Cli;
 using Rlt.Configuration;
 using Rlt.Runs;
 using Rlt.Tests.Data;
-using Rlt.Training;
+using Rlt.Training.Sft;
 
 namespace Rlt.Tests.Runs;
 

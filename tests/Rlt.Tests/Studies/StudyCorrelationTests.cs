@@ -36,7 +36,7 @@ public sealed class StudyCorrelationTests : IDisposable
         Assert.Equal([0.25, 0], correlation.Y[0]);
         // x −3 −3 −2 −2 −1 −1: squares 4; y 1/4 0 1/2 1/2 3/4 1 about 1/2: squares 1/16 + 1/4 + 1/16 + 1/4, products 3/4 + 3/4.
         Assert.Equal(1.5 / Math.Sqrt(4 * 0.625), correlation.R!.Value, Rounding);
-        Assert.Equal((2, Verdict.Holds), (correlation.Replicates, correlation.Verdict));
+        Assert.Equal((2, ClaimVerdict.Holds), (correlation.Replicates, correlation.Verdict));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class StudyCorrelationTests : IDisposable
     {
         Evaluate(("1 0", "1 0"), ("0 1", "1 0"), ("1 0", "0 1"));
         StudyCorrelation correlation = _runs.Study(ThreeArms).Sections[0].Correlation!;
-        Assert.Equal((null, null, Verdict.NotToldApart), (correlation.R, correlation.Interval, correlation.Verdict));
+        Assert.Equal((null, null, ClaimVerdict.NotToldApart), (correlation.R, correlation.Interval, correlation.Verdict));
     }
 
     [Fact]

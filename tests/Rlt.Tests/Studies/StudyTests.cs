@@ -34,7 +34,7 @@ public sealed class StudyTests : IDisposable
         StudyComparison comparison = section.Comparisons.Single()!;
         Assert.Equal([0.5, 0], comparison.BySeed);
         Assert.Equal(0.25, comparison.Difference, Rounding);
-        Assert.Equal((2, Verdict.NotToldApart), (comparison.Replicates, comparison.Verdict));
+        Assert.Equal((2, ClaimVerdict.NotToldApart), (comparison.Replicates, comparison.Verdict));
         Assert.Empty(comparison.UnlikeSettings);
     }
 
@@ -49,10 +49,10 @@ public sealed class StudyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("000000000000", "111111111111", Verdict.Holds)]
-    [InlineData("111111111111", "000000000000", Verdict.DoesNotHold)]
-    [InlineData("111111000000", "111111000000", Verdict.NotToldApart)]
-    public void Of_Claims_AreJudgedByTheirIntervals(string first, string second, Verdict expected)
+    [InlineData("000000000000", "111111111111", ClaimVerdict.Holds)]
+    [InlineData("111111111111", "000000000000", ClaimVerdict.DoesNotHold)]
+    [InlineData("111111000000", "111111000000", ClaimVerdict.NotToldApart)]
+    public void Of_Claims_AreJudgedByTheirIntervals(string first, string second, ClaimVerdict expected)
     {
         foreach (int seed in new[] { 1, 2 })
         {

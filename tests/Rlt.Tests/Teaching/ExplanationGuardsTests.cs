@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Teaching;
+using Rlt.Teaching.Rewards;
 using Rlt.Training;
 
 namespace Rlt.Tests.Teaching;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Models;
 using Rlt.Teaching;
+using Rlt.Teaching.Rewards;
 
 namespace Rlt.Tests.Teaching;
 
@@ -38,7 +39,7 @@ public sealed class GoldenRewardCases : IDisposable
             _scored[key] = scored = Scorer(temperatures, 2048).Score([Build(id)])[0];
         }
 
-        return Rlt.Teaching.Reward.From(scored.Solution, scored.TeacherThink, scored.StudentThink, Build(id).Closed, options);
+        return Rlt.Teaching.Rewards.Reward.From(scored.Solution, scored.TeacherThink, scored.StudentThink, Build(id).Closed, options);
     }
 
     public void Dispose()

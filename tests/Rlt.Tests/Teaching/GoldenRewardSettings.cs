@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Rlt.Teaching;
+using Rlt.Teaching.Rewards;
 
 namespace Rlt.Tests.Teaching;
 

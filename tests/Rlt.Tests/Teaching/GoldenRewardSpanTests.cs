@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Rlt.Data;
 using Rlt.Models;
 using Rlt.Teaching;
+using Rlt.Teaching.Rewards;
 using Rlt.Tests.Text.Tokenization;
 using Rlt.Text.Chat;
 using Rlt.Text.Tokenization;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Models;
 using Rlt.Teaching;
+using Rlt.Teaching.Rewards;
 
 namespace Rlt.Tests.Teaching;
 

@@ -1,5 +1,5 @@
 using Rlt.Models;
-using Rlt.Teaching;
+using Rlt.Teaching.Rewards;
 
 namespace Rlt.Tests.Teaching;
 

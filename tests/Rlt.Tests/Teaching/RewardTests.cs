@@ -1,5 +1,5 @@
 using Rlt.Configuration;
-using Rlt.Teaching;
+using Rlt.Teaching.Rewards;
 using Rlt.Tests.Data;
 
 namespace Rlt.Tests.Teaching;

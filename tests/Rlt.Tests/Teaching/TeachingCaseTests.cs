@@ -1,5 +1,6 @@
 using Rlt.Models;
 using Rlt.Teaching;
+using Rlt.Teaching.Rewards;
 using Rlt.Tests.Data;
 using Rlt.Text.Chat;
 using Rlt.Text.Tokenization;

@@ -4,6 +4,7 @@ using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
+using Rlt.Teaching.Collection;
 using Rlt.Tests.Data;
 using Rlt.Text.Chat;
 

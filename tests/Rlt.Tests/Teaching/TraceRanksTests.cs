@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Data;
-using Rlt.Teaching;
+using Rlt.Teaching.Collection;
 
 namespace Rlt.Tests.Teaching;
 

@@ -9,6 +9,9 @@ using Rlt.Teaching;
 using Rlt.Tests.Data;
 using Rlt.Tests.Teaching;
 using Rlt.Training;
+using Rlt.Training.Grpo;
+using Rlt.Training.Optimization;
+using Rlt.Training.Teacher;
 using static TorchSharp.torch;
 
 namespace Rlt.Tests.Training;

@@ -1,6 +1,6 @@
 using Rlt.Configuration;
 using Rlt.Models;
-using Rlt.Training;
+using Rlt.Training.Grpo;
 using static TorchSharp.torch;
 
 namespace Rlt.Tests.Training;

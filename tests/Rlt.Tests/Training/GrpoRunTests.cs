@@ -4,7 +4,9 @@ using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Models.Adapters;
 using Rlt.Teaching;
-using Rlt.Training;
+using Rlt.Teaching.Rewards;
+using Rlt.Training.Grpo;
+using Rlt.Training.Teacher;
 
 namespace Rlt.Tests.Training;
 

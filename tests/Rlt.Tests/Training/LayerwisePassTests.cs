@@ -1,6 +1,6 @@
 using Rlt.Models;
 using Rlt.Models.Gradients;
-using Rlt.Training;
+using Rlt.Training.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
 

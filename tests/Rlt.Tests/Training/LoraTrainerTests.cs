@@ -3,7 +3,8 @@ using Rlt.Configuration;
 using Rlt.Models;
 using Rlt.Models.Adapters;
 using Rlt.Runs;
-using Rlt.Training;
+using Rlt.Training.Sft;
+using Rlt.Training.Teacher;
 
 namespace Rlt.Tests.Training;
 

@@ -6,6 +6,8 @@ using Rlt.Planning;
 using Rlt.Runs;
 using Rlt.Tests.Data;
 using Rlt.Training;
+using Rlt.Training.Sft;
+using Rlt.Training.Teacher;
 
 namespace Rlt.Tests.Training;
 

@@ -1,5 +1,7 @@
-using Rlt.Generation;
+using Rlt.Statistics;
 using Rlt.Training;
+using Rlt.Training.Grpo;
+using Rlt.Training.Optimization;
 
 namespace Rlt.Tests.Training;
 

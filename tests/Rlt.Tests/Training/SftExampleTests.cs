@@ -2,7 +2,7 @@ using Rlt.Data;
 using Rlt.Models;
 using Rlt.Teaching;
 using Rlt.Tests.Data;
-using Rlt.Training;
+using Rlt.Training.Sft;
 
 namespace Rlt.Tests.Training;
 

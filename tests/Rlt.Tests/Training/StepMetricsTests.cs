@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Models;
-using Rlt.Training;
+using Rlt.Training.Grpo;
 
 namespace Rlt.Tests.Training;
 

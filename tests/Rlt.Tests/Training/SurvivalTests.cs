@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Rlt.Files;
 using Rlt.Platform;
 using Rlt.Runs;
-using Rlt.Tests.Runs;
+using Rlt.Tests.Files;
 using Rlt.Training;
 
 namespace Rlt.Tests.Training;

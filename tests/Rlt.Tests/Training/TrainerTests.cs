@@ -3,6 +3,8 @@ using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Tests.Runs;
 using Rlt.Training;
+using Rlt.Training.Grpo;
+using Rlt.Training.Teacher;
 
 namespace Rlt.Tests.Training;
 

@@ -5,10 +5,12 @@ using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
 using Rlt.Models;
 using Rlt.Runs;
-using Rlt.Solving;
 using Rlt.Teaching;
 using Rlt.Tests.Data;
-using Rlt.Training;
+using Rlt.Training.Optimization;
+using Rlt.Training.Sft;
+using Rlt.Training.Solver;
+using Rlt.Training.Teacher;
 using static TorchSharp.torch;
 
 namespace Rlt.Tests.Training;

@@ -1,5 +1,5 @@
-using Rlt.Evaluation.Grading;
 using Rlt.Evaluation.Questions;
+using Rlt.Grading;
 
 namespace Rlt.Evaluation.Protocols;
 

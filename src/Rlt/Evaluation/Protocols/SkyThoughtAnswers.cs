@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Rlt.Evaluation.Grading;
+using Rlt.Grading;
 
 namespace Rlt.Evaluation.Protocols;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Rlt.Evaluation.Grading;
+using Rlt.Grading;
 
 namespace Rlt.Evaluation.Protocols;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Rlt.Generation;
+using Rlt.Statistics;
 
 namespace Rlt.Evaluation.Questions;
 

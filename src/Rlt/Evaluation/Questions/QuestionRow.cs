@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Rlt.Data;
-using Rlt.Evaluation.Grading;
+using Rlt.Grading;
 using Rlt.Teaching;
 
 namespace Rlt.Evaluation.Questions;

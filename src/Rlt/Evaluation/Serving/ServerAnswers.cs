@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Rlt.Generation;
+using Rlt.Statistics;
 using Rlt.Teaching;
 
 namespace Rlt.Evaluation.Serving;

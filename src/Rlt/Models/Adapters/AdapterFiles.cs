@@ -2,8 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Rlt.Files;
 using Rlt.Models.Safetensors;
-using Rlt.Runs;
 
 namespace Rlt.Models.Adapters;
 

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Rlt.Runs;
+using Rlt.Files;
 
 namespace Rlt.Models.Safetensors;
 

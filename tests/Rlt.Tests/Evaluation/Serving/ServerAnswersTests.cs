@@ -4,7 +4,6 @@ using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
-using Rlt.Evaluation.Reports;
 using Rlt.Evaluation.Serving;
 using Rlt.Runs;
 using Rlt.Teaching;

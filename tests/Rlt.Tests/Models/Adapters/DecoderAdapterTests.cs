@@ -1,7 +1,8 @@
 using Rlt.Models;
-using Rlt.Models.Gradients;
 using Rlt.Models.Adapters;
-using Rlt.Training;
+using Rlt.Models.Gradients;
+using Rlt.Models.Layers;
+using Rlt.Training.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using Rlt.Evaluation.Grading;
+using Rlt.Grading;
 using Rlt.Teaching;
 using Rlt.Text.Chat;
 

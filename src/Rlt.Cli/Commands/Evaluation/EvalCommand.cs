@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Rlt.Data;
+using Rlt.Evaluation;
+using Rlt.Evaluation.Questions;
+using Rlt.Evaluation.Serving;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Teaching;
+
+namespace Rlt.Cli.Commands.Evaluation;
+
+/// <summary><c>rlt eval</c>: accuracy on a benchmark, or on any questions with answers.</summary>
+internal static class EvalCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("eval", "Accuracy on a benchmark, or on any questions with answers: OUT/results.jsonl, OUT/summary.json and OUT/failures.html.");
+        var options = new RunOptions(command, needsConfig: false,
+            ("--model", "model", "the model directory; with --url, the name that the server has for the model"),
+            ("--data", "data", "a JSONL, JSON or CSV file of questions and answers"),
+            ("--out", "out", "the run's directory"),
+            ("--benchmark", "benchmark", "aime24, aime25, math500, gpqa-diamond, gsm8k, amc, olympiadbench, or a YAML file"),
+            ("--protocol", "protocol", "strict (the default) or skythought: system prompt and scoring"),
+            ("--url", "server.url", "an OpenAI-compatible server to ask instead of the engine here: http://host:8000/v1"),
+            ("--samples", "samples", "answers sampled for each question"),
+            ("--temperature", "temperature", "sampling temperature; 0 takes the likeliest tokens"),
+            ("--top-p", "top_p", "keeps the likeliest tokens whose probabilities add up to this"),
+            ("--max-new-tokens", "max_new_tokens", "tokens of an answer at most"));
+        command.Subcommands.Add(EvalCompareCommand.Create());
+        command.SetAction((parsed, stop) =>
+        {
+            Run(options.Load<EvalConfig>(parsed), stop);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(EvalConfig config, CancellationToken stop)
+    {
+        BenchmarkDefinition benchmark = AskedQuestions.Benchmark(config.Benchmark);
+        var sampling = EvalSampling.Of(config, benchmark);
+        if (config.Server.Url is null)
+        {
+            Startup.Prepare(config.Device);
+        }
+
+        UsableRows<EvalQuestion> read = Evaluator.Read(Source(config, benchmark), benchmark);
+        PromptFormat? format = config.Format is null ? null : FormatFile.Load(config.Format);
+        IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, config.Protocol, config.System, config.ModelId ?? config.Model, format);
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config.Resolved(sampling));
+        if (config.Server.Url is null)
+        {
+            var text = ModelText.Load(config.Model);
+            string[] warnings = [.. new EnginePrompt(text, config.TemplateArgs).Warnings(questions)];
+            using LanguageModel model = Startup.Load(text, config.Device);
+            Run(folder, config, sampling, benchmark, read, warnings, questions, new EngineAnswers(config, sampling, model), stop);
+            return;
+        }
+
+        ChatRenderer? chat = config.Server.Tokenizer is { } tokenizer ? new ChatRenderer(RequireTemplate(tokenizer), config.TemplateArgs) : null;
+        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        var completions = new CompletionClient(client, config.Server, ServerKey(), quotes: !benchmark.Hidden);
+        Run(folder, config, sampling, benchmark, read, [], questions, new ServerAnswers(config, sampling, chat, completions), stop);
+    }
+
+    private static void Run(
+        RunFolder folder, EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, UsableRows<EvalQuestion> read, string[] warnings, IReadOnlyList<EvalQuestion> questions, IAnswerSource source, CancellationToken stop)
+    {
+        folder.Begin();
+        using var observer = new RunObserver("eval", folder, "accuracy");
+        observer.WarnedOf(read);
+        observer.WarnedOf(warnings);
+        if (benchmark.Questions > 0 && benchmark.Questions != questions.Count && config.Limit == 0)
+        {
+            observer.Warned($"{config.Data}: {questions.Count} questions; {config.Benchmark} has {benchmark.Questions}");
+        }
+
+        observer.Started(0, questions.Count);
+        var evaluator = new Evaluator(config, sampling, benchmark, questions, source);
+        JsonObject summary = evaluator.Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
+        if (evaluator.Warning is { } warning)
+        {
+            observer.Warned(warning);
+        }
+
+        observer.Finished(Path.Combine(folder.Path, Evaluator.SummaryName));
+        observer.Said(EvalSummary.Table(summary));
+        Console.WriteLine(summary.ToJsonString());
+    }
+
+    private static DataSource Source(EvalConfig config, BenchmarkDefinition benchmark) => config.Data is not null
+        ? config.Source
+        : throw new ConfigException($"data: missing; eval reads a file of questions. Set data, or give --data FILE{(benchmark.Source is { } source ? $" ({config.Benchmark}: {source})" : "")}.");
+
+    // The message does not quote the key.
+    private static string? ServerKey()
+    {
+        string? key = Environment.GetEnvironmentVariable("OPENAI_API_KEY");
+        return key is null || key.All(letter => letter is > ' ' and <= '~')
+            ? key
+            : throw new ConfigException("OPENAI_API_KEY has a space, a line break or a letter that no header can carry; expected the key alone.");
+    }
+
+    private static Text.Chat.ChatTemplate RequireTemplate(string directory) => Text.Chat.ChatTemplate.TryLoad(directory)
+        ?? throw new CheckpointException($"{directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); completions need one.");
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Rlt.Models;
+
+namespace Rlt.Cli.Commands.Tools;
+
+/// <summary><c>rlt merge</c>: adapters and their base model become one whole model.</summary>
+internal static class MergeCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("merge", "Adds LoRA adapters to the weights of their base model: a plain model directory.");
+        Option<string> model = SharedOptions.Required("--model", "a directory with adapter_config.json, such as a LoRA run's model");
+        Option<string> output = SharedOptions.Required("--out", "the model directory to write");
+        command.Options.Add(model);
+        command.Options.Add(output);
+        var device = new DeviceOptions(command);
+        command.SetAction(parsed =>
+        {
+            string target = parsed.GetValue(output)!;
+            if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
+            {
+                throw new ConfigException($"{target} is not empty. Choose another --out: nothing in it is overwritten.");
+            }
+
+            using LanguageModel loaded = LanguageModel.Load(parsed.GetValue(model)!, device.Resolve(parsed));
+            if (loaded.Decoder.Adapters is null)
+            {
+                throw new ConfigException($"{loaded.Directory} is a whole model (it has no adapter_config.json); expected the directory of LoRA adapters.");
+            }
+
+            using Decoder merged = loaded.Decoder.Merged();
+            ModelFiles.Save(merged, target, loaded.TokenizerDirectory);
+            Console.Error.WriteLine($"merge: {loaded.Directory} on {loaded.BaseDirectory}; {target}");
+        });
+        return command;
+    }
+}

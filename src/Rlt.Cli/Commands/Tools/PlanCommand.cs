@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.Text.Json;
+using Rlt.Planning;
+
+namespace Rlt.Cli.Commands.Tools;
+
+/// <summary><c>rlt plan</c>: the memory of a run by phase and part, and what to change where it does not fit.</summary>
+internal static class PlanCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("plan", "Memory of a run, by phase and part, before it is started: what it chooses, whether it fits, and what to change. Reads config.json and the data's lengths, no weights.");
+        var options = new RunOptions(command,
+            ("--model", "model", "the model directory, or the name of a shape of rlt bench"),
+            ("--student", "student", "the student's, likewise"),
+            ("--data", "data", "the data; where it is not there, the longest texts that the config allows are assumed"));
+        Option<string?> memory = SharedOptions.Optional("--gpu-memory", "the GPU's memory, such as 80G; without it the device's own");
+        Option<string?> bench = SharedOptions.Optional("--bench", "a report of rlt bench: adds the expected time of a step on that machine");
+        var json = new Option<bool>("--json") { Description = "prints JSON instead of tables" };
+        command.Options.Add(memory);
+        command.Options.Add(bench);
+        command.Options.Add(json);
+        command.SetAction(parsed =>
+        {
+            long? gpuBytes = parsed.GetValue(memory) is { } size ? MemoryLimit.Parse(size) : null;
+            PlannedConfig planned = PlannedConfig.Read(options, parsed);
+            var report = PlanReport.Of(planned, gpuBytes, parsed.GetValue(bench));
+            if (parsed.GetValue(json))
+            {
+                Console.WriteLine(report.ToJson().ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+            }
+            else
+            {
+                report.Show();
+            }
+        });
+        return command;
+    }
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using Rlt.Data;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Teaching;
+using Rlt.Teaching.Collection;
+
+namespace Rlt.Cli.Commands.Training;
+
+/// <summary><c>rlt collect</c>: a teacher's explanations of a question set.</summary>
+internal static class CollectCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("collect", "Writes a teacher's explanations of a question set: OUT/traces.jsonl, to distill students on.");
+        var options = new RunOptions(command,
+            ("--model", "model", "the teacher's model directory"),
+            ("--student", "student", "a frozen student that scores the traces"),
+            ("--data", "data", "a JSONL, JSON or CSV file of questions and solutions"),
+            ("--out", "out", "the run's directory"));
+        command.SetAction((parsed, stop) =>
+        {
+            Run(options.Load<CollectConfig>(parsed), stop);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(CollectConfig config, CancellationToken stop)
+    {
+        Startup.Prepare(config.Device);
+        PromptFormat tags = FormatFile.Load(config.Format);
+        UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
+        var teacherText = ModelText.Load(config.Model);
+        ModelText? studentText = config.Student is { } directory ? ModelText.Load(directory) : null;
+        TeachingFormat format = CheckedFormat(config, tags, tasks.Rows, teacherText, studentText);
+        using LanguageModel teacher = Startup.Load(teacherText, config.Device);
+        using LanguageModel? student = studentText is null ? null : Startup.Load(studentText, config.Device);
+        folder.Begin();
+        using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "empty", "reward");
+        var traces = new BlockRows(folder, TraceCollector.FileName);
+        observer.WarnedOf(tasks);
+        observer.WarnedOf(teacherText.UnreadArgs(config.TemplateArgs));
+        observer.Started(traces.Done, tasks.Rows.Count);
+        new TraceCollector(config, teacher, student, tasks.Rows, format).Run(traces, (_, metrics) => observer.Stepped(metrics), stop);
+        observer.Finished(traces.Path);
+    }
+
+    private static TeachingFormat CheckedFormat(CollectConfig config, PromptFormat tags, IReadOnlyList<TeachingTask> tasks, ModelText teacher, ModelText? student)
+    {
+        if (student is null)
+        {
+            var alone = TeachingFormat.ForOne(tags, teacher, config.TemplateArgs);
+            TaskLengths.RequirePrompts(tasks, alone.TeacherPrompt, teacher);
+            return alone;
+        }
+
+        var format = TeachingFormat.ForTwo(tags, teacher, student, config.TemplateArgs);
+        TaskLengths.Require(tasks, format, teacher, student, config.MaxNewTokens);
+        return format;
+    }
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Rlt.Data;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Teaching;
+using Rlt.Training;
+using Rlt.Training.Sft;
+
+namespace Rlt.Cli.Commands.Training;
+
+/// <summary>What <c>rlt warmup</c> and <c>rlt distill</c> share: supervised fine-tuning of one model on one file.</summary>
+internal static class SftCommand
+{
+    public static Command Create(string name, string description, SftTarget target)
+    {
+        var command = new Command(name, description);
+        var options = new RunOptions(command,
+            ("--model", "model", "the model directory to start from"),
+            ("--data", "data", "a JSONL, JSON or CSV file"),
+            ("--out", "out", "the run's directory"));
+        command.SetAction((parsed, stop) =>
+        {
+            SftConfig config = options.Load<SftConfig>(parsed);
+            Run(name, config with { Target = config.Target ?? target }, stop);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(string name, SftConfig config, CancellationToken stop)
+    {
+        Startup.Prepare(config.Device);
+        PromptFormat? tags = config.Format is { } file
+            ? FormatFile.Load(file)
+            : config.Target == SftTarget.Text ? null : throw new ConfigException($"format: missing; {name} needs a format (stratos, r1, small, or a file like those in configs/formats/). Only 'target: text' goes without.");
+        SftTarget target = config.Target!.Value;
+        UsableRows<SftRow> rows = SftExample.Read(config.Source, target, tags);
+        var text = ModelText.Load(config.Model);
+        TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, text);
+        SftExamples encoded = SftExample.Encode(rows.Rows, target, format, text, Math.Min(config.Cutoff, text.Config.MaxPositions));
+        (config, string plan) = PlannedRun.Settle(config, text.Config, encoded.Sequences.Max(example => example.Ids.Length));
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
+        using LanguageModel model = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
+        folder.Begin();
+        using var observer = new RunObserver(name, folder, "loss", "grad_norm", "learning_rate", "tokens_per_second");
+        observer.WarnedOf(rows);
+        observer.Said(plan);
+        TurnEnds.Learn(model, encoded.TurnEnd, observer);
+        observer.WarnedOf(encoded.Warnings);
+        new SftTrainer(config, model, encoded.Sequences, folder, observer).Run(stop);
+        observer.Finished(folder.Model);
+    }
+}
+
+/// <summary><c>rlt warmup</c>: teaches a teacher the form of explanations.</summary>
+internal static class WarmupCommand
+{
+    public static Command Create() => SftCommand.Create("warmup", "Teacher warm-up: supervised fine-tuning on explanations, given question and solution.", SftTarget.Teacher);
+}
+
+/// <summary><c>rlt distill</c>: trains a student on traces.</summary>
+internal static class DistillCommand
+{
+    public static Command Create() => SftCommand.Create("distill", "Student distillation: supervised fine-tuning on collected traces.", SftTarget.Student);
+}

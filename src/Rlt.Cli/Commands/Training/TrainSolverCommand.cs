@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Rlt.Cli.Commands.Evaluation;
+using Rlt.Data;
+using Rlt.Evaluation;
+using Rlt.Evaluation.Protocols;
+using Rlt.Evaluation.Questions;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Teaching;
+using Rlt.Training;
+using Rlt.Training.Solver;
+
+namespace Rlt.Cli.Commands.Training;
+
+/// <summary><c>rlt train-solver</c>: GRPO on right answers.</summary>
+internal static class TrainSolverCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("train-solver", "Trains a model by GRPO to answer questions; the reward is a right final answer.");
+        var options = new RunOptions(command,
+            ("--model", "model", "the model directory to start from: a distilled student, or any other"),
+            ("--data", "data", "a JSONL, JSON or CSV file of questions with an answer, or a solution that boxes it"),
+            ("--out", "out", "the run's directory"));
+        command.SetAction((parsed, stop) =>
+        {
+            Run(options.Load<SolverConfig>(parsed), stop);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(SolverConfig config, CancellationToken stop)
+    {
+        Startup.Prepare(config.Device);
+        PromptFormat? format = config.Format is null ? null : FormatFile.Load(config.Format);
+        BenchmarkDefinition benchmark = AskedQuestions.Benchmark(config.Benchmark);
+        if (benchmark.Hidden)
+        {
+            throw new ConfigException($"benchmark: {config.Benchmark} must not be published, and samples.jsonl would show it. Train on other questions.");
+        }
+
+        UsableRows<EvalQuestion> read = Evaluator.Read(config.Source, benchmark);
+        var text = ModelText.Load(config.Model);
+        IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, Protocol.Strict, config.System, config.Model, format);
+        int longest = AskedQuestions.RequireRoom(questions, text, config.TemplateArgs);
+        (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, longest));
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
+        using LanguageModel policy = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
+        using Decoder? reference = GrpoCommand.Reference(config, policy);
+        folder.Begin();
+        using var observer = new RunObserver("train-solver", folder, "reward", "correct", "completion_tokens", "no_answer", "truncated");
+        observer.WarnedOf(read);
+        observer.WarnedOf(text.UnreadArgs(config.TemplateArgs));
+        observer.Said(plan);
+        TurnEnds.Learn(policy, text.TurnEndId, observer);
+        new SolverTrainer(config, policy, reference, questions, benchmark.Answer, format, folder, observer).Run(stop);
+        GrpoCommand.TellBest(folder, observer);
+        observer.Finished(folder.Model);
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Rlt.Data;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Teaching;
+using Rlt.Training;
+using Rlt.Training.Teacher;
+
+namespace Rlt.Cli.Commands.Training;
+
+/// <summary><c>rlt train-teacher</c>: GRPO on the RLT reward.</summary>
+internal static class TrainTeacherCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("train-teacher", "Trains a teacher by GRPO on the RLT reward.");
+        var options = new RunOptions(command,
+            ("--model", "model", "the warmed-up teacher's model directory"),
+            ("--student", "student", "the frozen student's model directory"),
+            ("--data", "data", "a JSONL, JSON or CSV file of questions and solutions"),
+            ("--out", "out", "the run's directory"));
+        command.SetAction((parsed, stop) =>
+        {
+            Run(options.Load<TeacherConfig>(parsed), stop);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(TeacherConfig config, CancellationToken stop)
+    {
+        Startup.Prepare(config.Device);
+        PromptFormat tags = FormatFile.Load(config.Format);
+        UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
+        ModelText teacherText = ModelText.Load(config.Model), studentText = ModelText.Load(config.Student);
+        var format = TeachingFormat.ForTwo(tags, teacherText, studentText, config.TemplateArgs);
+        int longest = TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
+        (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, teacherText.Config, studentText.Config, longest));
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
+        using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);
+        using LanguageModel student = Student(config, policy, studentText);
+        using Decoder? reference = GrpoCommand.Reference(config, policy);
+        folder.Begin();
+        using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
+        observer.WarnedOf(tasks);
+        observer.WarnedOf(teacherText.UnreadArgs(config.TemplateArgs));
+        observer.Said(plan);
+        TurnEnds.Learn(policy, teacherText.TurnEndId, observer);
+        if (PaperDepartures.Of(config) is { Count: > 0 } departures)
+        {
+            observer.Said($"departs from the paper's run in: {string.Join("; ", departures)}");
+        }
+
+        new TeacherTrainer(config, policy, student, reference, tasks.Rows, format, folder, observer).Run(stop);
+        GrpoCommand.TellBest(folder, observer);
+        observer.Finished(folder.Model);
+    }
+
+    // Adapters leave the policy's weights as they are, so the same weights serve as student and as reference.
+    private static LanguageModel Student(TeacherConfig config, LanguageModel policy, ModelText text) =>
+        config.Lora is not null && Path.GetFullPath(config.Student) == Path.GetFullPath(config.Model) ? policy.WithoutAdapters() : LanguageModel.Load(text, config.Device);
+}

@@ -1,0 +1,168 @@
+using System.Numerics;
+using System.Text.RegularExpressions;
+using Rlt.Text.Jinja.Runtime;
+using Rlt.Text.Jinja.Values;
+
+namespace Rlt.Text.Jinja.Functions;
+
+/// <summary>Filters that make text.</summary>
+internal static partial class TextFilters
+{
+    /// <summary>A filter that changes text and keeps safe HTML safe.</summary>
+    public static Filters.Filter Change(Func<string, string> change) => (state, input, arguments) =>
+    {
+        arguments.Bind("filter", 0);
+        string text = state.Built(change(PyRepr.Str(input)));
+        return input is Markup ? new Markup(text) : text;
+    };
+
+    public static object Center(RenderState state, object input, CallArguments arguments)
+    {
+        int width = arguments.Bind("center", 0, "width")[0] is object value ? PyNumber.ToInt(value, "width") : 80;
+        return StringMethods.Pad(state, PyRepr.Str(input), width, " ", "center");
+    }
+
+    public static object Format(RenderState state, object input, CallArguments arguments)
+    {
+        if (arguments.Positional.Count > 0 && arguments.Named.Count > 0)
+        {
+            throw new RenderError("can't handle positional and keyword arguments at the same time");
+        }
+
+        object values = new PyTuple(arguments.Positional);
+        if (arguments.Named.Count > 0)
+        {
+            var dict = new PyDict();
+            foreach (var (name, value) in arguments.Named)
+            {
+                dict.Set(name, value);
+            }
+
+            values = dict;
+        }
+
+        string text = PercentFormat.Format(state, PyRepr.Str(input), values, escapes: input is Markup);
+        return input is Markup ? new Markup(text) : text;
+    }
+
+    public static object Indent(RenderState state, object input, CallArguments arguments)
+    {
+        object?[] values = arguments.Bind("indent", 0, "width", "first", "blank");
+        string indent = values[0] is null ? "    "
+            : PyText.TryGet(values[0]!, out string? given) ? given
+            : new string(' ', Math.Clamp(PyNumber.ToInt(values[0]!, "width"), 0, 10_000));
+        bool indentsFirst = values[1] is not null && PyOrder.IsTrue(values[1]!);
+        bool indentsBlank = values[2] is not null && PyOrder.IsTrue(values[2]!);
+        if (!PyText.TryGet(input, out string? text))
+        {
+            throw input is Undefined undefined ? undefined.Error()
+                : new RenderError($"unsupported operand type(s) for +=: '{PyType.Name(input)}' and 'str'");
+        }
+
+        List<string> lines = PyText.SplitLines(text + "\n");
+        state.ChargeText(text.Length + ((long)lines.Count * indent.Length));
+        IEnumerable<string> rest = lines.Skip(1).Select(line => indentsBlank || line.Length > 0 ? indent + line : line);
+        string result = (indentsFirst ? indent : "") + string.Join('\n', rest.Prepend(lines[0]));
+        return input is Markup ? new Markup(result) : result;
+    }
+
+    public static object Join(RenderState state, object input, CallArguments arguments)
+    {
+        object?[] values = arguments.Bind("join", 0, "d", "attribute");
+        string separator = values[0] is null ? "" : PyRepr.Str(values[0]!);
+        var parts = new List<string>();
+        long length = 0;
+        foreach (object item in state.Iterate(input))
+        {
+            string part = PyRepr.Str(values[1] is null or PyNone ? item : Attributes.GetPath(item, values[1]!));
+            parts.Add(part);
+            length += part.Length + separator.Length;
+            state.CheckLength(length);
+        }
+
+        state.ChargeText(length);
+        return string.Join(separator, parts);
+    }
+
+    public static object Replace(RenderState state, object input, CallArguments arguments)
+    {
+        object?[] values = arguments.Bind("replace", 2, "old", "new", "count");
+        int count = values[2] is null or PyNone ? -1 : PyNumber.ToInt(values[2]!, "count");
+        return StringMethods.Replace(state, PyRepr.Str(input), PyRepr.Str(values[0]!), PyRepr.Str(values[1]!), count);
+    }
+
+    /// <summary>Words begin behind spaces, hyphens and opening brackets.</summary>
+    public static string Title(string text) => string.Concat(WordStart().Split(text)
+        .Where(part => part.Length > 0)
+        .Select(part => PyText.UnitIndex(part, 1) is var first ? PyText.Upper(part[..first]) + PyText.Lower(part[first..]) : part));
+
+    public static object ToJson(RenderState state, object input, CallArguments arguments)
+    {
+        object?[] values = arguments.Bind("tojson", 0, "ensure_ascii", "indent", "separators", "sort_keys");
+        string? indent = values[1] is null or PyNone ? null
+            : PyText.TryGet(values[1]!, out string? given) ? given
+            : new string(' ', Math.Clamp(PyNumber.ToInt(values[1]!, "indent"), 0, 100));
+        string[] separators = values[2] is null or PyNone
+            ? [indent is null ? ", " : ",", ": "]
+            : [.. state.Iterate(values[2]!).Select(PyRepr.Str)];
+        if (separators.Length != 2)
+        {
+            throw new RenderError($"separators has {separators.Length} items; expected 2, between items and behind keys");
+        }
+
+        var style = new JsonStyle(
+            indent, separators[0], separators[1],
+            EnsuresAscii: values[0] is not null && PyOrder.IsTrue(values[0]!),
+            SortsKeys: values[3] is not null && PyOrder.IsTrue(values[3]!));
+        return state.Built(PyJson.Write(input, style));
+    }
+
+    public static object Trim(RenderState state, object input, CallArguments arguments)
+    {
+        object? characters = arguments.Bind("trim", 0, "chars")[0];
+        string? set = characters is null or PyNone ? null : PyRepr.Str(characters);
+        string text = state.Built(StringMethods.Strip(PyRepr.Str(input), set, atStart: true, atEnd: true));
+        return input is Markup ? new Markup(text) : text;
+    }
+
+    public static object Truncate(RenderState state, object input, CallArguments arguments)
+    {
+        object?[] values = arguments.Bind("truncate", 0, "length", "killwords", "end", "leeway");
+        int length = values[0] is null ? 255 : PyNumber.ToInt(values[0]!, "length");
+        string end = values[2] is null ? "..." : PyRepr.Str(values[2]!);
+        int leeway = values[3] is null or PyNone ? 5 : PyNumber.ToInt(values[3]!, "leeway");
+        string text = PyRepr.Str(input);
+        int kept = length - PyText.Length(end);
+        if (kept < 0 || leeway < 0)
+        {
+            throw new RenderError($"expected length >= {PyText.Length(end)}, got {length}");
+        }
+
+        int size = Slices.Length(input);
+        if (size < 0 || (size > length + leeway && !PyText.TryGet(input, out _)))
+        {
+            throw new RenderError($"truncate needs a text, not {PyType.Name(input)}");
+        }
+
+        if (size <= length + leeway)
+        {
+            return input;
+        }
+
+        string start = text[..PyText.UnitIndex(text, kept)];
+        bool cutsWords = values[1] is not null && PyOrder.IsTrue(values[1]!);
+        return (cutsWords ? start : TextSplitting.SplitFromEnd(start, " ", 1)[0]) + end;
+    }
+
+    public static object CountWords(RenderState state, object input, CallArguments arguments)
+    {
+        arguments.Bind("wordcount", 0);
+        return (BigInteger)Word().Count(PyRepr.Str(input));
+    }
+
+    [GeneratedRegex(@"([-\s({\[<]+)")]
+    private static partial Regex WordStart();
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
+}

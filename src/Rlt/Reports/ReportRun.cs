@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using Rlt.Data;
+using Rlt.Runs;
+
+namespace Rlt.Reports;
+
+/// <summary>What a report shows of one run, or of one file of explanations.</summary>
+/// <param name="Name">How the run is called.</param>
+/// <param name="Metrics">The rows of metrics.jsonl, first step to last; none where there are no steps.</param>
+/// <param name="Samples">Rows with an explanation.</param>
+/// <param name="IsFinished">Whether nothing will be added.</param>
+public sealed record ReportRun(string Name, IReadOnlyList<JsonObject> Metrics, IReadOnlyList<JsonObject> Samples, bool IsFinished)
+{
+    private static readonly string[] SampleFiles = ["samples.jsonl", "traces.jsonl"];
+
+    /// <summary>Reads a run's directory, or a data file of explanations, as it is now.</summary>
+    /// <param name="argument">Its path, or <c>NAME=PATH</c>.</param>
+    /// <exception cref="DataException">There is nothing to show.</exception>
+    public static ReportRun Read(string argument)
+    {
+        (string name, string path) = argument.Split('=', 2) is [var given, var rest] ? (given, rest) : (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(argument))), argument);
+        ReportRun run = File.Exists(path)
+            ? new ReportRun(name, [], [.. RowFile.Read(path).Select(row => row.Fields).Where(IsSample)], IsFinished: true)
+            : new ReportRun(
+                name,
+                [.. RunRows.Read(Path.Combine(path, "metrics.jsonl")).Where(row => row["step"] is JsonValue)],
+                [.. SampleFiles.SelectMany(file => RunRows.Read(Path.Combine(path, file))).Where(IsSample)],
+                Directory.Exists(Path.Combine(path, "model")));
+        bool hasJustBegun = File.Exists(Path.Combine(path, "config.yaml"));
+        return run.Metrics.Count + run.Samples.Count > 0 || hasJustBegun
+            ? run
+            : throw new DataException(
+                $"{path}: nothing to show; expected the directory of a run (with metrics.jsonl, samples.jsonl or traces.jsonl) or a file of rows {{question, solution, completion}}.");
+    }
+
+    // Traces that a collection dropped have no explanation.
+    private static bool IsSample(JsonObject row) => ReportData.Text(row, "question").Length > 0 && (row.ContainsKey("completion") || row.ContainsKey("explanation"));
+}

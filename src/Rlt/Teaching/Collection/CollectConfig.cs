@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using Rlt.Configuration;
+using Rlt.Data;
+using Rlt.Teaching.Rewards;
+
+namespace Rlt.Teaching.Collection;
+
+/// <summary>Which of a question's explanations become traces.</summary>
+public enum TraceChoice
+{
+    /// <summary>The first that is usable: it has its closing tag and is not empty.</summary>
+    First,
+
+    /// <summary>The usable one with the highest reward.</summary>
+    Best,
+
+    /// <summary>All usable ones.</summary>
+    All,
+}
+
+/// <summary>Collecting a teacher's explanations for a whole question set.</summary>
+public sealed record CollectConfig : IValidated
+{
+    /// <summary>The teacher's model directory.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>A JSONL, JSON or CSV file of questions and solutions.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The run's directory; the traces are in its <c>traces.jsonl</c>.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>A frozen student: each trace then has its reward. Needed to keep the best.</summary>
+    public string? Student { get; init; }
+
+    /// <summary>The reward's weights, where there is a student.</summary>
+    public RewardOptions Reward { get; init; } = new();
+
+    /// <summary>Further variables of the teacher's chat template, such as enable_thinking: false; null for none.</summary>
+    public JsonObject? TemplateArgs { get; init; }
+
+    /// <summary>Explanations sampled for each question.</summary>
+    public int Samples { get; init; } = 1;
+
+    /// <summary>first, best or all.</summary>
+    public TraceChoice Keep { get; init; } = TraceChoice.First;
+
+    /// <summary>Sampling temperature.</summary>
+    public double Temperature { get; init; } = 0.7;
+
+    /// <summary>Keeps the likeliest tokens whose probabilities add up to this.</summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>Tokens of an explanation at most.</summary>
+    public int MaxNewTokens { get; init; } = 16384;
+
+    /// <summary>Explanations sampled at once.</summary>
+    public int SamplingRows { get; init; } = 64;
+
+    /// <summary>Tokens of one scoring pass.</summary>
+    public int ScoringTokens { get; init; } = 16384;
+
+    /// <summary>Questions between two writes of the traces: what a stop can lose.</summary>
+    public int BlockSize { get; init; } = 256;
+
+    /// <summary>Columns of the data that do not have their usual names.</summary>
+    public FieldNames Fields { get; init; } = new();
+
+    /// <summary>The share of the data's rows that may be left out, with a warning, because they cannot be used; more stop the run.</summary>
+    public double MaxBadRows { get; init; } = 0.01;
+
+    /// <summary>Rows read at most; 0 reads all.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Seeds the samples.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Device, precision and threads.</summary>
+    public DeviceConfig Device { get; init; } = new();
+
+    /// <summary>The data and how to read it.</summary>
+    public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. TemplateArguments.Problems(TemplateArgs),
+        .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
+        .. Ranges.Sampling(Temperature, TopP),
+        .. Ranges.AtLeastOne(
+            (nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens), (nameof(BlockSize), BlockSize)),
+        .. Ranges.NotNegative((nameof(Limit), Limit)),
+        .. BestWithoutStudent(),
+    ];
+
+    private IEnumerable<ConfigProblem> BestWithoutStudent() => Keep == TraceChoice.Best && Student is null
+        ? [new ConfigProblem(nameof(Keep), "is best, which needs a student to score with. Set student, or keep: first")]
+        : [];
+}

@@ -1,0 +1,119 @@
+using System.Text.Json.Nodes;
+using Rlt.Generation;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Statistics;
+using Rlt.Teaching.Rewards;
+
+namespace Rlt.Teaching.Collection;
+
+/// <summary>Writes a teacher's explanations of a question set to a file, block by block, in the questions' order.</summary>
+public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, LanguageModel? student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format)
+{
+    private readonly Explainer _explainer = new(teacher.Decoder, teacher.Tokenizer, format, new SamplingOptions
+    {
+        Temperature = config.Temperature,
+        TopP = config.TopP,
+        MaxNewTokens = config.MaxNewTokens,
+        MaxRows = config.SamplingRows,
+        StopIds = teacher.StopIds,
+        StopTexts = [format.Format.ExplanationClose],
+    });
+
+    /// <summary>The traces' name in the run's folder.</summary>
+    public const string FileName = "traces.jsonl";
+
+    /// <summary>Collects, going on after the last whole block of an earlier run.</summary>
+    /// <param name="traces">Where the traces go.</param>
+    /// <param name="progress">Called after each block with questions done and metrics.</param>
+    /// <param name="stop">Ends the work after the block.</param>
+    public void Run(BlockRows traces, Action<int, JsonObject> progress, CancellationToken stop)
+    {
+        while (traces.Done < tasks.Count)
+        {
+            stop.ThrowIfCancellationRequested();
+            int count = Math.Min(config.BlockSize, tasks.Count - traces.Done);
+            (List<JsonObject> rows, JsonObject metrics) = Block(traces.Done, count);
+            traces.Add(count, rows, metrics);
+            progress(traces.Done, metrics);
+        }
+    }
+
+    // A question whose explanations all lack the closing tag or any word leaves a row without a trace, so that the file says what is missing.
+    private (List<JsonObject> Rows, JsonObject Metrics) Block(int first, int count)
+    {
+        TeachingTask[] block = [.. tasks.Skip(first).Take(count)];
+        ulong[][] streams = [.. block.Select((_, i) => Enumerable.Range(0, config.Samples).Select(s => RandomStream.Key(config.Seed, first + i, s)).ToArray())];
+        IReadOnlyList<Explanation> explanations = _explainer.Explain(block, streams);
+        IReadOnlyList<ScoredCase>? scores = Score(explanations);
+        var rows = new List<JsonObject>();
+        for (int i = 0; i < block.Length; i++)
+        {
+            int[] usable = [.. Enumerable.Range(i * config.Samples, config.Samples).Where(k => IsUsable(explanations[k]))];
+            int[] kept = config.Keep switch
+            {
+                TraceChoice.All => usable,
+                TraceChoice.Best => [.. usable.OrderByDescending(k => scores![k].Reward.Total).Take(1)],
+                _ => [.. usable.Take(1)],
+            };
+            rows.AddRange(kept.Length == 0 ? [Row(first + i, block[i], null, null)] : kept.Select(k => Row(first + i, block[i], explanations[k], scores?[k].Reward)));
+        }
+
+        return (rows, Metrics(explanations, scores, rows));
+    }
+
+    private bool IsUsable(Explanation explanation) => format.Explanation(explanation.Text) is (var text, true) && !string.IsNullOrWhiteSpace(text);
+
+    private IReadOnlyList<ScoredCase>? Score(IReadOnlyList<Explanation> explanations) => student is null
+        ? null
+        : new RewardScorer(teacher.Decoder, student.Decoder, config.Reward, config.ScoringTokens)
+            .Score([.. explanations.Select(e => TeachingCase.Build(format, e.Task, e.Text, teacher.Tokenizer, student.Tokenizer))]);
+
+    private JsonObject Row(int index, TeachingTask task, Explanation? explanation, Reward? reward)
+    {
+        var row = (JsonObject)task.Row.DeepClone();
+        row["index"] = index;
+        row["question"] = task.Question;
+        row["solution"] = task.Solution;
+        if (task.StudentSystem is { } system)
+        {
+            row["student_system"] = system;
+        }
+
+        if (explanation is null)
+        {
+            row["dropped"] = "no explanation that has its closing tag and is not empty";
+            row.Remove("explanation");
+            return row;
+        }
+
+        row["explanation"] = format.Format.Padding + format.Explanation(explanation.Text).Explanation;
+        row["explanation_tokens"] = explanation.Sample.Ids.Length;
+        if (reward is not null)
+        {
+            row["reward"] = reward.Total;
+            row["solution_score"] = reward.SolutionScore;
+            row["think_kl"] = reward.ThinkKl;
+        }
+
+        return row;
+    }
+
+    private JsonObject Metrics(IReadOnlyList<Explanation> explanations, IReadOnlyList<ScoredCase>? scores, List<JsonObject> rows)
+    {
+        var metrics = new JsonObject
+        {
+            ["traces"] = rows.Count(row => !row.ContainsKey("dropped")),
+            ["dropped"] = rows.Count(row => row.ContainsKey("dropped")),
+            ["explanation_tokens"] = explanations.Average(e => e.Sample.Ids.Length),
+            ["truncated"] = explanations.Count(e => e.Sample.Finish == FinishReason.Length) / (double)explanations.Count,
+            ["empty"] = explanations.Count(e => string.IsNullOrWhiteSpace(format.Explanation(e.Text).Explanation)) / (double)explanations.Count,
+        };
+        if (scores is not null)
+        {
+            metrics["reward"] = scores.Average(score => score.Reward.Total);
+        }
+
+        return metrics;
+    }
+}

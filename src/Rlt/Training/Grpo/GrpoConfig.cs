@@ -1,0 +1,140 @@
+using System.Text.Json.Nodes;
+using Rlt.Configuration;
+using Rlt.Data;
+using Rlt.Models.Adapters;
+
+namespace Rlt.Training.Grpo;
+
+/// <summary>What every GRPO run has, whatever its policy writes and is rewarded for.</summary>
+public abstract record GrpoConfig : IValidated
+{
+    /// <summary>The policy's initial weights: a model directory.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>A JSONL, JSON or CSV file of questions.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The run's directory; the finished policy is in its <c>model</c>.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>Optimizer steps.</summary>
+    public int Steps { get; init; } = 125;
+
+    /// <summary>Questions of one step.</summary>
+    public int QuestionsPerStep { get; init; } = 16;
+
+    /// <summary>Completions sampled for each question: a group.</summary>
+    public int GroupSize { get; init; } = 64;
+
+    /// <summary>A fresh order of the questions each epoch; off, they come as they stand in the file (a curriculum).</summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary>Sampling temperature; log-probabilities of the loss are taken at it too.</summary>
+    public double Temperature { get; init; } = 0.7;
+
+    /// <summary>Tokens of a completion at most.</summary>
+    public int MaxNewTokens { get; init; } = 16384;
+
+    /// <summary>Further variables of the policy's chat template, such as enable_thinking: false; null for none.</summary>
+    public JsonObject? TemplateArgs { get; init; }
+
+    /// <summary>Completions sampled at once.</summary>
+    public int SamplingRows { get; init; } = 64;
+
+    /// <summary>The choices of GRPO's loss.</summary>
+    public GrpoOptions Loss { get; init; } = new();
+
+    /// <summary>Steps between pulls of the reference toward the policy; 0 leaves it.</summary>
+    public int ReferenceSyncSteps { get; init; } = 32;
+
+    /// <summary>ref ← (1 − mix) · ref + mix · policy.</summary>
+    public double ReferenceSyncMix { get; init; } = 0.9;
+
+    /// <summary>The optimizer.</summary>
+    public required OptimizerConfig Optimizer { get; init; }
+
+    /// <summary>Tokens of one scoring pass.</summary>
+    public int ScoringTokens { get; init; } = 16384;
+
+    /// <summary>Tokens of one training micro-batch; the gradients do not depend on it. 0: as the memory plan says.</summary>
+    public int MicroBatchTokens { get; init; }
+
+    /// <summary>true: each layer is computed again in the backward pass (less memory, about a third more time); false: its graph is kept; auto: kept where it fits.</summary>
+    public Recompute Recompute { get; init; }
+
+    /// <summary>Columns of the data that do not have their usual names.</summary>
+    public FieldNames Fields { get; init; } = new();
+
+    /// <summary>The share of the data's rows that may be left out, with a warning, because they cannot be used; more stop the run.</summary>
+    public double MaxBadRows { get; init; } = 0.01;
+
+    /// <summary>Rows read at most; 0 reads all.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Seeds the order of the data, the samples, and the adapters' first weights and dropout.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Steps between checkpoints; 0: by <see cref="SaveMinutes"/> alone.</summary>
+    public int SaveEvery { get; init; } = 25;
+
+    /// <summary>Minutes between checkpoints; 0: by <see cref="SaveEvery"/> alone.</summary>
+    public double SaveMinutes { get; init; } = 30;
+
+    /// <summary>The newest checkpoints that are kept.</summary>
+    public int KeepLast { get; init; } = 2;
+
+    /// <summary>Keeps the checkpoint with the highest mean reward over the 10 steps before it, too.</summary>
+    public bool KeepBest { get; init; } = true;
+
+    /// <summary>Completions a step written to samples.jsonl: of its first questions, from the best to the worst.</summary>
+    public int SamplesKept { get; init; } = 4;
+
+    /// <summary>Trains low-rank adapters beside the frozen weights, which are then the reference; null trains all weights.</summary>
+    public LoraConfig? Lora { get; init; }
+
+    /// <summary>Device, precision and threads.</summary>
+    public DeviceConfig Device { get; init; } = new();
+
+    /// <summary>The data and how to read it.</summary>
+    public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+
+    /// <summary>When to save, and what to keep.</summary>
+    public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast, KeepBest ? "reward" : null);
+
+    /// <inheritdoc/>
+    public virtual IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. TemplateArguments.Problems(TemplateArgs),
+        .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
+        .. Ranges.Share(nameof(ReferenceSyncMix), ReferenceSyncMix),
+        .. Ranges.AtLeastOne(
+            (nameof(Steps), Steps), (nameof(QuestionsPerStep), QuestionsPerStep), (nameof(MaxNewTokens), MaxNewTokens),
+            (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens)),
+        .. Ranges.NotNegative((nameof(MicroBatchTokens), MicroBatchTokens), (nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SamplesKept), SamplesKept)),
+        .. Checkpoints.Problems(),
+        .. OwnProblems(),
+    ];
+
+    private IEnumerable<ConfigProblem> OwnProblems()
+    {
+        if (GroupSize < 2)
+        {
+            yield return new ConfigProblem(nameof(GroupSize), $"is {GroupSize}; GRPO needs at least 2 completions a question. Set it to 4 or more");
+        }
+
+        if (Temperature <= 0)
+        {
+            yield return new ConfigProblem(nameof(Temperature), $"is {Temperature}; expected more than 0: a group of greedy samples has no spread");
+        }
+
+        if (Loss.UpdatesPerBatch > QuestionsPerStep)
+        {
+            yield return new ConfigProblem("loss.updates_per_batch", $"is {Loss.UpdatesPerBatch}, more than the {QuestionsPerStep} questions of a step. Set it to {QuestionsPerStep} or less");
+        }
+
+        if (Lora is not null && ReferenceSyncSteps > 0)
+        {
+            yield return new ConfigProblem(nameof(ReferenceSyncSteps), $"is {ReferenceSyncSteps}; with lora the reference is the base model itself, which stays as it is. Set it to 0");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using Rlt.Models;
+using Rlt.Models.Gradients;
+using Rlt.Runs;
+using Rlt.Statistics;
+using Rlt.Training.Optimization;
+
+namespace Rlt.Training.Grpo;
+
+/// <summary>GRPO: draw a group of completions for each question, reward them, push up the better ones of each group.</summary>
+/// <remarks>Source: GRPO (arXiv 2402.03300), algorithm 1. What is drawn and rewarded is the task's; the loss is <see cref="GrpoLoss"/>.</remarks>
+internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, Decoder? reference, IGrpoTask<T> task, RunFolder folder, IRunObserver observer)
+    where T : Rollout
+{
+    private readonly RolloutSampler<T> _sampler = new(config, task);
+
+    private double LossTemperature => config.Loss.UnbiasLogProbs ? config.Temperature : 1;
+
+    /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished policy.</summary>
+    public void Run(CancellationToken stop)
+    {
+        if (folder.IsFinished)
+        {
+            return;
+        }
+
+        using var gradients = new GradientStore(policy.Decoder.Trained, config.Optimizer.OffloadGradients);
+        using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
+        var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null, config.Checkpoints);
+        new TrainingLoop(folder, policy, checkpoint, config.Checkpoints, observer, TimeProvider.System).Run(config.Steps, step => Step(step, gradients, optimizer), stop);
+    }
+
+    private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)
+    {
+        var log = new GrpoStepLog<T>(step, config, task, folder);
+        RolloutBatch<T> batch = _sampler.Sample(step, log.Phases);
+        float[] advantages = GroupAdvantage.From(batch.Rewards, config.GroupSize, config.Loss.NormalizeByStd);
+        float[][]? referenceLogProbs = reference is null ? null : LogProbs(reference, batch);
+        log.Drawn(batch, advantages, referenceLogProbs);
+        log.Measured(MeanEntropy(batch));
+        double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, config.Steps, config.Optimizer.WarmupRatio);
+        foreach (int[] samples in UpdateOrder.Of(batch.Groups, config.GroupSize, config.Loss.UpdatesPerBatch, config.Loss.NumIterations))
+        {
+            var share = new UpdateShare(batch.Rollouts, advantages, referenceLogProbs, samples, config);
+            (double loss, float[][] logProbs) = MicroBatches.Backward(
+                policy.Decoder, gradients, share.Sequences, LossTemperature, config.MicroBatchTokens, keepGraphs: config.Recompute == Recompute.False,
+                (logProbs_N, rows) => GrpoLoss.Compute(logProbs_N, share.Tokens(rows, logProbs_N.device), config.Loss),
+                (long)RandomStream.Key(config.Seed, step, log.Updates));
+            log.WentBack(share);
+            double norm = log.Guard(() => Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, loss, log.Updates));
+            log.Learned(share, loss, norm, logProbs);
+        }
+
+        JsonObject metrics = log.Metrics(learningRate, policy.Decoder.Device);
+        PullReference(step + 1);
+        return metrics;
+    }
+
+    private float[][] LogProbs(Decoder model, RolloutBatch<T> batch) => SequenceScorer.LogProbs(model, batch.Sequences, LossTemperature, config.ScoringTokens);
+
+    // Of the first completion of each group: all would cost another pass over the step's tokens.
+    private double MeanEntropy(RolloutBatch<T> batch) => SequenceScorer.MeanEntropy(
+        policy.Decoder, [.. batch.Sequences.Where((_, i) => i % config.GroupSize == 0)], LossTemperature, config.ScoringTokens);
+
+    private void PullReference(int stepsDone)
+    {
+        if (reference is not null && config.ReferenceSyncSteps > 0 && stepsDone % config.ReferenceSyncSteps == 0)
+        {
+            ReferenceSync.Mix(reference, policy.Decoder, config.ReferenceSyncMix);
+        }
+    }
+}

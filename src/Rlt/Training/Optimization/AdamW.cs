@@ -1,0 +1,157 @@
+using Rlt.Models;
+using Rlt.Models.Gradients;
+using Rlt.Platform;
+using static TorchSharp.torch;
+
+namespace Rlt.Training.Optimization;
+
+/// <summary>
+/// AdamW with float32 moments and, for weights of a narrower dtype, float32 master weights. These can be in main memory: weight by weight,
+/// the gradient is then brought over, the processor computes, and the new weight goes back to its device.
+/// </summary>
+/// <remarks>Source: Loshchilov and Hutter, arXiv 1711.05101, algorithm 2, as PyTorch computes it. Norms and biases are not decayed.</remarks>
+public sealed class AdamW : IDisposable
+{
+    private readonly AdamWOptions _options;
+    private readonly bool _offload;
+    private readonly List<Slot> _slots;
+
+    /// <summary>An optimizer over parameters, its moments zero.</summary>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="options">The constants.</param>
+    /// <param name="offload">Keeps moments and master weights in main memory, wherever the parameters are.</param>
+    public AdamW(IReadOnlyList<Parameter> parameters, AdamWOptions options, bool offload = false)
+    {
+        (_options, _offload) = (options, offload);
+        _slots = [.. parameters.Select(parameter => new Slot(parameter, offload ? CPU : parameter.Value.device))];
+    }
+
+    /// <summary>Steps taken.</summary>
+    public int Steps { get; set; }
+
+    /// <summary>The state by checkpoint name: "exp_avg.NAME", "exp_avg_sq.NAME" and, where there is one, "master.NAME". The tensors stay the optimizer's.</summary>
+    public IReadOnlyDictionary<string, Tensor> State => _slots.SelectMany(slot => slot.State).ToDictionary(pair => pair.Name, pair => pair.Value);
+
+    /// <summary>Changes the weights against their gradients.</summary>
+    /// <param name="gradients">The gradients, already clipped.</param>
+    /// <param name="learningRate">The rate of this step.</param>
+    public void Step(GradientStore gradients, double learningRate)
+    {
+        using var noGrad = no_grad();
+        Steps++;
+        foreach (Slot slot in _slots)
+        {
+            using var scope = NewDisposeScope();
+            Update(slot, gradients[slot.Parameter], learningRate);
+        }
+    }
+
+    /// <summary>Takes the weights as they are now for the master weights, after they were set from outside.</summary>
+    public void ReadWeights()
+    {
+        using var noGrad = no_grad();
+        foreach (Slot slot in _slots)
+        {
+            slot.Master?.copy_(slot.Parameter.Value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Slot slot in _slots)
+        {
+            slot.Dispose();
+        }
+    }
+
+    private void Update(Slot slot, Tensor gradient, double learningRate)
+    {
+        Tensor weight = slot.Parameter.Value;
+        if (!_offload)
+        {
+            Change(slot, weight, gradient, learningRate);
+            return;
+        }
+
+        // With master weights, the weight's own numbers are only written.
+        Tensor near = slot.Master is null ? weight.detach().cpu() : empty(weight.shape, weight.dtype);
+        Change(slot, near, gradient.cpu(), learningRate);
+        weight.copy_(near);
+    }
+
+    // All tensors on one device.
+    private void Change(Slot slot, Tensor weight, Tensor gradient, double learningRate)
+    {
+        Tensor exact = slot.Master ?? weight;
+        if (CpuKernels.Serve(weight))
+        {
+            CpuKernels.AdamW(
+                weight, exact, slot.Mean, slot.Square, gradient,
+                learningRate, _options.Beta1, _options.Beta2, _options.Epsilon, slot.Decays ? _options.WeightDecay : 0, Steps);
+            return;
+        }
+
+        if (slot.Decays && _options.WeightDecay > 0)
+        {
+            exact.mul_(1 - (learningRate * _options.WeightDecay));
+        }
+
+        slot.Mean.mul_(_options.Beta1).add_(gradient, 1 - _options.Beta1);
+        slot.Square.mul_(_options.Beta2).addcmul_(gradient, gradient, 1 - _options.Beta2);
+        double meanCorrection = 1 - Math.Pow(_options.Beta1, Steps);
+        double squareCorrection = 1 - Math.Pow(_options.Beta2, Steps);
+        Tensor denominator = slot.Square.sqrt().div_(Math.Sqrt(squareCorrection)).add_(_options.Epsilon);
+        exact.addcdiv_(slot.Mean, denominator, -learningRate / meanCorrection);
+        if (slot.Master is not null)
+        {
+            weight.copy_(slot.Master);
+        }
+    }
+
+    private sealed class Slot : IDisposable
+    {
+        public Slot(Parameter parameter, Device place)
+        {
+            using var noGrad = no_grad();
+            using var scope = NewDisposeScope();
+            Parameter = parameter;
+            Mean = zeros(parameter.Value.shape, ScalarType.Float32, place).DetachFromDisposeScope();
+            Square = zeros(parameter.Value.shape, ScalarType.Float32, place).DetachFromDisposeScope();
+            if (parameter.Value.dtype != ScalarType.Float32)
+            {
+                Master = parameter.Value.detach().to(place).to(ScalarType.Float32, copy: true).DetachFromDisposeScope();
+            }
+        }
+
+        public Parameter Parameter { get; }
+
+        public Tensor Mean { get; }
+
+        public Tensor Square { get; }
+
+        public Tensor? Master { get; }
+
+        public bool Decays => Parameter.Value.shape.Length > 1;
+
+        public IEnumerable<(string Name, Tensor Value)> State
+        {
+            get
+            {
+                yield return ("exp_avg." + Parameter.Name, Mean);
+                yield return ("exp_avg_sq." + Parameter.Name, Square);
+                if (Master is not null)
+                {
+                    yield return ("master." + Parameter.Name, Master);
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            Mean.Dispose();
+            Square.Dispose();
+            Master?.Dispose();
+        }
+    }
+}

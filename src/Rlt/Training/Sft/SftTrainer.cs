@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using Rlt.Models;
+using Rlt.Models.Gradients;
+using Rlt.Runs;
+using Rlt.Statistics;
+using Rlt.Training.Optimization;
+
+namespace Rlt.Training.Sft;
+
+/// <summary>Supervised fine-tuning with the loss on the completion only: −mean log p over the step's target tokens.</summary>
+public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyList<TokenSequence> examples, RunFolder folder, IRunObserver observer)
+{
+    private readonly int _steps = config.Steps > 0 ? config.Steps : (int)(((long)config.Epochs * examples.Count + config.BatchSize - 1) / config.BatchSize);
+
+    /// <summary>What decides that it is time for a checkpoint.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished model.</summary>
+    public void Run(CancellationToken stop)
+    {
+        if (folder.IsFinished)
+        {
+            return;
+        }
+
+        using var gradients = new GradientStore(model.Decoder.Trained, config.Optimizer.OffloadGradients);
+        using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
+        var checkpoint = new TrainingCheckpoint(folder, model, optimizer, null, config.Checkpoints);
+        new TrainingLoop(folder, model, checkpoint, config.Checkpoints, observer, Clock).Run(_steps, step => Step(step, gradients, optimizer), stop);
+    }
+
+    private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        TokenSequence[] batch = [.. EpochOrder.Slice(examples.Count, step, config.BatchSize, config.Seed).Select(i => examples[i])];
+        int targets = batch.Sum(sequence => sequence.ScoredCount);
+        (double loss, _) = MicroBatches.Backward(
+            model.Decoder, gradients, batch, temperature: 1, config.MicroBatchTokens, keepGraphs: config.Recompute == Recompute.False,
+            (logProbs_N, _) => logProbs_N.sum() * (-1.0 / Math.Max(1, targets)), (long)RandomStream.Key(config.Seed, step));
+        double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, _steps, config.Optimizer.WarmupRatio);
+        double norm = Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, loss);
+        double seconds = clock.Elapsed.TotalSeconds;
+        var metrics = new JsonObject
+        {
+            ["step"] = step + 1,
+            ["loss"] = loss,
+            ["grad_norm"] = norm,
+            ["learning_rate"] = learningRate,
+            ["target_tokens"] = targets,
+            ["sequence_tokens"] = batch.Average(sequence => sequence.Ids.Length),
+            ["epoch"] = (double)(step + 1) * config.BatchSize / examples.Count,
+            ["tokens_per_second"] = batch.Sum(sequence => sequence.Ids.Length) / seconds,
+            ["step_seconds"] = Math.Round(seconds, 4),
+        };
+        ResourceMetrics.AddTo(metrics, model.Decoder.Device);
+        return metrics;
+    }
+}

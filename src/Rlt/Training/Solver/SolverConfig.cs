@@ -1,0 +1,34 @@
+using Rlt.Configuration;
+using Rlt.Training.Grpo;
+
+namespace Rlt.Training.Solver;
+
+/// <summary>Training a model by GRPO to answer questions: the reward is a right final answer.</summary>
+/// <remarks>Source: GRPO with outcome rewards (DeepSeekMath, arXiv 2402.03300; DeepSeek-R1, arXiv 2501.12948).</remarks>
+public sealed record SolverConfig : GrpoConfig
+{
+    /// <summary>Starts from what is usual for outcome rewards: full sampling temperature, groups of 16, a reference that stays.</summary>
+    public SolverConfig()
+    {
+        Temperature = 1;
+        GroupSize = 16;
+        ReferenceSyncSteps = 0;
+    }
+
+    /// <summary>A shipped benchmark's name or a file, by whose template rows become prompts; null: the questions as they stand.</summary>
+    public string? Benchmark { get; init; }
+
+    /// <summary>A shipped format's name (stratos, r1, small) or a file, whose student's system prompt is used and whose form can be rewarded; null for none.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>The system prompt of every question; null: a row's own, else the format's.</summary>
+    public string? System { get; init; }
+
+    /// <summary>The reward's weights.</summary>
+    public SolverReward Reward { get; init; } = new();
+
+    /// <inheritdoc/>
+    public override IEnumerable<ConfigProblem> Problems() => Reward.Format == 0 || Format is not null
+        ? base.Problems()
+        : [.. base.Problems(), new ConfigProblem("reward.format", $"is {Reward.Format}, but there is no format to reward. Set format, or 0")];
+}

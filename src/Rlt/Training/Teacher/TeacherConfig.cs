@@ -1,0 +1,17 @@
+using Rlt.Teaching.Rewards;
+using Rlt.Training.Grpo;
+
+namespace Rlt.Training.Teacher;
+
+/// <summary>Training a teacher by GRPO on the RLT reward.</summary>
+public sealed record TeacherConfig : GrpoConfig
+{
+    /// <summary>The frozen student that scores explanations.</summary>
+    public required string Student { get; init; }
+
+    /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>The reward's weights.</summary>
+    public RewardOptions Reward { get; init; } = new();
+}

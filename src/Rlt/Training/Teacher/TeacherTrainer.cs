@@ -1,0 +1,33 @@
+using Rlt.Generation;
+using Rlt.Models;
+using Rlt.Runs;
+using Rlt.Teaching;
+using Rlt.Training.Grpo;
+
+namespace Rlt.Training.Teacher;
+
+/// <summary>Trains a teacher by GRPO: sample explanations, score them by the student, push up the better ones of each group.</summary>
+/// <remarks>
+/// Source: RLT (arXiv 2506.08388), section 3, with the released loss and advantages. The teacher of the reward's KL is the policy of the step.
+/// </remarks>
+public sealed class TeacherTrainer(
+    TeacherConfig config, LanguageModel policy, LanguageModel student, Decoder? reference, IReadOnlyList<TeachingTask> tasks, TeachingFormat format, RunFolder folder, IRunObserver observer)
+{
+    /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished teacher.</summary>
+    public void Run(CancellationToken stop)
+    {
+        var explainer = new Explainer(policy.Decoder, policy.Tokenizer, format, new SamplingOptions
+        {
+            Temperature = config.Temperature,
+            MaxNewTokens = config.MaxNewTokens,
+            MaxRows = config.SamplingRows,
+            StopIds = policy.StopIds,
+            StopTexts = [format.Format.ExplanationClose],
+        });
+        Run((chosen, streams) => explainer.Explain(chosen, streams), stop);
+    }
+
+    /// <summary>The same with explanations from elsewhere.</summary>
+    internal void Run(Explain explain, CancellationToken stop) =>
+        new GrpoTrainer<TeachingRollout>(config, policy, reference, new TeachingGrpo(config, policy, student, tasks, format, explain), folder, observer).Run(stop);
+}
