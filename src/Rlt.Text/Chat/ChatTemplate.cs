@@ -114,3 +114,12 @@ public sealed class ChatTemplate
             $"{_origin}: the chat templates are named {string.Join(", ", _templates.Keys.Order())}; expected one named '{DefaultName}'. Rename the one to use.");
     }
 }
+
+/// <summary>One turn of a conversation.</summary>
+/// <param name="Role">Who speaks: system, user or assistant.</param>
+/// <param name="Content">What is said.</param>
+public sealed record ChatMessage(string Role, string Content)
+{
+    /// <summary>The message as chat templates take it.</summary>
+    public JsonObject ToJson() => new() { ["role"] = Role, ["content"] = Content };
+}

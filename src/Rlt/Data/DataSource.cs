@@ -73,3 +73,9 @@ public sealed record DataSource(string Path)
             : throw new DataException($"{Path}: {problems.Count} of {total} rows cannot be used ({allowed}). Correct them, or name other columns in 'fields' or another format:{list}");
     }
 }
+
+/// <summary>What a data file's rows became.</summary>
+/// <param name="Rows">One for each row that can be used, in the file's order.</param>
+/// <param name="LeftOut">Rows that cannot.</param>
+/// <param name="Warning">What to tell about them; null where there are none.</param>
+public sealed record UsableRows<T>(IReadOnlyList<T> Rows, int LeftOut, string? Warning);

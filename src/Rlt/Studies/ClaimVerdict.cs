@@ -1,3 +1,5 @@
+using Rlt.Statistics;
+
 namespace Rlt.Studies;
 
 /// <summary>What an interval says of the claim that a figure is above zero.</summary>
@@ -11,4 +13,16 @@ public enum ClaimVerdict
 
     /// <summary>It includes zero, or there is no figure.</summary>
     NotToldApart,
+}
+
+/// <summary>Reads verdicts off intervals.</summary>
+public static class ClaimVerdicts
+{
+    /// <summary>The verdict; null, where nothing could be computed, tells nothing apart.</summary>
+    public static ClaimVerdict Of(Interval? interval) => interval switch
+    {
+        { Low: > 0 } => ClaimVerdict.Holds,
+        { High: < 0 } => ClaimVerdict.DoesNotHold,
+        _ => ClaimVerdict.NotToldApart,
+    };
 }

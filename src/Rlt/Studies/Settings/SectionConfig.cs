@@ -77,3 +77,65 @@ public sealed record SectionConfig : IValidated
         ? []
         : [new ConfigProblem(key, $"is '{name}', and no arm of this section has that name; expected one of {string.Join(", ", Arms.Select(arm => arm.Name))}")];
 }
+
+/// <summary>An arm of an experiment: the same procedure with each seed.</summary>
+public sealed record ArmConfig
+{
+    /// <summary>The short name that comparisons use.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it is, in a few words.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>The run folder of eval; <c>{seed}</c> stands for the seed, and a path without it is one run that serves for all.</summary>
+    public required string Eval { get; init; }
+
+    /// <summary>The JSONL file of traces, of collect or score, that the student learned from; null: none.</summary>
+    public string? Traces { get; init; }
+
+    /// <summary>The run folder of train-teacher whose teacher wrote the traces; null: none.</summary>
+    public string? Teacher { get; init; }
+}
+
+/// <summary>Two arms that are compared on the same questions and seeds.</summary>
+public sealed record ComparisonConfig
+{
+    /// <summary>The arm that is expected to be better.</summary>
+    public required string Arm { get; init; }
+
+    /// <summary>The arm that it is compared with.</summary>
+    public required string Over { get; init; }
+
+    /// <summary>Whether the study claims that the first is better; otherwise the difference is only told.</summary>
+    public bool Claim { get; init; }
+}
+
+/// <summary>A quantity of the arms' traces, set against the accuracy of the students that learned from them.</summary>
+public sealed record CorrelationConfig
+{
+    /// <summary>Whether the study claims that students get better as the quantity grows; otherwise r is only told.</summary>
+    public bool Claim { get; init; }
+
+    /// <summary>A number in the rows of the traces, such as reward; its mean over the rows counts.</summary>
+    public required string X { get; init; }
+
+    /// <summary>The names of the section's arms that are its points.</summary>
+    public required IReadOnlyList<string> Arms { get; init; }
+}
+
+/// <summary>Explanations of the same questions by several arms' teachers, quoted side by side.</summary>
+public sealed record SamplesConfig : IValidated
+{
+    /// <summary>The number of questions.</summary>
+    public int Questions { get; init; } = 1;
+
+    /// <summary>The names of the section's arms.</summary>
+    public required IReadOnlyList<string> Arms { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. Ranges.AtLeastOne((nameof(Questions), Questions)),
+        .. Arms.Count > 0 ? Enumerable.Empty<ConfigProblem>() : [new ConfigProblem(nameof(Arms), "is empty; expected the names of arms with traces")],
+    ];
+}

@@ -163,3 +163,15 @@ public static class SftExample
         return new SftRow(null, row);
     }
 }
+
+/// <summary>The token sequences that supervised fine-tuning learns.</summary>
+/// <param name="Sequences">One for each row with something to learn, in the file's order.</param>
+/// <param name="Cut">How many of them were cut.</param>
+/// <param name="TurnEnd">The special token in which most of the texts end, blank space left aside; null where they end in none.</param>
+/// <param name="Warnings">What a user should know of the rows before they are learned.</param>
+public sealed record SftExamples(IReadOnlyList<TokenSequence> Sequences, int Cut, int? TurnEnd, IReadOnlyList<string> Warnings);
+
+/// <summary>A row that supervised fine-tuning can learn from.</summary>
+/// <param name="Task">The task with its explanation, for a teacher or student.</param>
+/// <param name="Text">The row of a text or conversation to learn; null where there is a task.</param>
+public sealed record SftRow(TeachingTask? Task, JsonRow? Text);

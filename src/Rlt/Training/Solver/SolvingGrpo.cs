@@ -62,3 +62,20 @@ internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IRe
         return new SolvingRollout(question, prompt, sample, text, verdict, whole, config.Reward.Of(verdict.Correct, whole));
     }
 }
+
+/// <summary>An answer that a policy has drawn, graded.</summary>
+internal sealed record SolvingRollout(EvalQuestion Question, int[] Prompt, Sample Sample, string Text, Verdict Verdict, bool IsWhole, double Reward)
+    : Rollout(Prompt, Sample, Text, Reward)
+{
+    /// <inheritdoc/>
+    public override JsonObject ToRow() => new()
+    {
+        ["question"] = Question.Task.Question,
+        ["answer"] = Question.Answer,
+        ["completion"] = Text,
+        ["completion_tokens"] = Sample.Ids.Length,
+        ["extracted"] = Verdict.Extracted,
+        ["correct"] = Verdict.Correct,
+        ["reward"] = Reward,
+    };
+}
