@@ -36,7 +36,7 @@ public sealed partial class ReferenceAnswerTests
     [InlineData("olympiadbench_math_en")]
     public void Grade_OlympiadSolution_IsRightButForTheListed(string benchmark)
     {
-        string list = Path.Combine(Golden.RepositoryRoot, "tests", "Rlt.Tests", "Evaluation", "Grading", "olympiadbench-solutions.txt");
+        string list = Path.Combine(Golden.RepositoryRoot, "tests", "Rlt.Tests", "Grading", "olympiadbench-solutions.txt");
         string[] listed = [.. System.IO.File.ReadLines(list).Where(line => !line.StartsWith('#')).Select(line => line.Split(' ')[0])];
         Assert.Equal(listed, Rows(benchmark).Where(row => !IsRight(row, Text(row, "solution"))).Select(row => Text(row, "id")));
     }
