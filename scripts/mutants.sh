@@ -10,7 +10,7 @@ git clone -q "$root" "$work/rlt"
 if [ -d "$root/../shared" ]; then ln -s "$(cd "$root/../shared" && pwd)" "$work/shared"; fi
 cd "$work/rlt"
 build() { scripts/build.sh --project tests/Rlt.Tests; }
-tests='FullyQualifiedName~Rlt.Tests.Training|FullyQualifiedName~Rlt.Tests.Teaching.Reward|FullyQualifiedName~Rlt.Tests.Teaching.Golden|FullyQualifiedName~TeachingCase'
+tests='FullyQualifiedName~Rlt.Tests.Training|FullyQualifiedName~Rlt.Tests.Teaching.Reward|FullyQualifiedName~Rlt.Tests.Teaching.Golden|FullyQualifiedName~TeachingCase|FullyQualifiedName~ExplanationScorer'
 
 # Puts the third argument in the place of the second, which the file must have once.
 mutate() {

@@ -37,7 +37,8 @@ internal static class Program
         using var stop = new CancellationTokenSource();
         using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, stop));
         using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, stop));
-        return Guarded(args, () => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token).GetAwaiter().GetResult());
+        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        return Guarded(args, () => parsed.InvokeAsync(invocation, stop.Token).GetAwaiter().GetResult());
     }
 
     /// <summary>The command line's commands and options.</summary>
@@ -46,8 +47,10 @@ internal static class Program
         var root = new RootCommand("RLT: trains teachers that learn to explain, collects their explanations, and distills students on them.");
         foreach (Command command in new[]
         {
-            WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(), RankCommand.Create(), DistillCommand.Create(), TrainSolverCommand.Create(), EvalCommand.Create(), GradeCommand.Create(),
-            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), BenchCommand.Create(), ResultsCommand.Create(), StudyCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
+            WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(),
+            RankCommand.Create(), DistillCommand.Create(), TrainSolverCommand.Create(), EvalCommand.Create(), GradeCommand.Create(),
+            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(),
+            BenchCommand.Create(), ResultsCommand.Create(), StudyCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
         })
         {
             root.Subcommands.Add(command);
@@ -85,7 +88,8 @@ internal static class Program
         }
         catch (IOException error) when (DiskSpace.IsUsedUp(error))
         {
-            Console.Error.WriteLine($"rlt: the disk is full: {error.Message}. What was complete before is as it was; free some space and go on with:\n  {SameCommand.Line(args)}");
+            Console.Error.WriteLine(
+                $"rlt: the disk is full: {error.Message}. What was complete before is as it was; free some space and go on with:\n  {SameCommand.Line(args)}");
             return FailedRun;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -45,11 +45,14 @@ internal sealed class RunPanel(string name, string[] shown)
         var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn(new GridColumn().NoWrap()).AddColumn();
         foreach ((string key, List<double> values) in _history)
         {
-            grid.AddRow(new Line(key), new Line(Shown.Number(values[^1]), new Style(decoration: Decoration.Bold)), new Line(Sparkline.Of(values, SparkWidth), new Style(Color.Blue)));
+            grid.AddRow(new Line(key), new Line(Shown.Number(values[^1]), new Style(decoration: Decoration.Bold)),
+                new Line(Sparkline.Of(values, SparkWidth), new Style(Color.Blue)));
         }
 
         AddFacts(grid, "time", Phases());
-        AddFacts(grid, "tokens/s", Facts(key => key.EndsWith("tokens_per_second", StringComparison.Ordinal), "_tokens_per_second", value => value.ToString("#,0", CultureInfo.InvariantCulture)));
+        AddFacts(grid, "tokens/s", Facts(
+            key => key.EndsWith("tokens_per_second", StringComparison.Ordinal), "_tokens_per_second",
+            value => value.ToString("#,0", CultureInfo.InvariantCulture)));
         AddFacts(grid, "memory", Facts(key => key.EndsWith("_mib", StringComparison.Ordinal), "_mib", value => $"{Shown.Number(value / 1024)} GiB"));
         var rows = new List<IRenderable> { new Line(Progress(step)), grid };
         rows.AddRange(_warnings.TakeLast(WarningsShown).Select(warning => new Line($"warning: {warning}", new Style(Color.Yellow))));
@@ -69,19 +72,23 @@ internal sealed class RunPanel(string name, string[] shown)
         const int width = 30;
         int full = Total == 0 ? 0 : (int)((long)step * width / Total);
         string bar = new string('█', full) + new string('░', width - full);
-        return step == 0 ? $"{bar}  the first of {Total} steps" : $"{bar}  step {step}/{Total}  {Shown.Number(_stepSeconds)} s/step  {Shown.Duration(_stepSeconds * (Total - step))} left";
+        return step == 0
+            ? $"{bar}  the first of {Total} steps"
+            : $"{bar}  step {step}/{Total}  {Shown.Number(_stepSeconds)} s/step  {Shown.Duration(_stepSeconds * (Total - step))} left";
     }
 
     private string Phases()
     {
         double whole = Metrics.Numbers(_last).Where(metric => IsPhase(metric.Name)).Sum(metric => metric.Value);
-        return whole == 0 ? "" : Facts(IsPhase, "seconds_", value => (value / whole).ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "", StringComparison.Ordinal));
+        return whole == 0 ? "" : Facts(IsPhase, "seconds_", value =>
+            (value / whole).ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "", StringComparison.Ordinal));
     }
 
     private static bool IsPhase(string key) => key.StartsWith("seconds_", StringComparison.Ordinal);
 
     private string Facts(Func<string, bool> counts, string unit, Func<double, string> text) => string.Join(
-        "  ", Metrics.Numbers(_last).Where(metric => counts(metric.Name)).Select(metric => $"{metric.Name.Replace(unit, "", StringComparison.Ordinal)} {text(metric.Value)}"));
+        "  ", Metrics.Numbers(_last).Where(metric => counts(metric.Name))
+            .Select(metric => $"{metric.Name.Replace(unit, "", StringComparison.Ordinal)} {text(metric.Value)}"));
 }
 
 /// <summary>Numbers as a line of blocks, the least lowest and the largest highest.</summary>

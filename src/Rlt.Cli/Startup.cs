@@ -29,7 +29,8 @@ internal static class Startup
     {
         LanguageModel model = LanguageModel.Load(text, device);
         Decoder decoder = model.Decoder;
-        if (device.ResolveDtype() is null && (decoder.ActivationType != decoder.Dtype || decoder.Config.WeightType?.ToScalarType() is { } stored && stored != decoder.Dtype))
+        if (device.ResolveDtype() is null
+            && (decoder.ActivationType != decoder.Dtype || decoder.Config.WeightType?.ToScalarType() is { } stored && stored != decoder.Dtype))
         {
             Console.Error.WriteLine($"{text.Directory}: {ModelSize.Describe(Precision.Bytes(decoder.Dtype), Precision.Bytes(decoder.ActivationType))}");
         }

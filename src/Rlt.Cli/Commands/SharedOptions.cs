@@ -15,7 +15,11 @@ internal static class SharedOptions
 internal sealed class DeviceOptions
 {
     private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N", DefaultValueFactory = _ => "cpu" };
-    private readonly Option<string> _dtype = new("--dtype") { Description = "fp32, bf16, or auto: as the checkpoint stores its weights, where this machine computes that well", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string> _dtype = new("--dtype")
+    {
+        Description = "fp32, bf16, or auto: as the checkpoint stores its weights, where this machine computes that well", DefaultValueFactory = _ => "auto",
+    };
+
     private readonly Option<int> _threads = new("--threads") { Description = "threads of the CPU's operators; 0: one a core" };
     private readonly Option<long> _seed = new("--seed") { Description = "seeds everything random" };
 
@@ -42,7 +46,11 @@ internal sealed class DeviceOptions
 internal sealed class RunOptions
 {
     private readonly Option<string?> _config = new("--config") { Description = "a YAML file of settings (configs/)" };
-    private readonly Option<string[]> _set = new("--set") { Description = "overrides a setting: --set optimizer.learning_rate=2e-6", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "overrides a setting: --set optimizer.learning_rate=2e-6", AllowMultipleArgumentsPerToken = false,
+    };
+
     private readonly List<(Option<string?> Option, string Key)> _plain = [];
 
     public RunOptions(Command command, params ReadOnlySpan<(string Option, string Key, string Description)> plain)
@@ -70,8 +78,15 @@ internal sealed class RunOptions
     public T Load<T>(ParseResult parsed)
         where T : class
     {
-        IEnumerable<string> plain = _plain.Select(pair => (pair.Key, Value: parsed.GetValue(pair.Option))).Where(pair => pair.Value is not null).Select(pair => $"{pair.Key}={pair.Value}");
-        return ConfigLoader.Load<T>(parsed.GetValue(_config), [.. plain, .. parsed.GetValue(_set) ?? []]);
+        (string? file, string[] overrides) = Settings(parsed);
+        return ConfigLoader.Load<T>(file, overrides);
+    }
+
+    /// <summary>The file, and what replaces its values.</summary>
+    public (string? File, string[] Overrides) Settings(ParseResult parsed)
+    {
+        IEnumerable<string> plain = from pair in _plain let value = parsed.GetValue(pair.Option) where value is not null select $"{pair.Key}={value}";
+        return (parsed.GetValue(_config), [.. plain, .. parsed.GetValue(_set) ?? []]);
     }
 
     private void Add(Command command, string name, string key, string description)

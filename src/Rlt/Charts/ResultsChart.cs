@@ -51,7 +51,8 @@ public static class ResultsChart
         for (int i = 0; i < lines.Count; i++)
         {
             IReadOnlyList<double> values = lines[i].Values;
-            svg.Path(values.Select((value, step) => (Left + ((Right - Left) * step / Math.Max(1.0, values.Count - 1)), Y(value, low, high))), SvgPicture.Color(i));
+            svg.Path(values.Select((value, step) => (Left + ((Right - Left) * step / Math.Max(1.0, values.Count - 1)), Y(value, low, high))),
+                SvgPicture.Color(i));
             int x = Left + (i * 130);
             svg.Box(x, Bottom + 28, 12, 3, SvgPicture.Color(i));
             svg.Text(x + 18, Bottom + 34, lines[i].Name);

@@ -55,8 +55,11 @@ public static class ScatterChart
         void DrawFit(SvgPicture to, (double Intercept, double Slope) of)
         {
             (double from, double until) = (points.Min(point => point.X), points.Max(point => point.X));
-            double[] ends = of.Slope == 0 ? [from, until] : [.. new[] { 0, highest }.Select(edge => Math.Clamp((edge - of.Intercept) / of.Slope, from, until)).Order()];
-            to.Line(X(ends[0]), Y(of.Intercept + (of.Slope * ends[0])), X(ends[1]), Y(of.Intercept + (of.Slope * ends[1])), SvgPicture.Ink, "stroke-dasharray=\"5 4\"");
+            double[] ends = of.Slope == 0
+                ? [from, until]
+                : [.. new[] { 0, highest }.Select(edge => Math.Clamp((edge - of.Intercept) / of.Slope, from, until)).Order()];
+            to.Line(X(ends[0]), Y(of.Intercept + (of.Slope * ends[0])), X(ends[1]),
+                Y(of.Intercept + (of.Slope * ends[1])), SvgPicture.Ink, "stroke-dasharray=\"5 4\"");
         }
 
         void DrawGroups()

@@ -38,7 +38,8 @@ internal sealed class SvgPicture
     /// <summary>Begins the picture.</summary>
     public SvgPicture()
     {
-        Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" font-family=\"system-ui, sans-serif\" font-size=\"12\" fill=\"#374151\">");
+        const string Text = "font-family=\"system-ui, sans-serif\" font-size=\"12\" fill=\"#374151\"";
+        Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" {Text}>");
         Add($"<rect width=\"{Width}\" height=\"{Height}\" rx=\"8\" fill=\"#ffffff\"/>");
     }
 

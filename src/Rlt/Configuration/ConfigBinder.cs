@@ -23,7 +23,8 @@ internal sealed class ConfigBinder(Type root, List<string> problems)
             }
         }
 
-        foreach (JsonPropertyInfo missing in properties.Values.Where(property => ConfigSchema.IsRequired(property) && !section.Fields.ContainsKey(property.Name)))
+        foreach (JsonPropertyInfo missing in properties.Values.Where(property =>
+            ConfigSchema.IsRequired(property) && !section.Fields.ContainsKey(property.Name)))
         {
             problems.Add($"{section.Place}: {prefix}{missing.Name} is missing; expected {Expected(missing.PropertyType)}.");
         }

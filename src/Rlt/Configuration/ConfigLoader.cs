@@ -39,10 +39,6 @@ public static class ConfigLoader
         return config;
     }
 
-    /// <summary>Every key that a config record understands, "a.b" for those of sections.</summary>
-    public static IReadOnlyList<string> KeysOf<T>()
-        where T : class => [.. ConfigSchema.AllKeys(typeof(T))];
-
     private static SectionNode ReadFile(string path, IReadOnlyList<string> readers, List<string> problems)
     {
         ConfigNode? document = YamlReader.Read(ReadText(path, readers), mark => $"{path}:{mark.Line}", problems);
@@ -94,7 +90,8 @@ public static class ConfigLoader
     {
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(readers.Count == 0 ? File.ReadAllBytes(path) : WholeFile.Bytes(path)).TrimStart('\ufeff');
+            return new UTF8Encoding(false, throwOnInvalidBytes: true)
+                .GetString(readers.Count == 0 ? File.ReadAllBytes(path) : WholeFile.Bytes(path)).TrimStart('\ufeff');
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {

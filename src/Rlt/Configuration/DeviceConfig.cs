@@ -37,7 +37,8 @@ public sealed record DeviceConfig
         if (cuda.device_count() <= Math.Max(0, index))
         {
             throw new ConfigException(
-                $"device {Device}: this libtorch ({TorchLibrary.Version}) sees {cuda.device_count()} CUDA devices. Use --device cpu, or {TorchLibrary.CudaHint}");
+                $"device {Device}: this libtorch ({TorchLibrary.Version}) sees {cuda.device_count()} CUDA devices. "
+                    + $"Use --device cpu, or {TorchLibrary.CudaHint}");
         }
 
         return device(DeviceType.CUDA, index);

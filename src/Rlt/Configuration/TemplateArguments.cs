@@ -11,5 +11,6 @@ public static class TemplateArguments
     public static IEnumerable<ConfigProblem> Problems(JsonObject? args) => (args ?? [])
         .Select(arg => arg.Key)
         .Where(Taken.Contains)
-        .Select(name => new ConfigProblem($"TemplateArgs.{name}", "is set by every prompt itself; expected variables of the template's own, such as enable_thinking"));
+        .Select(name =>
+            new ConfigProblem($"TemplateArgs.{name}", "is set by every prompt itself; expected variables of the template's own, such as enable_thinking"));
 }

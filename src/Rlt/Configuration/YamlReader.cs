@@ -35,7 +35,8 @@ internal sealed class YamlReader
         {
             throw new ConfigException($"{placeOf(error.Start)}: not valid YAML: {error.Message}", error);
         }
-        catch (Exception error) when (error is InvalidOperationException or ArgumentException or OverflowException or FormatException or IndexOutOfRangeException)
+        catch (Exception error) when (error is
+            InvalidOperationException or ArgumentException or OverflowException or FormatException or IndexOutOfRangeException)
         {
             // The parser's own slips on damaged text; what it read last is the best place known.
             throw new ConfigException($"{placeOf(reader._parser.Current?.End ?? Mark.Empty)}: not valid YAML after this place.", error);

@@ -33,10 +33,12 @@ public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, Lang
 
     private List<SampledAnswer> Block(AnswerRequest[][] block, CancellationToken stop)
     {
-        ILookup<bool, (AnswerRequest[] Asked, int[] Ids)> prompts = block.Select(asked => (asked, _prompt.Ids(asked[0].Question))).ToLookup(prompt => _prompt.Fits(prompt.Item2));
+        ILookup<bool, (AnswerRequest[] Asked, int[] Ids)> prompts = block.Select(asked => (asked, _prompt.Ids(asked[0].Question)))
+            .ToLookup(prompt => _prompt.Fits(prompt.Item2));
         (AnswerRequest[] Asked, int[] Ids)[] fitting = [.. prompts[true]];
         Sample[][] samples = _engine.Run(
-            [.. fitting.Select(prompt => new SamplingRequest(prompt.Ids, [.. prompt.Asked.Select(request => RandomStream.Key(config.Seed, request.Index, request.Sample))]))], stop: stop);
+            [.. fitting.Select(prompt => new SamplingRequest(
+                prompt.Ids, [.. prompt.Asked.Select(request => RandomStream.Key(config.Seed, request.Index, request.Sample))]))], stop: stop);
         return
         [
             .. fitting.SelectMany((prompt, i) =>

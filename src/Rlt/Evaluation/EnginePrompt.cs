@@ -5,7 +5,9 @@ using Rlt.Text.Tokenization;
 
 namespace Rlt.Evaluation;
 
-/// <summary>What a model in this process is given of a question: its chat template's text; system prompt and question as they stand where it has no template.</summary>
+/// <summary>
+/// What a model in this process is given of a question: its chat template's text; system prompt and question as they stand where it has no template.
+/// </summary>
 /// <param name="model">The model's tokenizer, template and config.</param>
 /// <param name="templateArgs">Further variables of the template; null for none.</param>
 public sealed class EnginePrompt(ModelText model, JsonObject? templateArgs = null)
@@ -31,7 +33,8 @@ public sealed class EnginePrompt(ModelText model, JsonObject? templateArgs = nul
         EvalQuestion[] unfit = [.. questions.Where(question => !Fits(Ids(question)))];
         if (unfit.Length == questions.Count)
         {
-            throw new DataException($"no question leaves room for an answer: {name} takes {context} tokens, the first prompt has {Ids(questions[0]).Length}. Use a model with a longer context.");
+            throw new DataException($"no question leaves room for an answer: {name} takes {context} tokens, "
+                + $"the first prompt has {Ids(questions[0]).Length}. Use a model with a longer context.");
         }
 
         if (_chat is null)
@@ -46,7 +49,8 @@ public sealed class EnginePrompt(ModelText model, JsonObject? templateArgs = nul
 
         if (unfit.Length > 0)
         {
-            yield return $"{unfit.Length} of {questions.Count} questions do not fit the {context} tokens of {name} and count as truncated: {unfit[0].Id}{(unfit.Length > 1 ? " and others" : "")}";
+            yield return $"{unfit.Length} of {questions.Count} questions do not fit the {context} tokens of {name} and count as truncated: "
+                + $"{unfit[0].Id}{(unfit.Length > 1 ? " and others" : "")}";
         }
     }
 }

@@ -7,7 +7,7 @@ using Rlt.Evaluation.Serving;
 namespace Rlt.Evaluation;
 
 /// <summary>Evaluating a model on questions whose answers can be checked.</summary>
-public sealed record EvalConfig : IValidated
+public sealed record EvalConfig : DataRunConfig
 {
     /// <summary>The model directory; with a server, the name that it serves the model by.</summary>
     public required string Model { get; init; }
@@ -16,15 +16,19 @@ public sealed record EvalConfig : IValidated
     public string? Data { get; init; }
 
     /// <summary>The run's directory: <c>results.jsonl</c>, one row a sample, and <c>summary.json</c>.</summary>
-    public required string Out { get; init; }
+    public override required string Out { get; init; }
 
-    /// <summary>A shipped benchmark's name (aime24, aime25, math500, gpqa-diamond, gsm8k, amc, olympiadbench) or a file; null: the questions as they stand.</summary>
+    /// <summary>
+    /// A shipped benchmark's name (aime24, aime25, math500, gpqa-diamond, gsm8k, amc, olympiadbench) or a file; null: the questions as they stand.
+    /// </summary>
     public string? Benchmark { get; init; }
 
     /// <summary>By whose rules the system prompt is chosen and responses are scored.</summary>
     public Protocol Protocol { get; init; } = Protocol.Strict;
 
-    /// <summary>A shipped format's name (stratos, r1, small) or a file, whose student's system prompt the strict protocol uses; null: none but a row's own.</summary>
+    /// <summary>
+    /// A shipped format's name (stratos, r1, small) or a file, whose student's system prompt the strict protocol uses; null: none but a row's own.
+    /// </summary>
     public string? Format { get; init; }
 
     /// <summary>The system prompt of every question, before any rule; null: the protocol's rule.</summary>
@@ -66,23 +70,8 @@ public sealed record EvalConfig : IValidated
     /// <summary>Questions between two writes of the results: what a stop can lose.</summary>
     public int BlockSize { get; init; } = 256;
 
-    /// <summary>Columns of the data that do not have their usual names.</summary>
-    public FieldNames Fields { get; init; } = new();
-
-    /// <summary>The share of the data's rows that may be left out, with a warning, because they cannot be used; more stop the run.</summary>
-    public double MaxBadRows { get; init; } = 0.01;
-
-    /// <summary>Rows read at most; 0 reads all.</summary>
-    public int Limit { get; init; }
-
-    /// <summary>Seeds the samples.</summary>
-    public long Seed { get; init; }
-
-    /// <summary>Device, precision and threads.</summary>
-    public DeviceConfig Device { get; init; } = new();
-
     /// <summary>The data and how to read it; there must be data.</summary>
-    public DataSource Source => new(Data!) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+    public DataSource Source => SourceOf(Data!);
 
     /// <summary>The config with how answers are drawn filled in, and without what may change between a run's parts: how a server is reached.</summary>
     public EvalConfig Resolved(EvalSampling sampling) => this with
@@ -91,12 +80,13 @@ public sealed record EvalConfig : IValidated
     };
 
     /// <inheritdoc/>
-    public IEnumerable<ConfigProblem> Problems() =>
+    public override IEnumerable<ConfigProblem> Problems() =>
     [
         .. TemplateArguments.Problems(TemplateArgs),
         .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
         .. Ranges.Sampling(Temperature ?? 0, TopP ?? 1),
-        .. Ranges.AtLeastOne((nameof(Samples), Samples ?? 1), (nameof(MaxNewTokens), MaxNewTokens ?? 1), (nameof(SamplingRows), SamplingRows), (nameof(BlockSize), BlockSize)),
+        .. Ranges.AtLeastOne((nameof(Samples), Samples ?? 1), (nameof(MaxNewTokens), MaxNewTokens ?? 1),
+            (nameof(SamplingRows), SamplingRows), (nameof(BlockSize), BlockSize)),
         .. Ranges.NotNegative((nameof(Limit), Limit)),
         .. EqualSamples(),
     ];

@@ -29,5 +29,6 @@ public static class EvalRow
 
     private static T Value<T>(JsonObject row, string key) => row[key] is JsonValue value && value.TryGetValue(out T? found)
         ? found
-        : throw new DataException($"{Evaluator.FileName}: '{key}' is {row[key]?.ToJsonString() ?? "missing"} in a row; these are no results of eval, or damaged ones. Choose another --out, or remove the row to have it made again.");
+        : throw new DataException($"{Evaluator.FileName}: '{key}' is {row[key]?.ToJsonString() ?? "missing"} in a row; "
+            + "these are no results of eval, or damaged ones. Choose another --out, or remove the row to have it made again.");
 }

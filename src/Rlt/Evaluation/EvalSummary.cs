@@ -30,7 +30,8 @@ public static class EvalSummary
             ["accuracy_95"] = (interval.High - interval.Low) / 2,
             ["accuracy_interval"] = new JsonArray(interval.Low, interval.High),
             ["pass_at_k"] = PassAt(scores, sampling.Samples),
-            ["majority"] = questions.Average(samples => MajorityVote.Score([.. samples.Select(row => (EvalRow.Extracted(row), EvalRow.IsCorrect(row)))], (one, other) => config.Protocol.SameVote(one, other))),
+            ["majority"] = questions.Average(samples => MajorityVote.Score(
+                [.. samples.Select(row => (EvalRow.Extracted(row), EvalRow.IsCorrect(row)))], (one, other) => config.Protocol.SameVote(one, other))),
             ["truncated"] = rows.Average(row => EvalRow.IsTruncated(row) ? 1.0 : 0),
             ["no_answer"] = rows.Average(row => EvalRow.Extracted(row) is null ? 1.0 : 0),
             ["mean_tokens"] = rows.Average(row => (double?)EvalRow.Tokens(row)),
@@ -43,7 +44,8 @@ public static class EvalSummary
         var text = new System.Text.StringBuilder();
         int samples = summary["samples"]!.GetValue<int>();
         Add("questions × samples", $"{summary["questions"]} × {samples}");
-        Add($"accuracy (avg@{samples})", $"{Share("accuracy")}, 95% interval {Percent(summary["accuracy_interval"]![0]!)} – {Percent(summary["accuracy_interval"]![1]!)}");
+        Add($"accuracy (avg@{samples})", $"{Share("accuracy")}, 95% interval {Percent(summary["accuracy_interval"]![0]!)} "
+            + $"– {Percent(summary["accuracy_interval"]![1]!)}");
         foreach ((string k, JsonNode? value) in samples == 1 ? [] : summary["pass_at_k"]!.AsObject())
         {
             Add($"pass@{k}", Percent(value!));

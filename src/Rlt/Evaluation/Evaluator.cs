@@ -10,8 +10,11 @@ using Rlt.Text.Chat;
 namespace Rlt.Evaluation;
 
 /// <summary>Asks a model questions, grades its answers, and writes one row a sample and a summary.</summary>
-/// <remarks>Benchmarks are in <c>Questions</c>, scoring in <c>Protocols</c> and <c>Grading</c>, servers in <c>Serving</c>, figures in <c>Statistics</c>.</remarks>
-public sealed class Evaluator(EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, IReadOnlyList<EvalQuestion> questions, IAnswerSource source)
+/// <remarks>
+/// Benchmarks are in <c>Questions</c>, scoring in <c>Protocols</c> and <c>Grading</c>, servers in <c>Serving</c>, figures in <c>Statistics</c>.
+/// </remarks>
+public sealed class Evaluator(
+    EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, IReadOnlyList<EvalQuestion> questions, IAnswerSource source)
 {
     /// <summary>The results' name in the run's folder.</summary>
     public const string FileName = "results.jsonl";
@@ -51,7 +54,8 @@ public sealed class Evaluator(EvalConfig config, EvalSampling sampling, Benchmar
         string path = Path.Combine(folder.Path, FileName);
         List<JsonObject> rows = Earlier(path);
         HashSet<(int, int)> done = [.. rows.Select(EvalRow.Key)];
-        IEnumerable<AnswerRequest> requests = questions.SelectMany((question, index) => Enumerable.Range(0, sampling.Samples).Select(sample => new AnswerRequest(index, sample, question)));
+        IEnumerable<AnswerRequest> requests = questions.SelectMany((question, index) =>
+            Enumerable.Range(0, sampling.Samples).Select(sample => new AnswerRequest(index, sample, question)));
         int right = rows.Count(EvalRow.IsCorrect), told = rows.Count / sampling.Samples;
         source.Answer([.. requests.Where(request => !done.Contains((request.Index, request.Sample)))], answers =>
         {
@@ -87,7 +91,9 @@ public sealed class Evaluator(EvalConfig config, EvalSampling sampling, Benchmar
             _bare += ThoughtTags.IsBare(answer.Text) ? 1 : 0;
         }
 
-        Verdict verdict = answer.Refusal is null ? config.Protocol.Grade(benchmark.Answer, question, opened + answer.Text, answer.Truncated) : new Verdict(false, null);
+        Verdict verdict = answer.Refusal is null
+            ? config.Protocol.Grade(benchmark.Answer, question, opened + answer.Text, answer.Truncated)
+            : new Verdict(false, null);
         var row = new JsonObject { ["index"] = answer.Request.Index, ["sample"] = answer.Request.Sample, ["id"] = question.Id };
         if (!benchmark.Hidden || config.ShowQuestions)
         {
@@ -120,14 +126,17 @@ public sealed class Evaluator(EvalConfig config, EvalSampling sampling, Benchmar
     // A half-written row is left out; where samples are drawn by blocks, so is a block that is not whole.
     private List<JsonObject> Earlier(string path)
     {
-        JsonObject[] rows = [.. RunRows.Read(path).DistinctBy(EvalRow.Key).Where(row => EvalRow.Key(row) is var (index, sample) && index >= 0 && index < questions.Count && sample >= 0 && sample < sampling.Samples)];
+        JsonObject[] rows = [.. RunRows.Read(path).DistinctBy(EvalRow.Key)
+            .Where(row => EvalRow.Key(row) is var (index, sample) && index >= 0 && index < questions.Count && sample >= 0 && sample < sampling.Samples)];
         if (rows.FirstOrDefault(row => row["id"] is not null && EvalRow.Id(row) != questions[EvalRow.Key(row).Index].Id) is { } other)
         {
-            throw new DataException($"{path}: question {other["index"]} was '{other["id"]}' and is '{questions[EvalRow.Key(other).Index].Id}' now: the data has changed since. Choose another --out.");
+            throw new DataException($"{path}: question {other["index"]} was '{other["id"]}' and is '{questions[EvalRow.Key(other).Index].Id}' now: "
+                + "the data has changed since. Choose another --out.");
         }
 
         List<JsonObject> kept = source.BlockQuestions is { } size
-            ? [.. rows.GroupBy(row => EvalRow.Key(row).Index / size).Where(block => block.Count() == Math.Min(size, questions.Count - (block.Key * size)) * sampling.Samples).SelectMany(block => block)]
+            ? [.. rows.GroupBy(row => EvalRow.Key(row).Index / size)
+                .Where(block => block.Count() == Math.Min(size, questions.Count - (block.Key * size)) * sampling.Samples).SelectMany(block => block)]
             : [.. rows];
         JsonLines.Write(path, kept);
         return kept;

@@ -37,12 +37,15 @@ public static class FailurePage
         Dictionary<int, int> right = rows.GroupBy(row => EvalRow.Key(row).Index).ToDictionary(group => group.Key, group => group.Count(EvalRow.IsCorrect));
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Failures</title><style>{Style}</style>\n");
-        page.Append(CultureInfo.InvariantCulture, $"<h1>{Text(summary["benchmark"] ?? summary["data"])}</h1><p>{Text(summary["model"])}</p><pre>{Text(EvalSummary.Table(summary))}</pre>\n");
-        page.Append(CultureInfo.InvariantCulture, $"<p>{failures.Length} of {rows.Count} samples are not right{(failures.Length > MostSamples ? $"; the first {MostSamples} are here, all are in {Evaluator.FileName}" : "")}.</p>\n");
+        page.Append(CultureInfo.InvariantCulture,
+            $"<h1>{Text(summary["benchmark"] ?? summary["data"])}</h1><p>{Text(summary["model"])}</p><pre>{Text(EvalSummary.Table(summary))}</pre>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<p>{failures.Length} of {rows.Count} samples are not "
+            + $"right{(failures.Length > MostSamples ? $"; the first {MostSamples} are here, all are in {Evaluator.FileName}" : "")}.</p>\n");
         page.Append("<p>");
         foreach ((string kind, string name) in new[] { ("wrong", "wrong answer"), ("none", "no answer found"), ("cut", "truncated") })
         {
-            page.Append(CultureInfo.InvariantCulture, $"<label><input type=\"checkbox\" value=\"{kind}\" checked> {name} ({failures.Count(row => Kind(row) == kind)})</label>");
+            page.Append(CultureInfo.InvariantCulture,
+                $"<label><input type=\"checkbox\" value=\"{kind}\" checked> {name} ({failures.Count(row => Kind(row) == kind)})</label>");
         }
 
         page.Append("<input id=\"find\" placeholder=\"search\"> <span id=\"count\"></span></p>\n");
@@ -56,8 +59,10 @@ public static class FailurePage
 
     private static void Append(StringBuilder page, JsonObject row, int right, int samples)
     {
-        page.Append(CultureInfo.InvariantCulture, $"<details data-kind=\"{Kind(row)}\"><summary>{Text(row["id"] ?? row["index"])} · sample {row["sample"]} · expected <b>{Text(row["answer"])}</b>, found <b>{Text(row["extracted"] ?? "none")}</b>");
-        page.Append(CultureInfo.InvariantCulture, $" · {right} of {samples} right{(EvalRow.IsTruncated(row) ? "<span class=\"tag\">truncated</span>" : "")}</summary>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<details data-kind=\"{Kind(row)}\"><summary>{Text(row["id"] ?? row["index"])} "
+            + $"· sample {row["sample"]} · expected <b>{Text(row["answer"])}</b>, found <b>{Text(row["extracted"] ?? "none")}</b>");
+        page.Append(CultureInfo.InvariantCulture,
+            $" · {right} of {samples} right{(EvalRow.IsTruncated(row) ? "<span class=\"tag\">truncated</span>" : "")}</summary>\n");
         if (row["response"] is { } response)
         {
             page.Append(CultureInfo.InvariantCulture, $"<pre>{Text(row["prompt"])}</pre><pre>{Text(Shortened(response.ToString()))}</pre>\n");

@@ -47,7 +47,8 @@ public static class AtomicDirectory
     /// <summary>Deletes what interrupted writes and deletions left in a folder.</summary>
     public static void RemoveLeftovers(string folder)
     {
-        foreach (string path in Directory.EnumerateDirectories(folder).Where(path => path.EndsWith(Partial, StringComparison.Ordinal) || path.EndsWith(Removed, StringComparison.Ordinal)).ToArray())
+        foreach (string path in Directory.EnumerateDirectories(folder)
+            .Where(path => path.EndsWith(Partial, StringComparison.Ordinal) || path.EndsWith(Removed, StringComparison.Ordinal)).ToArray())
         {
             Delete(path);
         }

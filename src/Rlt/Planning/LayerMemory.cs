@@ -69,7 +69,8 @@ public sealed record LayerMemory(long Kept, long Forward, long Backward)
             forward += (2 * output) + model.Lora.Rank;
         }
 
-        return new LayerMemory(rows * ((kept * model.ActivationSize) + (wide * Wide)), rows * forward * model.ActivationSize, rows * backward * model.ActivationSize);
+        return new LayerMemory(rows * ((kept * model.ActivationSize) + (wide * Wide)),
+            rows * forward * model.ActivationSize, rows * backward * model.ActivationSize);
     }
 
     private static (long D, long Q, long K, long Inner) Widths(ModelSize model) =>

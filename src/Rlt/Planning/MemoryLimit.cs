@@ -21,7 +21,8 @@ public sealed record MemoryLimit(long Bytes, long Usable)
     /// <exception cref="ConfigException">It is none of these.</exception>
     public static long Parse(string text)
     {
-        (string Unit, double Bytes)[] units = [("GiB", 1L << 30), ("MiB", 1L << 20), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("", 1)];
+        (string Unit, double Bytes)[] units =
+            [("GiB", 1L << 30), ("MiB", 1L << 20), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("", 1)];
         (string unit, double bytes) = units.First(unit => text.EndsWith(unit.Unit, StringComparison.OrdinalIgnoreCase));
         return double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count > 0
             ? (long)(count * bytes)

@@ -47,7 +47,8 @@ public sealed record ModelSize(ModelConfig Config, int ElementSize, LoraConfig? 
     public static string Describe(int weightBytes, int activationBytes) => $"{Name(weightBytes)} weights, {Name(activationBytes)} activations";
 
     /// <summary>Inputs and outputs of each linear map of a layer that has an adapter.</summary>
-    internal IEnumerable<(long Input, long Output)> AdaptedLinears => Linears.Where(linear => Lora?.TargetModules.Contains(linear.Name) == true).Select(linear => (linear.Input, linear.Output));
+    internal IEnumerable<(long Input, long Output)> AdaptedLinears =>
+        Linears.Where(linear => Lora?.TargetModules.Contains(linear.Name) == true).Select(linear => (linear.Input, linear.Output));
 
     private long EmbeddingCount => (long)Config.VocabularySize * Config.HiddenSize;
 

@@ -6,7 +6,8 @@ namespace Rlt.Planning;
 /// <summary>Bytes of one pass at its highest point, weights and their sums of gradients left out.</summary>
 /// <param name="Activations">Hidden states, and what layers keep.</param>
 /// <param name="Logits">The chunk of logits and, in training with plain operators, the head's gradient of that chunk.</param>
-/// <param name="LayerGradients">With plain operators, the gradients of one layer's weights before they are added to the sums; kernels add straight to those.</param>
+/// <param name="LayerGradients">With plain operators, the gradients of one layer's weights before they are
+/// added to the sums; kernels add straight to those.</param>
 public sealed record PassMemory(long Activations, long Logits, long LayerGradients)
 {
     // Ids, positions, scored rows and targets of a batch, int64.
@@ -36,7 +37,8 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
         long held = (layers * pass.Rows * state) + (keepGraphs ? layers * layer.Kept : 0);
 
         // The top; the scored rows before and after the final norm; their gradient, in chunks and joined.
-        var inHead = new PassMemory(held + (((4 * pass.Scored) + pass.Rows) * state), Chunk(model, pass, fused, training: true) + (fused ? 0 : model.TrainedOfHead * model.ElementSize), 0);
+        var inHead = new PassMemory(held + (((4 * pass.Scored) + pass.Rows) * state),
+            Chunk(model, pass, fused, training: true) + (fused ? 0 : model.TrainedOfHead * model.ElementSize), 0);
 
         // The gradient of the layer's output; the layer computed again with its output, and its backward.
         long again = keepGraphs ? layer.Backward : layer.Kept + (pass.Rows * state) + Math.Max(layer.Forward, layer.Backward);

@@ -82,7 +82,9 @@ public static class PlanAdvice
             work => $"scoring_tokens={work.ScoringTokens}");
         yield return new Step(
             "sampling takes longer, as weights are read for fewer rows",
-            work => work.Sampling is { } sampling ? Halves(sampling.Rows, LeastRows).Select(rows => work with { Sampling = sampling with { Rows = rows } }) : [],
+            work => work.Sampling is { } sampling
+                ? Halves(sampling.Rows, LeastRows).Select(rows => work with { Sampling = sampling with { Rows = rows } })
+                : [],
             work => $"sampling_rows={work.Sampling!.Rows}");
         if (onGpu)
         {
@@ -92,14 +94,17 @@ public static class PlanAdvice
                 _ => "optimizer.offload=true");
             yield return new Step(
                 "as before, and every micro-batch's gradients travel to main memory",
-                work => work.Training is { OffloadGradients: false } training ? [work with { Training = training with { OffloadOptimizer = true, OffloadGradients = true } }] : [],
+                work => work.Training is { OffloadGradients: false } training
+                    ? [work with { Training = training with { OffloadOptimizer = true, OffloadGradients = true } }]
+                    : [],
                 _ => "optimizer.offload=true --set optimizer.offload_gradients=true");
         }
 
         yield return new Step(
             "adapters are learned, not all weights",
             work => work.Training is { } training && work.Model.Lora is null
-                ? [work with { Model = work.Model with { Lora = new() { Rank = LoraRank } }, Training = training with { OffloadOptimizer = false, OffloadGradients = false } }] : [],
+                ? [work with { Model = work.Model with { Lora = new() { Rank = LoraRank } },
+                    Training = training with { OffloadOptimizer = false, OffloadGradients = false } }] : [],
             work => $"lora.rank={LoraRank}{(work.HasReference ? " --set reference_sync_steps=0" : "")}");
     }
 

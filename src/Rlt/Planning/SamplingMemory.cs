@@ -39,7 +39,8 @@ public sealed record SamplingMemory(long Cache, long Activations, long Logits)
 
         // Prompts enter once a quarter of the rows have left.
         var entering = new SamplingMemory(cache / 4 * 3, (2 * prompt.Rows * state) + prefill.Kept + prefill.Forward, logits);
-        var decoding = new SamplingMemory(cache, (2 * load.Rows * state) + step.Kept + step.Forward + (fused ? 0 : Gathered(model, load.Rows, positions)), logits);
+        var decoding = new SamplingMemory(cache,
+            (2 * load.Rows * state) + step.Kept + step.Forward + (fused ? 0 : Gathered(model, load.Rows, positions)), logits);
         return entering.Bytes > decoding.Bytes ? entering : decoding;
     }
 

@@ -19,7 +19,9 @@ public static class TrainingChoice
         Workload[] candidates =
         [
             .. from keep in keepGraphs is { } given ? [given] : new[] { true, false }
-               from tokens in microBatchTokens is { } fixedTokens ? [fixedTokens] : Sizes(work.OnGpu ? MostOnGpu : MostOnCpu, keep && keepGraphs is null ? LeastWithGraphs : LeastTokens)
+               from tokens in microBatchTokens is { } fixedTokens
+                   ? [fixedTokens]
+                   : Sizes(work.OnGpu ? MostOnGpu : MostOnCpu, keep && keepGraphs is null ? LeastWithGraphs : LeastTokens)
                select work with { Training = work.Training! with { MicroBatchTokens = tokens, KeepGraphs = keep } },
         ];
         return candidates.FirstOrDefault(candidate => BackwardBytes(candidate) <= bytes) ?? candidates[^1];

@@ -17,7 +17,8 @@ namespace Rlt.Reports;
 /// <param name="Gained">Questions of which the second run has a larger share right.</param>
 /// <param name="Lost">Those of which it has a smaller one.</param>
 public sealed record EvalComparison(
-    string Benchmark, int Questions, int Unpaired, double First, double Second, Interval Difference, double PValue, IReadOnlyList<string> Gained, IReadOnlyList<string> Lost)
+    string Benchmark, int Questions, int Unpaired, double First, double Second,
+    Interval Difference, double PValue, IReadOnlyList<string> Gained, IReadOnlyList<string> Lost)
 {
     /// <summary>Below this a difference is claimed.</summary>
     public const double Level = 0.05;
@@ -37,13 +38,15 @@ public sealed record EvalComparison(
 
         if (shared.FirstOrDefault(id => before[id][0]["answer"]?.ToString() != after[id][0]["answer"]?.ToString()) is { } other)
         {
-            throw new DataException($"{benchmark}: question '{other}' has answer '{before[other][0]["answer"]}' in the first run and '{after[other][0]["answer"]}' in the second; expected runs on the same data.");
+            throw new DataException($"{benchmark}: question '{other}' has answer '{before[other][0]["answer"]}' in "
+                + $"the first run and '{after[other][0]["answer"]}' in the second; expected runs on the same data.");
         }
 
         double[][] one = [.. shared.Select(id => Scores(before[id]))], two = [.. shared.Select(id => Scores(after[id]))];
         double[] differences = [.. one.Zip(two, (a, b) => b.Average() - a.Average())];
         return new EvalComparison(
-            benchmark, shared.Length, before.Count + after.Count - (2 * shared.Length), one.Average(scores => scores.Average()), two.Average(scores => scores.Average()),
+            benchmark, shared.Length, before.Count
+                + after.Count - (2 * shared.Length), one.Average(scores => scores.Average()), two.Average(scores => scores.Average()),
             QuestionInterval.OfDifference(one, two), PairedTest.PValue(differences),
             [.. shared.Where((_, i) => differences[i] > 0)], [.. shared.Where((_, i) => differences[i] < 0)]);
     }
@@ -57,13 +60,16 @@ public sealed record EvalComparison(
         {
             EvalComparison comparison = comparisons[i];
             string verdict = corrected[i] >= Level ? "no difference beyond the noise" : comparison.Second > comparison.First ? "B is better" : "A is better";
-            text.Append(CultureInfo.InvariantCulture, $"| {comparison.Benchmark} | {comparison.Questions} | {Percent(comparison.First)} | {Percent(comparison.Second)} | ");
-            text.Append(CultureInfo.InvariantCulture, $"{Points(comparison.Second - comparison.First)} ({Points(comparison.Difference.Low)} to {Points(comparison.Difference.High)}) | {corrected[i]:0.000} | {verdict} |\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"| {comparison.Benchmark} | {comparison.Questions} | {Percent(comparison.First)} | {Percent(comparison.Second)} | ");
+            text.Append(CultureInfo.InvariantCulture, $"{Points(comparison.Second - comparison.First)} ({Points(comparison.Difference.Low)} "
+                + $"to {Points(comparison.Difference.High)}) | {corrected[i]:0.000} | {verdict} |\n");
         }
 
         foreach (EvalComparison comparison in comparisons)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n{comparison.Benchmark}: gained {comparison.Gained.Count}{Listed(comparison.Gained)}; lost {comparison.Lost.Count}{Listed(comparison.Lost)}");
+            text.Append(CultureInfo.InvariantCulture, $"\n{comparison.Benchmark}: gained {comparison.Gained.Count}{Listed(comparison.Gained)}; "
+                + $"lost {comparison.Lost.Count}{Listed(comparison.Lost)}");
             text.Append(comparison.Unpaired == 0 ? "\n" : $"; {comparison.Unpaired} questions of one run alone are left out\n");
         }
 

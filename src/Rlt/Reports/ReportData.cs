@@ -41,7 +41,8 @@ public static class ReportData
     {
         ILookup<string, string> names = runs.SelectMany(run => run.Metrics).SelectMany(row => Metrics.Numbers(row)).Select(metric => metric.Name)
             .Where(name => name != "step").Distinct().ToLookup(Metrics.Group);
-        return new JsonObject(Metrics.Groups.Select(group => KeyValuePair.Create<string, JsonNode?>(group, new JsonArray([.. names[group].Select(name => (JsonNode)name)]))));
+        return new JsonObject(Metrics.Groups.Select(group =>
+            KeyValuePair.Create<string, JsonNode?>(group, new JsonArray([.. names[group].Select(name => (JsonNode)name)]))));
     }
 
     private static JsonObject Curves(ReportRun run)
@@ -51,7 +52,8 @@ public static class ReportData
         {
             ["name"] = run.Name,
             ["steps"] = new JsonArray([.. run.Metrics.Select(row => row["step"]!.DeepClone())]),
-            ["metrics"] = new JsonObject(names.Select(name => KeyValuePair.Create<string, JsonNode?>(name, new JsonArray([.. run.Metrics.Select(row => row[name]?.DeepClone())])))),
+            ["metrics"] = new JsonObject(names.Select(name =>
+                KeyValuePair.Create<string, JsonNode?>(name, new JsonArray([.. run.Metrics.Select(row => row[name]?.DeepClone())])))),
         };
     }
 

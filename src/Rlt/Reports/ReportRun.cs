@@ -18,7 +18,9 @@ public sealed record ReportRun(string Name, IReadOnlyList<JsonObject> Metrics, I
     /// <exception cref="DataException">There is nothing to show.</exception>
     public static ReportRun Read(string argument)
     {
-        (string name, string path) = argument.Split('=', 2) is [var given, var rest] ? (given, rest) : (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(argument))), argument);
+        (string name, string path) = argument.Split('=', 2) is [var given, var rest]
+            ? (given, rest)
+            : (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(argument))), argument);
         ReportRun run = File.Exists(path)
             ? new ReportRun(name, [], [.. RowFile.Read(path).Select(row => row.Fields).Where(IsSample)], IsFinished: true)
             : new ReportRun(
@@ -30,9 +32,11 @@ public sealed record ReportRun(string Name, IReadOnlyList<JsonObject> Metrics, I
         return run.Metrics.Count + run.Samples.Count > 0 || hasJustBegun
             ? run
             : throw new DataException(
-                $"{path}: nothing to show; expected the directory of a run (with metrics.jsonl, samples.jsonl or traces.jsonl) or a file of rows {{question, solution, completion}}.");
+                $"{path}: nothing to show; expected the directory of a run (with metrics.jsonl, "
+                    + $"samples.jsonl or traces.jsonl) or a file of rows {{question, solution, completion}}.");
     }
 
     // Traces that a collection dropped have no explanation.
-    private static bool IsSample(JsonObject row) => ReportData.Text(row, "question").Length > 0 && (row.ContainsKey("completion") || row.ContainsKey("explanation"));
+    private static bool IsSample(JsonObject row) =>
+        ReportData.Text(row, "question").Length > 0 && (row.ContainsKey("completion") || row.ContainsKey("explanation"));
 }

@@ -57,7 +57,8 @@ public sealed class BlockRows
         using FileStream file = new(Path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         if (file.Length < bytes)
         {
-            throw new DataException($"{Path}: the file has {file.Length} bytes, of the {bytes} that {_folder.Metrics} says were written. It was changed or cut: choose another --out.");
+            throw new DataException($"{Path}: the file has {file.Length} bytes, of the {bytes} that {_folder.Metrics} says were written. "
+                + "It was changed or cut: choose another --out.");
         }
 
         file.SetLength(bytes);

@@ -22,7 +22,8 @@ public static class Metrics
     {
         _ when name.Contains("seconds", StringComparison.Ordinal) || name.EndsWith("per_second", StringComparison.Ordinal) => "speed",
         "resident_mib" or "peak_mib" or "live_tensors" => "memory",
-        "truncated" or "empty" or "missing_tag" or "leaks_early" or "copies_solution" or "repetition" or "zero_spread_groups" or "sampler_difference" => "guards",
+        "truncated" or "empty" or "missing_tag" or "leaks_early" or "copies_solution" or "repetition" or "zero_spread_groups" or "sampler_difference" =>
+            "guards",
         "entropy" or "kl_reference" or "clip_ratio" or "clip_ratio_low" or "clip_ratio_high" => "policy",
         "loss" or "grad_norm" or "learning_rate" or "epoch" or "target_tokens" or "sequence_tokens" => "learning",
         _ when name.StartsWith("completion_tokens", StringComparison.Ordinal) => "completions",

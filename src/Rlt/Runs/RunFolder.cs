@@ -72,7 +72,8 @@ public sealed class RunFolder : IDisposable
         }
         catch (Exception error) when (error is UnauthorizedAccessException || (error is IOException failed && !DiskSpace.IsUsedUp(failed)))
         {
-            throw new ConfigException($"{path}: the run's folder cannot be written: {error.Message} Choose another --out, or correct the folder's permissions.", error);
+            throw new ConfigException(
+                $"{path}: the run's folder cannot be written: {error.Message} Choose another --out, or correct the folder's permissions.", error);
         }
         finally
         {
@@ -169,7 +170,8 @@ public sealed class RunFolder : IDisposable
         if (_begun && File.ReadAllText(In(ConfigFile)) is var earlier && earlier != _resolvedConfig && Renewed(withDefaults, earlier) != _resolvedConfig)
         {
             throw new ConfigException(
-                $"{Path} holds a run with another config ({FirstDifference(earlier, _resolvedConfig)}). Choose another --out, or repeat the earlier settings ({In(ConfigFile)}) to resume it.");
+                $"{Path} holds a run with another config ({FirstDifference(earlier, _resolvedConfig)}). "
+                    + $"Choose another --out, or repeat the earlier settings ({In(ConfigFile)}) to resume it.");
         }
 
         // The lock's file may be writable in a folder that is not.

@@ -45,11 +45,13 @@ public static class RunRows
     public static long Count(string path, JsonObject row, string key, long most = long.MaxValue) =>
         row[key] is JsonValue value && value.TryGetValue(out long count) && count >= 0 && count <= most
             ? count
-            : throw new DataException($"{path}: '{key}' is {row[key]?.ToJsonString() ?? "missing"}; expected a whole number from 0 to {most}. The file is damaged: choose another --out.");
+            : throw new DataException($"{path}: '{key}' is {row[key]?.ToJsonString() ?? "missing"}; "
+                + $"expected a whole number from 0 to {most}. The file is damaged: choose another --out.");
 
     /// <summary>A field that measures something.</summary>
     /// <exception cref="DataException">It is missing, or no finite number.</exception>
-    public static double Number(string path, JsonObject row, string key) => row[key] is JsonValue value && value.TryGetValue(out double number) && double.IsFinite(number)
+    public static double Number(string path, JsonObject row, string key) =>
+        row[key] is JsonValue value && value.TryGetValue(out double number) && double.IsFinite(number)
         ? number
         : throw new DataException($"{path}: '{key}' is {row[key]?.ToJsonString() ?? "missing"}; expected a number. The file is damaged, or not a run's.");
 
@@ -62,7 +64,8 @@ public static class RunRows
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new DataException($"{path}:{line}: damaged ({error.Message.Split('.')[0]}). Remove this line to have it made again, or choose another --out.", error);
+            throw new DataException(
+                $"{path}:{line}: damaged ({error.Message.Split('.')[0]}). Remove this line to have it made again, or choose another --out.", error);
         }
     }
 }

@@ -110,7 +110,8 @@ internal readonly record struct QuestionVariance(double Effective, double Quanti
 
     // Source: Abramowitz and Stegun 26.7.5.
     private static double Expanded(double degrees) => double.IsFinite(degrees)
-        ? Normal + ((Math.Pow(Normal, 3) + Normal) / (4 * degrees)) + (((5 * Math.Pow(Normal, 5)) + (16 * Math.Pow(Normal, 3)) + (3 * Normal)) / (96 * degrees * degrees))
+        ? Normal + ((Math.Pow(Normal, 3) + Normal) / (4 * degrees))
+            + (((5 * Math.Pow(Normal, 5)) + (16 * Math.Pow(Normal, 3)) + (3 * Normal)) / (96 * degrees * degrees))
         : Normal;
 
     private static double? Variance(double[] values)

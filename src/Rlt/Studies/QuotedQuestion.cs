@@ -47,7 +47,8 @@ public sealed record QuotedQuestion(string Question, string? Solution, IReadOnly
     }
 
     // Read row by row: traces can be longer than memory.
-    private static IEnumerable<JsonRow> Explained(string file) => JsonLines.Read(file).Where(row => !TraceFigures.IsDropped(row) && row.Has("question") && Text(row) is not null);
+    private static IEnumerable<JsonRow> Explained(string file) =>
+        JsonLines.Read(file).Where(row => !TraceFigures.IsDropped(row) && row.Has("question") && Text(row) is not null);
 
     private static string? Text(JsonRow row) => row.TextOrNull("explanation") ?? row.TextOrNull("completion");
 }

@@ -13,13 +13,15 @@ internal static class SameQuestions
         if (alone is not null)
         {
             (string has, string lacks) = one.Ids.Contains(alone) ? (one.Folder, other.Folder) : (other.Folder, one.Folder);
-            throw new DataException($"{one.Folder} and {other.Folder}: question '{alone}' is in {has}, not in {lacks}; arms that are compared must be evaluated on the same questions. Evaluate both on the same data.");
+            throw new DataException($"{one.Folder} and {other.Folder}: question '{alone}' is in {has}, not in {lacks}; "
+                + "arms that are compared must be evaluated on the same questions. Evaluate both on the same data.");
         }
 
         int unlike = Enumerable.Range(0, one.Ids.Count).FirstOrDefault(i => one.Answers[i] != other.Answers[i], -1);
         if (unlike >= 0)
         {
-            throw new DataException($"{one.Folder} and {other.Folder}: question '{one.Ids[unlike]}' has another expected answer in each; arms that are compared must be evaluated on the same questions. Evaluate both on the same data.");
+            throw new DataException($"{one.Folder} and {other.Folder}: question '{one.Ids[unlike]}' has another expected answer in each; "
+                + "arms that are compared must be evaluated on the same questions. Evaluate both on the same data.");
         }
     }
 }

@@ -13,7 +13,8 @@ namespace Rlt.Studies;
 /// <param name="Interval">The paired 95% interval of their mean.</param>
 /// <param name="UnlikeSettings">How the two were not evaluated alike, in words; mostly empty.</param>
 public sealed record StudyComparison(
-    ComparisonConfig Config, StudyArm Arm, StudyArm Over, IReadOnlyList<int> Seeds, IReadOnlyList<double> BySeed, Interval Interval, IReadOnlyList<string> UnlikeSettings)
+    ComparisonConfig Config, StudyArm Arm, StudyArm Over, IReadOnlyList<int> Seeds,
+    IReadOnlyList<double> BySeed, Interval Interval, IReadOnlyList<string> UnlikeSettings)
 {
     /// <summary>The mean difference in accuracy.</summary>
     public double Difference { get; } = BySeed.Average();
@@ -49,7 +50,8 @@ public sealed record StudyComparison(
     }
 
     private static IEnumerable<string> Unlike(EvalScores over, EvalScores arm) =>
-        arm.Settings.Zip(over.Settings).Where(pair => pair.First != pair.Second).Select(pair => $"{pair.First.Key} {pair.First.Value} against {pair.Second.Value}");
+        arm.Settings.Zip(over.Settings).Where(pair => pair.First != pair.Second)
+            .Select(pair => $"{pair.First.Key} {pair.First.Value} against {pair.Second.Value}");
 
     private static ArmRun Run(StudyArm arm, int seed) => arm.Runs.First(run => run.Seed == seed);
 }

@@ -13,7 +13,8 @@ namespace Rlt.Studies;
 /// <param name="R">Pearson's r over all points; null where all points have the same quantity or accuracy.</param>
 /// <param name="Interval">Its 95% interval with these arms, over seeds and questions; null where r is.</param>
 public sealed record StudyCorrelation(
-    CorrelationConfig Config, IReadOnlyList<StudyArm> Arms, IReadOnlyList<int> Seeds, IReadOnlyList<double[]> X, IReadOnlyList<double[]> Y, double? R, Interval? Interval)
+    CorrelationConfig Config, IReadOnlyList<StudyArm> Arms, IReadOnlyList<int> Seeds,
+    IReadOnlyList<double[]> X, IReadOnlyList<double[]> Y, double? R, Interval? Interval)
 {
     /// <summary>Points below which r says nothing: two always lie on a line.</summary>
     public const int FewestArms = 3;
@@ -46,13 +47,16 @@ public sealed record StudyCorrelation(
         double[][] x = [.. arms.Select(arm => seeds.Select(seed => Quantity(config.X, Run(arm, seed).Traces!)).ToArray())];
         double[][] y = [.. arms.Select(arm => seeds.Select(seed => Run(arm, seed).Eval.Accuracy).ToArray())];
         double? r = Correlation.Pearson([.. x.SelectMany(of => of)], [.. y.SelectMany(of => of)]);
-        Interval? interval = r is null ? null : CorrelationInterval.WithTheseArms(x, [.. arms.Select(arm => seeds.Select(seed => Run(arm, seed).Eval.Scores).ToArray())]);
+        Interval? interval = r is null
+            ? null
+            : CorrelationInterval.WithTheseArms(x, [.. arms.Select(arm => seeds.Select(seed => Run(arm, seed).Eval.Scores).ToArray())]);
         return new StudyCorrelation(config, arms, seeds, x, y, r, interval);
     }
 
     private static double Quantity(string field, TraceFigures traces) => traces.Means.TryGetValue(field, out double mean)
         ? mean
-        : throw new DataException($"{traces.Path}: no row has '{field}', which the study correlates with accuracy; expected rows of score, or of collect with a student. Score the traces first (rlt score).");
+        : throw new DataException($"{traces.Path}: no row has '{field}', which the study correlates with accuracy; "
+            + "expected rows of score, or of collect with a student. Score the traces first (rlt score).");
 
     private static ArmRun Run(StudyArm arm, int seed) => arm.Runs.First(run => run.Seed == seed);
 }

@@ -11,7 +11,8 @@ namespace Rlt.Studies;
 /// <param name="Quotes">Explanations side by side.</param>
 /// <param name="Missing">Runs that are not there, in words.</param>
 public sealed record StudySection(
-    SectionConfig Config, IReadOnlyList<StudyArm> Arms, IReadOnlyList<StudyComparison?> Comparisons, StudyCorrelation? Correlation, IReadOnlyList<QuotedQuestion> Quotes, IReadOnlyList<string> Missing)
+    SectionConfig Config, IReadOnlyList<StudyArm> Arms, IReadOnlyList<StudyComparison?> Comparisons,
+    StudyCorrelation? Correlation, IReadOnlyList<QuotedQuestion> Quotes, IReadOnlyList<string> Missing)
 {
     /// <summary>Reads and computes a section.</summary>
     public static StudySection Of(SectionConfig config, StudyRuns runs)
@@ -29,7 +30,8 @@ public sealed record StudySection(
 
         return new StudySection(
             config, arms,
-            [.. config.Compare.Select(comparison => Named(comparison.Arm) is { } arm && Named(comparison.Over) is { } over ? StudyComparison.Of(comparison, arm, over) : null)],
+            [.. config.Compare.Select(comparison =>
+                Named(comparison.Arm) is { } arm && Named(comparison.Over) is { } over ? StudyComparison.Of(comparison, arm, over) : null)],
             config.Correlation is { } correlation ? StudyCorrelation.Of(correlation, AllNamed(correlation.Arms)) : null,
             config.Samples is { } samples ? QuotedQuestion.Of(samples.Questions, AllNamed(samples.Arms)) : [],
             missing);

@@ -16,7 +16,8 @@ public static class AnswerForm
         }
 
         return format.HasSolutionTags
-            ? answer.Trim() is var tagged && tagged.StartsWith(format.SolutionOpen, StringComparison.Ordinal) && tagged.EndsWith(format.SolutionClose, StringComparison.Ordinal)
+            ? answer.Trim() is var tagged && tagged.StartsWith(format.SolutionOpen, StringComparison.Ordinal)
+                && tagged.EndsWith(format.SolutionClose, StringComparison.Ordinal)
                 && tagged.Length > format.SolutionOpen.Length + format.SolutionClose.Length
             : !string.IsNullOrWhiteSpace(answer);
     }

@@ -29,7 +29,8 @@ public sealed class ChatRenderer
     /// <summary>The text up to where the assistant's words begin.</summary>
     /// <param name="system">The system prompt; empty for none.</param>
     /// <param name="question">The user's turn.</param>
-    public string Prompt(string system, string question) => _template.Render(Messages(system, question), addGenerationPrompt: true, templateArgs: _templateArgs);
+    public string Prompt(string system, string question) =>
+        _template.Render(Messages(system, question), addGenerationPrompt: true, templateArgs: _templateArgs);
 
     /// <summary>What the prompt has from the tag on by which the template opens the thought that the response goes on with; empty where it does not.</summary>
     /// <param name="system">The system prompt; empty for none.</param>

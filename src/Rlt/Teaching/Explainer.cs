@@ -23,7 +23,8 @@ public sealed class Explainer(Decoder teacher, Tokenizer tokenizer, TeachingForm
     /// <returns>The explanations, task by task, each task's in the order of its streams.</returns>
     public IReadOnlyList<Explanation> Explain(IReadOnlyList<TeachingTask> tasks, IReadOnlyList<ulong[]> streams, CancellationToken stop = default)
     {
-        SamplingRequest[] requests = [.. tasks.Select((task, i) => new SamplingRequest(tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids, streams[i]))];
+        SamplingRequest[] requests = [.. tasks.Select((task, i) =>
+            new SamplingRequest(tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids, streams[i]))];
         Sample[][] samples = _engine.Run(requests, stop: stop);
         return [.. tasks.SelectMany((task, i) => samples[i].Select(sample =>
             new Explanation(task, requests[i].Prompt, sample, _engine.Text(sample))))];

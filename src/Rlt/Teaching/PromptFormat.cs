@@ -5,13 +5,19 @@ namespace Rlt.Teaching;
 /// <summary>The tags and system prompts around questions, solutions and explanations; one of <c>configs/formats/*.yaml</c>.</summary>
 public sealed record PromptFormat : IValidated
 {
+    /// <summary>The shipped format used where none is named.</summary>
+    public const string DefaultName = "stratos";
+
     /// <summary>System prompt of the teacher, where the row brings none; empty for none.</summary>
     public required string TeacherSystem { get; init; }
 
     /// <summary>System prompt of the student, where the row brings none; empty for none.</summary>
     public required string StudentSystem { get; init; }
 
-    /// <summary>Opens the solution, in the teacher's prompt and the student's answer; empty, like its closing tag, where the solution is all that follows the thought.</summary>
+    /// <summary>
+    /// Opens the solution, in the teacher's prompt and the student's answer; empty, like its closing tag,
+    /// where the solution is all that follows the thought.
+    /// </summary>
     public required string SolutionOpen { get; init; }
 
     /// <summary>Closes the solution.</summary>
@@ -41,6 +47,10 @@ public sealed record PromptFormat : IValidated
     /// <summary>Does the solution stand between tags of its own.</summary>
     public bool HasSolutionTags => SolutionOpen.Length > 0;
 
+    /// <summary>Reads a format: a shipped one by its name ("stratos", "r1", "small"), or a file by its path.</summary>
+    /// <exception cref="ConfigException">There is no such format, or the file cannot be used.</exception>
+    public static PromptFormat Load(string nameOrPath) => ShippedFile.Load<PromptFormat>("format", nameOrPath);
+
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems()
     {
@@ -52,7 +62,8 @@ public sealed record PromptFormat : IValidated
     {
         foreach ((string key, string tag) in new[]
         {
-            (nameof(ExplanationOpen), ExplanationOpen), (nameof(ExplanationClose), ExplanationClose), (nameof(ThoughtOpen), ThoughtOpen), (nameof(ThoughtClose), ThoughtClose),
+            (nameof(ExplanationOpen), ExplanationOpen), (nameof(ExplanationClose), ExplanationClose),
+            (nameof(ThoughtOpen), ThoughtOpen), (nameof(ThoughtClose), ThoughtClose),
         })
         {
             if (string.IsNullOrWhiteSpace(tag))
@@ -63,11 +74,13 @@ public sealed record PromptFormat : IValidated
 
         if (string.IsNullOrWhiteSpace(SolutionOpen) && SolutionOpen.Length + SolutionClose.Length > 0)
         {
-            yield return new ConfigProblem(nameof(SolutionOpen), $"is empty while solution_close is '{SolutionClose}'; expected both tags, or two times \"\" for a solution that is all that follows the thought");
+            yield return new ConfigProblem(nameof(SolutionOpen), $"is empty while solution_close is '{SolutionClose}'; "
+                + "expected both tags, or two times \"\" for a solution that is all that follows the thought");
         }
         else if (string.IsNullOrWhiteSpace(SolutionClose) && SolutionOpen.Length > 0)
         {
-            yield return new ConfigProblem(nameof(SolutionClose), $"is empty while solution_open is '{SolutionOpen}'; expected both tags, or two times \"\" for a solution that is all that follows the thought");
+            yield return new ConfigProblem(nameof(SolutionClose),
+                $"is empty while solution_open is '{SolutionOpen}'; expected both tags, or two times \"\" for a solution that is all that follows the thought");
         }
     }
 
@@ -82,7 +95,8 @@ public sealed record PromptFormat : IValidated
         {
             // Thought and solution stand in one turn.
             pairs.Add((solutionOpen, solutionClose));
-            pairs.AddRange(from thought in new[] { thoughtOpen, thoughtClose } from solution in new[] { solutionOpen, solutionClose } select ShorterFirst(thought, solution));
+            pairs.AddRange(from thought in new[] { thoughtOpen, thoughtClose } from solution in new[] { solutionOpen, solutionClose }
+                select ShorterFirst(thought, solution));
         }
 
         // An explanation's text may have either pair of tags, and one pair may serve as both.
@@ -93,7 +107,8 @@ public sealed record PromptFormat : IValidated
 
         return pairs.Where(pair => pair.Outer.Text.Contains(pair.Inner.Text, StringComparison.Ordinal)).Select(pair => new ConfigProblem(
             pair.Outer.Key,
-            $"is '{pair.Outer.Text}', which {(pair.Inner.Text == pair.Outer.Text ? "is also" : "holds")} {ConfigSchema.EnumKey(pair.Inner.Key)} ('{pair.Inner.Text}'); expected tags that cannot be taken for one another"));
+            $"is '{pair.Outer.Text}', which {(pair.Inner.Text == pair.Outer.Text ? "is also" : "holds")} "
+                + $"{ConfigSchema.EnumKey(pair.Inner.Key)} ('{pair.Inner.Text}'); expected tags that cannot be taken for one another"));
     }
 
     private static (Tag, Tag) ShorterFirst(Tag one, Tag other) => other.Text.Length < one.Text.Length ? (other, one) : (one, other);

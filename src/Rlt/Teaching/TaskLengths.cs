@@ -47,7 +47,8 @@ public static class TaskLengths
             if (longest > room)
             {
                 throw new DataException(
-                    $"{which}: question and solution have {view} tokens in the student's view, with an explanation up to {longest}; {student.Directory} takes {room}. "
+                    $"{which}: question and solution have {view} tokens in the student's view, "
+                        + $"with an explanation up to {longest}; {student.Directory} takes {room}. "
                     + $"Set max_new_tokens to {Math.Max(1, room - view)} or less, or use a student with a longer context.");
             }
         }
@@ -65,14 +66,15 @@ public static class TaskLengths
         int context = model.Config.MaxPositions;
         return tokens < context
             ? tokens
-            : throw new DataException($"{which}: the prompt has {tokens} tokens; {model.Directory} takes {context}, what it writes included. Leave the row out, or use a model with a longer context.");
+            : throw new DataException($"{which}: the prompt has {tokens} tokens; {model.Directory} takes {context}, "
+                + "what it writes included. Leave the row out, or use a model with a longer context.");
     }
 
     private static int StudentTokens(TeachingTask task, string which, TeachingFormat format, ModelText teacher, ModelText student)
     {
         try
         {
-            return TeachingCase.Build(format, task, format.Format.ExplanationClose, teacher.Tokenizer, student.Tokenizer).Student.Ids.Length;
+            return TeachingCase.Build(format, task, format.Format.ExplanationClose, teacher.Tokenizer, student.Tokenizer).Student.Sequence.Ids.Length;
         }
         catch (DataException error)
         {

@@ -48,7 +48,8 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
     public string? Answer => AnswerColumn is not { } column ? null
         : row.Fields["is_multiple_answer"] is not { } several ? row.AnswerOrNull(column)
         : several.ToString().Equals("true", StringComparison.OrdinalIgnoreCase) ? Separate().Replace(row.AnswerOrNull(column) ?? "", ", ")
-        : row.Fields[column] is JsonArray { Count: > 1 } ? throw row.Problem($"'{column}' lists several answers while 'is_multiple_answer' is {several}; expected one.")
+        : row.Fields[column] is JsonArray { Count: > 1 }
+            ? throw row.Problem($"'{column}' lists several answers while 'is_multiple_answer' is {several}; expected one.")
         : row.AnswerOrNull(column);
 
     /// <summary>The teacher's system prompt, where the row brings one.</summary>
@@ -60,7 +61,10 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
         : row.TextOrNull("student_system") ?? row.TextOrNull("system") ?? (IsConversation ? TurnOrNull(["system"]) : null);
 
     /// <summary>The teacher's whole prompt, which stands as 'prompt' beside the question in rows that bring it.</summary>
-    public string? TeacherPrompt => fields.Question is null && !IsConversation && !IsResult && row.Has("question") && row.TextOrNull("prompt") is { } prompt && prompt != Question ? prompt : null;
+    public string? TeacherPrompt =>
+        fields.Question is null && !IsConversation && !IsResult && row.Has("question") && row.TextOrNull("prompt") is { } prompt && prompt != Question
+            ? prompt
+            : null;
 
     /// <summary>Is the solution to be looked for in the assistant's turn.</summary>
     public bool SolutionIsInTurn => (IsConversation || IsResult) && fields.Solution is null;
@@ -115,7 +119,8 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
     private string Turn(string[] speakers) => TurnOrNull(speakers) ?? throw NoTurn(speakers);
 
     private DataException NoTurn(string[] speakers) => row.Problem(
-        $"'{Turns}' has no turn from {string.Join(" or ", speakers)}; expected a list of {(Turns == "messages" ? "{\"role\", \"content\"}" : "{\"from\", \"value\"}")}.");
+        $"'{Turns}' has no turn from {string.Join(" or ", speakers)}; "
+            + $"expected a list of {(Turns == "messages" ? "{\"role\", \"content\"}" : "{\"from\", \"value\"}")}.");
 
     private string? TurnOrNull(string[] speakers) =>
         TurnList.Where(turn => speakers.Contains(Speaker(turn))).Select(Said).FirstOrDefault(text => text is not null);

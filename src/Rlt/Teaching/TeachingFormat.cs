@@ -43,7 +43,8 @@ public sealed class TeachingFormat(PromptFormat format, ChatRenderer teacherChat
     public SpannedText TeacherText(TeachingTask task, string explanation)
     {
         string prompt = TeacherPrompt(task);
-        return new SpannedText(prompt + explanation + Format.ExplanationClose, new TextSpan(prompt.Length, prompt.Length + explanation.Length), new TextSpan(0, 0));
+        return new SpannedText(prompt + explanation + Format.ExplanationClose,
+            new TextSpan(prompt.Length, prompt.Length + explanation.Length), new TextSpan(0, 0));
     }
 
     /// <summary>The teacher's text to learn an explanation from a row: the span is the explanation, its closing tag and the end of turn.</summary>

@@ -21,7 +21,8 @@ public static class TeachingRows
     public static UsableRows<TeachingTask> Read(DataSource source, PromptFormat format, bool needsExplanation) => source.Read(
         needsExplanation ? "'question', 'solution' and 'explanation'" : "'question' and 'solution'",
         row => FilledTask(row, format, needsExplanation, source.Fields),
-        // Collection marks the questions for which the teacher wrote no usable explanation; of a model's answers, the right ones in the format's form are examples.
+        // Collection marks the questions for which the teacher wrote no usable explanation; of a model's
+        // answers, the right ones in the format's form are examples.
         passOver: row => row.Has("dropped") || (TaskRow.IsResultRow(row) && !IsExample(row, format)));
 
     /// <summary>The task of one row, its plain texts padded as the format says.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
-using Rlt.Training.Sft;
 
 namespace Rlt.Training;
 
@@ -43,7 +42,7 @@ public sealed record CheckpointPolicy(int EverySteps, double EveryMinutes, int K
     /// <summary>What is wrong with the settings, under the names that configs have for them.</summary>
     public IEnumerable<ConfigProblem> Problems() =>
     [
-        .. Ranges.NotNegative((nameof(SftConfig.SaveEvery), EverySteps), (nameof(SftConfig.SaveMinutes), EveryMinutes)),
-        .. Ranges.AtLeastOne((nameof(SftConfig.KeepLast), KeepLast)),
+        .. Ranges.NotNegative((nameof(TrainingConfig.SaveEvery), EverySteps), (nameof(TrainingConfig.SaveMinutes), EveryMinutes)),
+        .. Ranges.AtLeastOne((nameof(TrainingConfig.KeepLast), KeepLast)),
     ];
 }

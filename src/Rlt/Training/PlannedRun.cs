@@ -1,10 +1,7 @@
 using Rlt.Configuration;
-using Rlt.Models;
 using Rlt.Planning;
 using Rlt.Platform;
 using Rlt.Runs;
-using Rlt.Training.Grpo;
-using Rlt.Training.Sft;
 
 namespace Rlt.Training;
 
@@ -31,54 +28,43 @@ public static class PlannedRun
 
     /// <summary>The config with its micro-batch and graphs decided, and a line that says how.</summary>
     /// <param name="config">The settings; explicit ones stay.</param>
-    /// <param name="model">The model's shape.</param>
-    /// <param name="longest">Tokens of the longest sequence.</param>
-    /// <param name="gpuBytes">A GPU's memory, where it is not the device's own.</param>
-    /// <exception cref="ConfigException">The run cannot fit its GPU.</exception>
-    public static (SftConfig Config, string Summary) Settle(SftConfig config, ModelConfig model, int longest, long? gpuBytes = null)
-    {
-        config = Earlier(config.Out, config, earlier => Merge(config, earlier.MicroBatchTokens, earlier.Recompute));
-        (Workload work, string summary) = Settle(Workloads.Of(config, model, longest), config.MicroBatchTokens, config.Recompute, config.Device, config.Optimizer, gpuBytes);
-        return (Merge(config, work.Training!.MicroBatchTokens, Of(work)), summary);
-    }
-
-    /// <inheritdoc cref="Settle(SftConfig, ModelConfig, int, long?)"/>
-    /// <param name="config">The settings; explicit ones stay.</param>
     /// <param name="workload">What a config makes the machine do.</param>
     /// <param name="gpuBytes">A GPU's memory, where it is not the device's own.</param>
+    /// <exception cref="ConfigException">The run cannot fit its GPU.</exception>
     public static (T Config, string Summary) Settle<T>(T config, Func<T, Workload> workload, long? gpuBytes = null)
-        where T : GrpoConfig
+        where T : TrainingConfig
     {
-        config = Earlier(config.Out, config, earlier => Merge(config, earlier.MicroBatchTokens, earlier.Recompute));
-        (Workload work, string summary) = Settle(workload(config), config.MicroBatchTokens, config.Recompute, config.Device, config.Optimizer, gpuBytes);
-        return (Merge(config, work.Training!.MicroBatchTokens, Of(work)), summary);
+        config = Earlier<T>(config.Out) is { } earlier ? Merge(config, earlier.MicroBatchTokens, earlier.Recompute) : config;
+        (Workload work, string summary) = Settle(workload(config), config, gpuBytes);
+        return (Merge(config, work.Training!.MicroBatchTokens, work.Training.KeepGraphs ? Recompute.False : Recompute.True), summary);
     }
 
     /// <summary>The workload with what the config leaves open decided by a memory's size; as it is where all is explicit.</summary>
     public static Workload Decide(Workload work, int microBatchTokens, Recompute recompute, MemoryLimit limit) => TrainingChoice.Settle(
         work, microBatchTokens == 0 ? null : microBatchTokens, recompute == Recompute.Auto ? null : recompute == Recompute.False, limit.Usable);
 
-    private static (Workload Work, string Summary) Settle(
-        Workload work, int microBatchTokens, Recompute recompute, DeviceConfig device, OptimizerConfig optimizer, long? gpuBytes)
+    private static (Workload Work, string Summary) Settle(Workload work, TrainingConfig config, long? gpuBytes)
     {
         // A GPU whose size cannot be told is taken for one in which all fits: the choices are then the config's own, or the fastest.
-        MemoryLimit limit = Limit(device, gpuBytes) ?? new MemoryLimit(long.MaxValue, long.MaxValue);
-        work = Decide(work, microBatchTokens, recompute, limit);
+        MemoryLimit limit = Limit(config.Device, gpuBytes) ?? new MemoryLimit(long.MaxValue, long.MaxValue);
+        work = Decide(work, config.MicroBatchTokens, config.Recompute, limit);
         MemoryPlan plan = MemoryPlan.Of(work);
-        if (Workloads.OnGpu(device) && MemoryPlan.Of(Least(work)).PeakBytes > limit.Usable)
+        if (work.OnGpu && MemoryPlan.Of(Least(work)).PeakBytes > limit.Usable)
         {
             throw new ConfigException($"this run cannot fit: {Shortage(work, limit)}");
         }
 
         string summary = $"memory plan: micro_batch_tokens {work.Training!.MicroBatchTokens}, recompute {(work.Training.KeepGraphs ? "false" : "true")}; "
             + $"at most {MemoryLimit.Text(plan.PeakBytes)}, in {plan.Peak.Name}; {work.Model.Types}";
-        long free = Workloads.OnGpu(device) ? limit.Usable : MachineMemory.Available;
+        long free = work.OnGpu ? limit.Usable : MachineMemory.Available;
         if (plan.PeakBytes > free)
         {
             summary += $". It may not fit: {Shortage(work, MemoryLimit.OfMain(free))}";
         }
 
-        return (work, optimizer.Offload && !Workloads.OnGpu(device) ? summary + ". optimizer.offload does nothing on the CPU, whose memory is main memory" : summary);
+        return (work, work.Training.OffloadOptimizer && !work.OnGpu
+            ? summary + ". optimizer.offload does nothing on the CPU, whose memory is main memory"
+            : summary);
     }
 
     // Explanations may stay short: what is certain is a cache of prompts and sequences within the micro-batch.
@@ -100,33 +86,25 @@ public static class PlannedRun
     }
 
     // A run that goes on keeps what it chose at first, on whatever device it goes on.
-    private static T Earlier<T>(string directory, T config, Func<T, T> merge)
-        where T : class
+    private static T? Earlier<T>(string directory)
+        where T : TrainingConfig
     {
         string file = Path.Combine(directory, RunFolder.ConfigFile);
         try
         {
-            return File.Exists(file) ? merge(ConfigLoader.Load<T>(file, [])) : config;
+            return File.Exists(file) ? ConfigLoader.Load<T>(file, []) : null;
         }
         catch (ConfigException)
         {
             // Whatever is wrong with the folder is told where it is opened.
-            return config;
+            return null;
         }
     }
 
-    private static Recompute Of(Workload work) => work.Training!.KeepGraphs ? Recompute.False : Recompute.True;
-
-    private static SftConfig Merge(SftConfig config, int microBatchTokens, Recompute recompute) => config with
+    private static T Merge<T>(T config, int microBatchTokens, Recompute recompute)
+        where T : TrainingConfig => config with
     {
         MicroBatchTokens = config.MicroBatchTokens == 0 ? microBatchTokens : config.MicroBatchTokens,
         Recompute = config.Recompute == Recompute.Auto ? recompute : config.Recompute,
     };
-
-    private static T Merge<T>(T config, int microBatchTokens, Recompute recompute)
-        where T : GrpoConfig => (T)((GrpoConfig)config with
-    {
-        MicroBatchTokens = config.MicroBatchTokens == 0 ? microBatchTokens : config.MicroBatchTokens,
-        Recompute = config.Recompute == Recompute.Auto ? recompute : config.Recompute,
-    });
 }

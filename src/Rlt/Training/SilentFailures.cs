@@ -21,14 +21,18 @@ public static class SilentFailures
             ("truncated", SomeShare, "completions are cut off", "raise max_new_tokens, or warm the model up longer"),
             ("missing_tag", SomeShare, "explanations lack their closing tag", "is the format that of the teacher's warm-up?"),
             ("empty", SomeShare, "explanations are empty", "the KL term outweighs the solution's; lower reward.think_kl.mean"),
-            ("leaks_early", SomeShare, "explanations tell the answer at their start", "the KL term is too weak to hold it back; raise reward.think_kl.mean or reward.penalties.leaks_early"),
-            ("copies_solution", MuchCopied, "explanations copy the solution", "read samples.jsonl; raise reward.think_kl.mean or reward.penalties.copies_solution"),
+            ("leaks_early", SomeShare, "explanations tell the answer at their start",
+                "the KL term is too weak to hold it back; raise reward.think_kl.mean or reward.penalties.leaks_early"),
+            ("copies_solution", MuchCopied, "explanations copy the solution",
+                "read samples.jsonl; raise reward.think_kl.mean or reward.penalties.copies_solution"),
             ("repetition", MuchCopied, "explanations repeat themselves", "lower the learning rate, or raise loss.beta or reward.penalties.repetition"),
-            ("zero_spread_groups", SomeShare, "groups have equal rewards and teach nothing", "raise group_size or temperature, take other questions, or set loss.resample_rounds"),
+            ("zero_spread_groups", SomeShare, "groups have equal rewards and teach nothing",
+                "raise group_size or temperature, take other questions, or set loss.resample_rounds"),
             ("sampler_difference", LargeDifference, "sampler and trainer disagree on log-probabilities", "use --dtype fp32 to find out whether it is rounding"),
         ];
         return signs.Where(sign => metrics[sign.Key] is { } value && Metrics.Number(value) > sign.Limit)
             .Select(sign => string.Create(
-                CultureInfo.InvariantCulture, $"{sign.Kind}: {sign.Key} is {Metrics.Number(metrics[sign.Key]!):0.##} at step {metrics["step"]}; {sign.Advice}"));
+                CultureInfo.InvariantCulture,
+                $"{sign.Kind}: {sign.Key} is {Metrics.Number(metrics[sign.Key]!):0.##} at step {metrics["step"]}; {sign.Advice}"));
     }
 }

@@ -70,7 +70,8 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         if (steps.Count > 0)
         {
             throw new CheckpointException(
-                $"{Path.GetDirectoryName(folder.Checkpoint(steps[0]))}: none of the {steps.Count} checkpoints is as it was saved. Delete this folder to begin the run anew, or bring an intact checkpoint back.");
+                $"{Path.GetDirectoryName(folder.Checkpoint(steps[0]))}: none of the {steps.Count} checkpoints is as it was saved. "
+                    + "Delete this folder to begin the run anew, or bring an intact checkpoint back.");
         }
 
         folder.KeepStepsUpTo(0);
@@ -123,7 +124,8 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         string earlier = (state[ComputedBy] as JsonValue)?.ToString() ?? "an earlier version of rlt";
         if (earlier != TorchLibrary.Computing)
         {
-            warn($"{directory} was computed by {earlier}, and {TorchLibrary.Computing} goes on: from here on the numbers may differ in their last digits from those of a run that was not interrupted");
+            warn($"{directory} was computed by {earlier}, and {TorchLibrary.Computing} goes on: "
+                + "from here on the numbers may differ in their last digits from those of a run that was not interrupted");
         }
     }
 
@@ -162,7 +164,8 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         if (entry.Type != target.dtype.ToStoredType() || !entry.Shape.SequenceEqual(target.shape))
         {
             throw new CheckpointException(
-                $"{file.Path}: '{entry.Name}' is {entry.Type} [{string.Join(", ", entry.Shape)}]; this run has {target.dtype.ToStoredType()} [{string.Join(", ", target.shape)}] there. Is the run's model or dtype another one now?");
+                $"{file.Path}: '{entry.Name}' is {entry.Type} [{string.Join(", ", entry.Shape)}]; "
+                    + $"this run has {target.dtype.ToStoredType()} [{string.Join(", ", target.shape)}] there. Is the run's model or dtype another one now?");
         }
 
         using var noGrad = no_grad();

@@ -40,7 +40,8 @@ public static class Workloads
         Fused = Fused(config.Device),
         OnGpu = OnGpu(config.Device),
         HasReference = config.Loss.Beta != 0,
-        Sampling = new SamplingLoad((int)Math.Min(config.SamplingRows, (long)config.QuestionsPerStep * config.GroupSize), config.GroupSize, longestPrompt, config.MaxNewTokens),
+        Sampling = new SamplingLoad((int)Math.Min(config.SamplingRows, (long)config.QuestionsPerStep * config.GroupSize),
+            config.GroupSize, longestPrompt, config.MaxNewTokens),
         Training = Training(config.MicroBatchTokens, config.Recompute, config.Optimizer),
         ScoringTokens = config.ScoringTokens,
         SharedTokens = longestPrompt,
@@ -55,10 +56,12 @@ public static class Workloads
     public static Workload Of(TeacherConfig config, ModelConfig model, ModelConfig student, int longestPrompt) => Of(config, model, longestPrompt) with
     {
         Student = Size(student, config.Device),
-        StudentIsApart = config.Lora is null || Path.GetFullPath(config.Student) != Path.GetFullPath(config.Model),
+        StudentIsApart = config.StudentIsApart,
     };
 
-    /// <summary>The model in the config's dtype or, where that is auto, in what it makes of the one that config.json names; float32 where it names none.</summary>
+    /// <summary>
+    /// The model in the config's dtype or, where that is auto, in what it makes of the one that config.json names; float32 where it names none.
+    /// </summary>
     public static ModelSize Size(ModelConfig model, DeviceConfig device, LoraConfig? lora = null)
     {
         DeviceType place = OnGpu(device) ? DeviceType.CUDA : DeviceType.CPU;

@@ -271,9 +271,9 @@ public sealed class ConfigLoaderTests : IDisposable
     }
 
     [Fact]
-    public void KeysOf_NestedRecords_AreDotted() => Assert.Equal(
+    public void AllKeys_NestedRecords_AreDotted() => Assert.Equal(
         "model optim.learning_rate optim.group_size optim.weight_decay steps seed beta note resume loss coefficients tags stages",
-        string.Join(' ', ConfigLoader.KeysOf<SampleConfig>()));
+        string.Join(' ', ConfigSchema.AllKeys(typeof(SampleConfig))));
 
     private SampleConfig Load(string yaml, params string[] overrides) => ConfigLoader.Load<SampleConfig>(_scratch.Write("c.yaml", yaml), overrides);
 

@@ -13,7 +13,7 @@ public sealed class GoldenRewardCases : IDisposable
     private readonly Lazy<LanguageModel> _student = new(() => Load("qwen2_student_sharded"));
     private readonly Lazy<Dictionary<string, JsonObject>> _rows = new(() => Golden.Lines(Golden.Find("rewards/cases.jsonl")).ToDictionary(row => row["id"]!.GetValue<string>()));
     private readonly Dictionary<string, TeachingCase> _built = [];
-    private readonly Dictionary<(string Id, double Teacher, double Student), ScoredCase> _scored = [];
+    private readonly Dictionary<(string Id, double Teacher, double Student), ScoredExplanation> _scored = [];
 
     public TeachingFormat Format => new(GoldenFormat.Stratos, new ChatRenderer(_teacher.Value.RequireTemplate()), new ChatRenderer(_student.Value.RequireTemplate()));
 
@@ -27,13 +27,13 @@ public sealed class GoldenRewardCases : IDisposable
         ? built
         : _built[id] = TeachingCase.Build(Format, Task(id), Completion(id), _teacher.Value.Tokenizer, _student.Value.Tokenizer);
 
-    public RewardScorer Scorer(RewardOptions options, int tokenBudget) => new(_teacher.Value.Decoder, _student.Value.Decoder, options, tokenBudget);
+    public ExplanationScorer Scorer(RewardOptions options, int tokenBudget) => new(Format, _teacher.Value, _student.Value, options, tokenBudget);
 
     /// <summary>A case's reward, from log-probabilities that all settings of the same temperatures share.</summary>
     public Reward Reward(string id, RewardOptions options)
     {
         var key = (id, options.TeacherTemperature, options.StudentTemperature);
-        if (!_scored.TryGetValue(key, out ScoredCase? scored))
+        if (!_scored.TryGetValue(key, out ScoredExplanation? scored))
         {
             var temperatures = new RewardOptions { TeacherTemperature = options.TeacherTemperature, StudentTemperature = options.StudentTemperature };
             _scored[key] = scored = Scorer(temperatures, 2048).Score([Build(id)])[0];

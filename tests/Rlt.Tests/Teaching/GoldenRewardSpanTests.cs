@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Rlt.Data;
-using Rlt.Models;
 using Rlt.Teaching;
 using Rlt.Teaching.Rewards;
 using Rlt.Tests.Text.Tokenization;
@@ -56,7 +55,7 @@ public sealed class GoldenRewardSpanTests
         }
 
         TeachingCase built = TeachingCase.Build(format, task, completion, _tokenizer.Value, _tokenizer.Value);
-        Assert.Equal(Marked(built.Teacher, built.Teacher.Mask!).Select(token => token.Id), Marked(built.Student, built.Thinks).Select(token => token.Id));
+        Assert.Equal(Marked(built.Teacher, built.Teacher.Explanation).Select(token => token.Id), Marked(built.Student, built.Student.Explanation).Select(token => token.Id));
         if (Exceptions.ContainsKey(id))
         {
             AssertException(id, row, built);
@@ -64,9 +63,9 @@ public sealed class GoldenRewardSpanTests
         }
 
         Assert.Equal(row["student_chat"]!.GetValue<string>(), format.StudentText(task, format.Explanation(completion).Explanation).Text);
-        Assert.Equal(Span(row, "teacher_token_ids", "teacher_thought_span"), Marked(built.Teacher, built.Teacher.Mask!));
-        Assert.Equal(Span(row, "student_token_ids", "student_thought_span"), Marked(built.Student, built.Thinks));
-        Assert.Equal(Span(row, "student_token_ids", "student_solution_span"), Marked(built.Student, built.Solves));
+        Assert.Equal(Span(row, "teacher_token_ids", "teacher_thought_span"), Marked(built.Teacher, built.Teacher.Explanation));
+        Assert.Equal(Span(row, "student_token_ids", "student_thought_span"), Marked(built.Student, built.Student.Explanation));
+        Assert.Equal(Span(row, "student_token_ids", "student_solution_span"), Marked(built.Student, built.Student.Solution));
     }
 
     [GoldenFact(SpansPath)]
@@ -74,8 +73,8 @@ public sealed class GoldenRewardSpanTests
 
     private static void AssertException(string id, JsonObject row, TeachingCase built)
     {
-        (int Index, int Id)[] explanation = Marked(built.Student, built.Thinks);
-        (int Index, int Id)[] solution = Marked(built.Student, built.Solves);
+        (int Index, int Id)[] explanation = Marked(built.Student, built.Student.Explanation);
+        (int Index, int Id)[] solution = Marked(built.Student, built.Student.Solution);
         switch (id)
         {
             case "public-q008" or "public-q009" or "public-q010":
@@ -93,7 +92,7 @@ public sealed class GoldenRewardSpanTests
                 Assert.Equal("[", Text(solution[..1]));
                 break;
             case "public-q048":
-                Assert.Equal(Span(row, "teacher_token_ids", "teacher_thought_span"), Marked(built.Teacher, built.Teacher.Mask!));
+                Assert.Equal(Span(row, "teacher_token_ids", "teacher_thought_span"), Marked(built.Teacher, built.Teacher.Explanation));
                 Assert.True(explanation[0].Index > Span(row, "student_token_ids", "student_thought_span")[^1].Index);
                 break;
             default:
@@ -127,8 +126,8 @@ public sealed class GoldenRewardSpanTests
         return [.. Enumerable.Range(ends[0], ends[1] - ends[0]).Select(i => (i, tokens[i]))];
     }
 
-    private static (int Index, int Id)[] Marked(TokenSequence sequence, bool[] marks) =>
-        [.. Enumerable.Range(0, marks.Length).Where(i => marks[i]).Select(i => (sequence.From + i, sequence.Ids[sequence.From + i]))];
+    private static (int Index, int Id)[] Marked(SpannedTokens view, IReadOnlyList<SpanToken> part) =>
+        [.. part.Select(token => (token.Index, view.Sequence.Ids[token.Index]))];
 }
 
 /// <summary>A test of golden spans with Qwen3's published tokenizer; skipped, by name, where either is absent.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
-using Rlt.Models;
 using Rlt.Teaching;
 using Rlt.Teaching.Rewards;
 
@@ -58,9 +57,9 @@ public sealed class GoldenRewardTests(GoldenRewardCases cases) : IClassFixture<G
 
         TeachingCase built = cases.Build(id);
         Assert.Equal(row["match_reward"]!.GetValue<double>(), built.Closed ? 0 : -1);
-        int[] teacher = [.. Marked(built.Teacher, built.Teacher.Mask!)];
-        int[] student = [.. Marked(built.Student, built.Thinks)];
-        int[] solution = [.. Marked(built.Student, built.Solves)];
+        int[] teacher = [.. Marked(built.Teacher, built.Teacher.Explanation)];
+        int[] student = [.. Marked(built.Student, built.Student.Explanation)];
+        int[] solution = [.. Marked(built.Student, built.Student.Solution)];
         Assert.Equal(teacher, student);
         if (Exceptions.ContainsKey(id))
         {
@@ -156,7 +155,7 @@ public sealed class GoldenRewardTests(GoldenRewardCases cases) : IClassFixture<G
         // The budget decides which cases share a pass; tried once, as it does not touch the setting.
         foreach (int budget in setting == "paper" ? [1, 1500, 100_000] : new[] { 1500 })
         {
-            IReadOnlyList<ScoredCase> scores = cases.Scorer(GoldenRewardSettings.Options(setting), budget).Score(built);
+            IReadOnlyList<ScoredExplanation> scores = cases.Scorer(GoldenRewardSettings.Options(setting), budget).Score(built);
             for (int i = 0; i < ids.Length; i++)
             {
                 AssertClose(batch["rewards"]![i]!, scores[i].Reward.Total, $"{ids[i]} with {budget} tokens a pass");
@@ -187,7 +186,7 @@ public sealed class GoldenRewardTests(GoldenRewardCases cases) : IClassFixture<G
             return;
         }
 
-        int tokens = (refusedBy == "teacher" ? built.Teacher : built.Student).Ids.Length;
+        int tokens = (refusedBy == "teacher" ? built.Teacher : built.Student).Sequence.Ids.Length;
         Assert.Equal(
             $"question, explanation and solution have {tokens} tokens; the {refusedBy}'s context takes {positions}. Use a shorter explanation or a {refusedBy} with a longer context.",
             Assert.Throws<DataException>(() => built.RequireFits(positions, positions)).Message);
@@ -248,7 +247,7 @@ public sealed class GoldenRewardTests(GoldenRewardCases cases) : IClassFixture<G
 
     private static int[] Ints(JsonNode node) => [.. node.AsArray().Select(item => item!.GetValue<int>())];
 
-    private static IEnumerable<int> Marked(TokenSequence sequence, bool[] marks) => sequence.Ids.Skip(sequence.From).Where((_, i) => marks[i]);
+    private static IEnumerable<int> Marked(SpannedTokens view, IReadOnlyList<SpanToken> part) => part.Select(token => view.Sequence.Ids[token.Index]);
 
     private static void AssertClose(JsonNode golden, double actual, string what)
     {

@@ -1,4 +1,3 @@
-using Rlt.Models;
 using Rlt.Teaching;
 using Rlt.Teaching.Rewards;
 using Rlt.Tests.Data;
@@ -31,13 +30,11 @@ public sealed class TeachingCaseTests : IDisposable
     {
         TeachingCase built = Build(new TeachingTask("what is <e> 2 + 3 </e>, <s>4</s>? 🧮", solution), explanation + "</e> and more");
         Assert.True(built.Closed);
-        Assert.Equal(explanation, Marked(built.Teacher, built.Teacher.Mask!));
-        Assert.Equal(explanation, Marked(built.Student, built.Thinks));
-        Assert.Equal(solution, Marked(built.Student, built.Solves));
-        Assert.Equal(explanation, string.Concat(built.ExplanationSpans.Distinct().Select(span => explanation[span.Start..span.End])));
-        Assert.Equal(solution, string.Concat(built.SolutionSpans.Distinct().Select(span => solution[span.Start..span.End])));
-        Assert.Equal(built.Thinks.Count(marked => marked), built.ExplanationSpans.Count);
-        Assert.Equal(built.Solves.Count(marked => marked), built.SolutionSpans.Count);
+        Assert.Equal(explanation, Marked(built.Teacher, built.Teacher.Explanation));
+        Assert.Equal(explanation, Marked(built.Student, built.Student.Explanation));
+        Assert.Equal(solution, Marked(built.Student, built.Student.Solution));
+        Assert.Equal(explanation, Spanned(explanation, built.Student.Explanation));
+        Assert.Equal(solution, Spanned(solution, built.Student.Solution));
         AssertConsistent(built);
     }
 
@@ -46,8 +43,8 @@ public sealed class TeachingCaseTests : IDisposable
     {
         const string Question = "how many pens does Bob buy";
         TeachingCase built = Build(new TeachingTask(Question, "5"), Question + "</e>");
-        Assert.Equal(Question, Marked(built.Student, built.Thinks));
-        string before = _tokenizer.Decode(built.Student.Ids[..built.Student.From]);
+        Assert.Equal(Question, Marked(built.Student, built.Student.Explanation));
+        string before = _tokenizer.Decode(built.Student.Sequence.Ids[..built.Student.Sequence.From]);
         Assert.Contains(Question, before, StringComparison.Ordinal);
         Assert.EndsWith("<t>\n", before, StringComparison.Ordinal);
     }
@@ -59,9 +56,9 @@ public sealed class TeachingCaseTests : IDisposable
         const string Decomposed = "the cafe\u0301 is nai\u0308ve";
         TeachingCase one = Build(new TeachingTask("q", "5"), Composed + "</e>");
         TeachingCase other = Build(new TeachingTask("q", "5"), Decomposed + "</e>");
-        Assert.Equal(Composed, Marked(other.Teacher, other.Teacher.Mask!));
-        Assert.Equal(one.Teacher.Ids, other.Teacher.Ids);
-        Assert.Equal(one.Thinks, other.Thinks);
+        Assert.Equal(Composed, Marked(other.Teacher, other.Teacher.Explanation));
+        Assert.Equal(one.Teacher.Sequence.Ids, other.Teacher.Sequence.Ids);
+        Assert.Equal(one.Student.Explanation.Select(token => token.Index), other.Student.Explanation.Select(token => token.Index));
         AssertConsistent(other);
     }
 
@@ -70,8 +67,8 @@ public sealed class TeachingCaseTests : IDisposable
     {
         // The blank line before and the line end after merge with the padding and the tags.
         TeachingCase built = Build(new TeachingTask("q", "5"), "\n\nadd\n</e>");
-        Assert.Contains("add", Marked(built.Teacher, built.Teacher.Mask!), StringComparison.Ordinal);
-        Assert.Equal(Marked(built.Teacher, built.Teacher.Mask!), Marked(built.Student, built.Thinks));
+        Assert.Contains("add", Marked(built.Teacher, built.Teacher.Explanation), StringComparison.Ordinal);
+        Assert.Equal(Marked(built.Teacher, built.Teacher.Explanation), Marked(built.Student, built.Student.Explanation));
         AssertConsistent(built);
     }
 
@@ -80,7 +77,7 @@ public sealed class TeachingCaseTests : IDisposable
     {
         TeachingCase built = Build(new TeachingTask("q", "5"), "add two");
         Assert.False(built.Closed);
-        Assert.Equal("add two", Marked(built.Teacher, built.Teacher.Mask!));
+        Assert.Equal("add two", Marked(built.Teacher, built.Teacher.Explanation));
     }
 
     [Theory]
@@ -90,9 +87,9 @@ public sealed class TeachingCaseTests : IDisposable
     {
         TeachingCase built = Build(new TeachingTask("q", "five"), completion);
         Assert.Equal(closed, built.Closed);
-        Assert.Equal(0, built.Teacher.ScoredCount);
-        Assert.DoesNotContain(true, built.Thinks);
-        Assert.Equal("five", Marked(built.Student, built.Solves));
+        Assert.Equal(0, built.Teacher.Sequence.ScoredCount);
+        Assert.Empty(built.Student.Explanation);
+        Assert.Equal("five", Marked(built.Student, built.Student.Solution));
         AssertConsistent(built);
     }
 
@@ -121,18 +118,29 @@ public sealed class TeachingCaseTests : IDisposable
 
     private static void AssertConsistent(TeachingCase built)
     {
-        Assert.Equal(built.Teacher.ScoredCount, built.Teacher.Mask!.Length);
-        Assert.Equal(built.Student.ScoredCount, built.Thinks.Length);
-        Assert.Equal(built.Student.ScoredCount, built.Solves.Length);
-        Assert.Equal(built.Student.Mask, built.Thinks.Zip(built.Solves, (think, solve) => think || solve));
-        Assert.DoesNotContain(true, built.Thinks.Zip(built.Solves, (think, solve) => think && solve));
-        Assert.Equal(
-            built.Teacher.Ids.Skip(built.Teacher.From).Where((_, i) => built.Teacher.Mask[i]), built.Student.Ids.Skip(built.Student.From).Where((_, i) => built.Thinks[i]));
+        Assert.Empty(built.Teacher.Solution);
+        Assert.Empty(built.Student.Explanation.Select(token => token.Index).Intersect(built.Student.Solution.Select(token => token.Index)));
+        Assert.Equal(Ids(built.Teacher, built.Teacher.Explanation), Ids(built.Student, built.Student.Explanation));
+        Assert.Equal(built.Teacher.Explanation.Select(token => token.Span), built.Student.Explanation.Select(token => token.Span));
+
+        // What is scored begins and ends with a part's token, and a part's values are those of its tokens.
+        foreach (SpannedTokens view in new[] { built.Teacher, built.Student })
+        {
+            SpanToken[] parts = [.. view.Explanation, .. view.Solution];
+            int[] scored = [.. Enumerable.Range(view.Sequence.From, view.Sequence.ScoredCount)];
+            Assert.Equal(parts.Length > 0 ? (parts.Min(token => token.Index), parts.Max(token => token.Index)) : (0, 0), (scored.FirstOrDefault(), scored.LastOrDefault()));
+            Assert.Equal(parts.Select(token => (float)token.Index), view.Values(parts, [.. scored.Select(index => (float)index)]));
+        }
     }
 
     private TeachingCase Build(TeachingTask task, string completion) => TeachingCase.Build(_format, task, completion, _tokenizer, _tokenizer);
 
-    private string Marked(TeachingCase built) => Marked(built.Student, built.Solves);
+    private string Marked(TeachingCase built) => Marked(built.Student, built.Student.Solution);
 
-    private string Marked(TokenSequence sequence, bool[] marks) => _tokenizer.Decode([.. sequence.Ids.Skip(sequence.From).Where((_, i) => marks[i])]);
+    private string Marked(SpannedTokens view, IReadOnlyList<SpanToken> part) => _tokenizer.Decode(Ids(view, part));
+
+    private static int[] Ids(SpannedTokens view, IReadOnlyList<SpanToken> part) => [.. part.Select(token => view.Sequence.Ids[token.Index])];
+
+    private static string Spanned(string text, IReadOnlyList<SpanToken> part) =>
+        string.Concat(part.Select(token => token.Span).Distinct().Select(span => text[span.Start..span.End]));
 }

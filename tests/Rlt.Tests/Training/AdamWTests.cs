@@ -77,22 +77,6 @@ public sealed class AdamWTests
     }
 
     [Fact]
-    public void ReadWeights_WeightsSetFromOutside_NextStepStartsFromThem()
-    {
-        using var weight = new Parameter("w", tensor([1f], [1, 1]).to(ScalarType.BFloat16));
-        using var gradients = new GradientStore([weight]);
-        using var optimizer = new AdamW([weight], Options with { WeightDecay = 0 });
-        using (no_grad())
-        {
-            weight.Value.fill_(4);
-        }
-
-        optimizer.ReadWeights();
-        Take(optimizer, gradients, weight, [1f], 0.5);
-        AssertClose([3.5], optimizer.State["master.w"]);
-    }
-
-    [Fact]
     public void Step_ParameterWithoutGradient_OnlyDecays()
     {
         using var weight = new Parameter("w", tensor([2f], [1, 1]));

@@ -132,11 +132,11 @@ public sealed class GoldenGrpoTests
         var format = new TeachingFormat(GoldenFormat.Stratos, new ChatRenderer(policy.RequireTemplate()), new ChatRenderer(student.RequireTemplate()));
         TeachingTask[] tasks = [.. steps.SelectMany(step => step["lines"]!.AsArray().Select(line => GoldenFormat.Task(line!.AsObject())))];
         var norms = new Dictionary<string, double>[steps.Length];
-        int drawn = 0;
         using (RunFolder folder = RunFolder.Open(scratch["run"], ConfigWriter.ToYaml(config)).Begin())
         {
             var watcher = new RunWatcher(step => norms[step - 1] = policy.Decoder.Parameters.ToDictionary(p => p.Name, p => Norm(policy.Decoder, p.Name)));
-            new TeacherTrainer(config, policy, student, reference, tasks, format, folder, watcher).Run(Scripted, CancellationToken.None);
+            new TeacherTrainer(config, policy, student, reference, tasks, format, folder, watcher)
+                .Run(ScriptedExplanations.Of(policy, format, Scripted), CancellationToken.None);
         }
 
         JsonObject[] metrics = [.. Golden.Lines(Path.Combine(scratch["run"], "metrics.jsonl"))];
@@ -169,16 +169,11 @@ public sealed class GoldenGrpoTests
             AssertFinalWeights(policy.Decoder);
         }
 
-        IReadOnlyList<Explanation> Scripted(IReadOnlyList<TeachingTask> chosen, IReadOnlyList<ulong[]> streams)
+        (Sample, string) Scripted(int step, int question, int sample)
         {
-            JsonObject step = steps[drawn++];
-            return [.. chosen.SelectMany((task, question) => streams[question].Select((_, sample) =>
-            {
-                int i = (question * config.GroupSize) + sample;
-                int[] ids = LearnedIds(step, i);
-                int[] prompt = policy.Tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids;
-                return new Explanation(task, prompt, new Sample(ids, new float[ids.Length], FinishReason.Stop), step["completions_text"]![i]!.GetValue<string>());
-            }))];
+            int i = (question * config.GroupSize) + sample;
+            int[] ids = LearnedIds(steps[step], i);
+            return (new Sample(ids, new float[ids.Length], FinishReason.Stop), steps[step]["completions_text"]![i]!.GetValue<string>());
         }
 
         static bool Near(double expected, double actual) => Math.Abs(expected - actual) <= 10 * LaterSteps * Math.Max(1, Math.Abs(expected));

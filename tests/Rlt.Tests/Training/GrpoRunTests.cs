@@ -119,22 +119,14 @@ public sealed class GrpoRunTests : IDisposable
 
     private JsonObject[] Rows(string name, string file) => [.. Golden.Lines(Path.Combine(_run[name], file))];
 
-    // Explanations by call, place of the question and sample; the log-probs are those of a uniform policy.
+    // The log-probs are those of a uniform policy.
     private static Func<LanguageModel, TeachingFormat, Explain> Written(Func<int, int, int, string> text, Func<int, bool>? cut = null) => (policy, format) =>
-    {
-        int call = -1;
-        return (tasks, streams) =>
+        ScriptedExplanations.Of(policy, format, (call, place, sample) =>
         {
-            call++;
-            return [.. tasks.SelectMany((task, place) => streams[place].Select((_, sample) =>
-            {
-                string completion = text(call, place, sample);
-                int[] ids = policy.Tokenizer.Encode(completion, addSpecialTokens: false).Ids;
-                int[] prompt = policy.Tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids;
-                float uniform = -MathF.Log(policy.Decoder.Config.VocabularySize);
-                FinishReason finish = cut?.Invoke(place) == true ? FinishReason.Length : FinishReason.Stop;
-                return new Explanation(task, prompt, new Sample(ids, [.. ids.Select(_ => uniform)], finish), completion);
-            }))];
-        };
-    };
+            string completion = text(call, place, sample);
+            int[] ids = policy.Tokenizer.Encode(completion, addSpecialTokens: false).Ids;
+            float uniform = -MathF.Log(policy.Decoder.Config.VocabularySize);
+            FinishReason finish = cut?.Invoke(place) == true ? FinishReason.Length : FinishReason.Stop;
+            return (new Sample(ids, [.. ids.Select(_ => uniform)], finish), completion);
+        });
 }

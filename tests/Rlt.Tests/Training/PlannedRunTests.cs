@@ -25,6 +25,8 @@ public sealed class PlannedRunTests : IDisposable
 
     private static Workload Teaching(TeacherConfig config) => Workloads.Of(config, Large, Large, longestPrompt: 1024);
 
+    private static Workload Tuning(SftConfig config) => Workloads.Of(config, Small, longest: 100);
+
     private static DeviceConfig Gpu => new() { Device = "cuda", Dtype = "bf16" };
 
     public void Dispose() => _scratch.Dispose();
@@ -32,24 +34,24 @@ public sealed class PlannedRunTests : IDisposable
     [Fact]
     public void Settle_SmallModelOnCpu_KeepsGraphsAndSaysSo()
     {
-        (SftConfig config, string summary) = PlannedRun.Settle(Sft, Small, 100);
+        (SftConfig config, string summary) = PlannedRun.Settle(Sft, Tuning);
         Assert.Equal((8192, Recompute.False), (config.MicroBatchTokens, config.Recompute));
         Assert.StartsWith("memory plan: micro_batch_tokens 8192, recompute false; at most ", summary, StringComparison.Ordinal);
-        Assert.Equal(config, PlannedRun.Settle(config, Small, 100).Config);
+        Assert.Equal(config, PlannedRun.Settle(config, Tuning).Config);
     }
 
     [Fact]
     public void Settle_ExplicitSettings_Stay()
     {
         SftConfig given = Sft with { MicroBatchTokens = 77, Recompute = Recompute.True };
-        Assert.Equal(given, PlannedRun.Settle(given, Small, 100).Config);
+        Assert.Equal(given, PlannedRun.Settle(given, Tuning).Config);
     }
 
     [Fact]
     public void Settle_RunThatGoesOn_KeepsWhatItChose()
     {
         RunFolder.Open(_scratch["run"], ConfigWriter.ToYaml(Sft with { MicroBatchTokens = 2048, Recompute = Recompute.True })).Begin().Dispose();
-        SftConfig config = PlannedRun.Settle(Sft, Small, 100).Config;
+        SftConfig config = PlannedRun.Settle(Sft, Tuning).Config;
         Assert.Equal((2048, Recompute.True), (config.MicroBatchTokens, config.Recompute));
         RunFolder.Open(_scratch["run"], ConfigWriter.ToYaml(config)).Dispose();
     }
@@ -81,12 +83,12 @@ public sealed class PlannedRunTests : IDisposable
     public void Settle_NothingHelps_SaysSo()
     {
         SftConfig given = Sft with { Device = Gpu, Lora = new LoraConfig() };
-        var error = Assert.Throws<ConfigException>(() => PlannedRun.Settle(given, Large, 1000, 8_000_000_000));
+        var error = Assert.Throws<ConfigException>(() => PlannedRun.Settle(given, one => Workloads.Of(one, Large, 1000), 8_000_000_000));
         Assert.EndsWith("No settings make it fit (rlt plan says more); use a device with more memory, or a smaller model", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Settle_OffloadOnCpu_IsNoted() => Assert.EndsWith(
         ". optimizer.offload does nothing on the CPU, whose memory is main memory",
-        PlannedRun.Settle(Sft with { Optimizer = Sft.Optimizer with { Offload = true } }, Small, 100).Summary, StringComparison.Ordinal);
+        PlannedRun.Settle(Sft with { Optimizer = Sft.Optimizer with { Offload = true } }, Tuning).Summary, StringComparison.Ordinal);
 }

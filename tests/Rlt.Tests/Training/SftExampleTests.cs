@@ -54,7 +54,7 @@ public sealed class SftExampleTests : IDisposable
     {
         SftExamples examples = SftExample.Encode(
             Rows(_scratch.Write("rows.jsonl", "{\"text\": \"add two and three and four\"}\n{\"text\": \"a\"}\n"), SftTarget.Text), SftTarget.Text, null, _model.Text, 3);
-        Assert.Equal(1, examples.Cut);
+        Assert.Contains("1 of 1 rows are longer than 3 tokens and were cut", examples.Warnings);
         Assert.Equal([3], examples.Sequences.Select(sequence => sequence.Ids.Length));
         Assert.Equal([2], examples.Sequences.Select(sequence => sequence.ScoredCount));
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Models;
+using Rlt.Statistics;
 using Rlt.Training.Grpo;
 
 namespace Rlt.Tests.Training;
@@ -18,7 +19,7 @@ public sealed class StepMetricsTests
             Assert.Equal(expected, metrics[key]!.GetValue<double>(), 1e-12);
         }
 
-        Assert.Equal(7, Distribution.Percentile([7], 0.9));
+        Assert.Equal(7, Quantile.Of([7], 0.9));
     }
 
     [Theory]

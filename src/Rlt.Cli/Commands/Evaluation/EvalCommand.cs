@@ -15,7 +15,8 @@ internal static class EvalCommand
 {
     public static Command Create()
     {
-        var command = new Command("eval", "Accuracy on a benchmark, or on any questions with answers: OUT/results.jsonl, OUT/summary.json and OUT/failures.html.");
+        var command = new Command(
+            "eval", "Accuracy on a benchmark, or on any questions with answers: OUT/results.jsonl, OUT/summary.json and OUT/failures.html.");
         var options = new RunOptions(command, needsConfig: false,
             ("--model", "model", "the model directory; with --url, the name that the server has for the model"),
             ("--data", "data", "a JSONL, JSON or CSV file of questions and answers"),
@@ -38,7 +39,7 @@ internal static class EvalCommand
 
     private static void Run(EvalConfig config, CancellationToken stop)
     {
-        BenchmarkDefinition benchmark = AskedQuestions.Benchmark(config.Benchmark);
+        BenchmarkDefinition benchmark = BenchmarkDefinition.Load(config.Benchmark);
         var sampling = EvalSampling.Of(config, benchmark);
         if (config.Server.Url is null)
         {
@@ -46,7 +47,7 @@ internal static class EvalCommand
         }
 
         UsableRows<EvalQuestion> read = Evaluator.Read(Source(config, benchmark), benchmark);
-        PromptFormat? format = config.Format is null ? null : FormatFile.Load(config.Format);
+        PromptFormat? format = config.Format is null ? null : PromptFormat.Load(config.Format);
         IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, config.Protocol, config.System, config.ModelId ?? config.Model, format);
         using RunFolder folder = ConfiguredRun.Open(config.Out, config.Resolved(sampling));
         if (config.Server.Url is null)
@@ -65,7 +66,8 @@ internal static class EvalCommand
     }
 
     private static void Run(
-        RunFolder folder, EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, UsableRows<EvalQuestion> read, string[] warnings, IReadOnlyList<EvalQuestion> questions, IAnswerSource source, CancellationToken stop)
+        RunFolder folder, EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, UsableRows<EvalQuestion> read,
+        string[] warnings, IReadOnlyList<EvalQuestion> questions, IAnswerSource source, CancellationToken stop)
     {
         folder.Begin();
         using var observer = new RunObserver("eval", folder, "accuracy");
@@ -91,7 +93,8 @@ internal static class EvalCommand
 
     private static DataSource Source(EvalConfig config, BenchmarkDefinition benchmark) => config.Data is not null
         ? config.Source
-        : throw new ConfigException($"data: missing; eval reads a file of questions. Set data, or give --data FILE{(benchmark.Source is { } source ? $" ({config.Benchmark}: {source})" : "")}.");
+        : throw new ConfigException("data: missing; eval reads a file of questions. "
+            + $"Set data, or give --data FILE{(benchmark.Source is { } source ? $" ({config.Benchmark}: {source})" : "")}.");
 
     // The message does not quote the key.
     private static string? ServerKey()
@@ -103,5 +106,6 @@ internal static class EvalCommand
     }
 
     private static Text.Chat.ChatTemplate RequireTemplate(string directory) => Text.Chat.ChatTemplate.TryLoad(directory)
-        ?? throw new CheckpointException($"{directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); completions need one.");
+        ?? throw new CheckpointException(
+            $"{directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); completions need one.");
 }

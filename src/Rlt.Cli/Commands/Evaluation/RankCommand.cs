@@ -9,10 +9,14 @@ internal static class RankCommand
 {
     public static Command Create()
     {
-        var command = new Command("rank", "Splits scored traces by reward: OUT/rank-1.jsonl has each question's best trace, rank-2.jsonl its second, and so on.");
+        var command = new Command(
+            "rank", "Splits scored traces by reward: OUT/rank-1.jsonl has each question's best trace, rank-2.jsonl its second, and so on.");
         Option<string> input = SharedOptions.Required("--input", "traces of rlt collect (keep: all, with a student), or rows of rlt score; several a question");
         Option<string> output = SharedOptions.Required("--out", "the directory to write");
-        var complete = new Option<bool>("--complete") { Description = "leaves out questions that have fewer traces than others, so that every file has the same questions" };
+        var complete = new Option<bool>("--complete")
+        {
+            Description = "leaves out questions that have fewer traces than others, so that every file has the same questions",
+        };
         command.Options.Add(input);
         command.Options.Add(output);
         command.Options.Add(complete);
@@ -24,7 +28,8 @@ internal static class RankCommand
             for (int rank = 0; rank < ranks.Count; rank++)
             {
                 JsonLines.Write(Path.Combine(directory, $"rank-{rank + 1}.jsonl"), ranks[rank]);
-                Console.WriteLine(FormattableString.Invariant($"rank {rank + 1}: {ranks[rank].Count} traces, mean reward {ranks[rank].Average(row => row["reward"]!.GetValue<double>()):0.###}"));
+                Console.WriteLine(FormattableString.Invariant(
+                    $"rank {rank + 1}: {ranks[rank].Count} traces, mean reward {ranks[rank].Average(row => row["reward"]!.GetValue<double>()):0.###}"));
             }
         });
         return command;

@@ -12,9 +12,15 @@ internal static class ReportCommand
     public static Command Create()
     {
         var command = new Command("report", "One HTML page of runs: curves over steps, reward against length, and explanations with each token's worth.");
-        var runs = new Argument<string[]>("runs") { Description = "run directories or files of scored explanations, or NAME=PATH", Arity = ArgumentArity.OneOrMore };
+        var runs = new Argument<string[]>("runs")
+        {
+            Description = "run directories or files of scored explanations, or NAME=PATH", Arity = ArgumentArity.OneOrMore,
+        };
         var output = new Option<string>("--output", "-o") { Description = "the HTML file to write", DefaultValueFactory = _ => "report.html" };
-        var watch = new Option<bool>("--watch") { Description = "write the page again every 15 seconds, until the runs are finished or this command is stopped; an open page follows" };
+        var watch = new Option<bool>("--watch")
+        {
+            Description = "write the page again every 15 seconds, until the runs are finished or this command is stopped; an open page follows",
+        };
         command.Arguments.Add(runs);
         command.Options.Add(output);
         command.Options.Add(watch);

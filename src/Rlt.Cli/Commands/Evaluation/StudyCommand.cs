@@ -11,7 +11,8 @@ internal static class StudyCommand
 {
     public static Command Create()
     {
-        var command = new Command("study", "The report of an experiment with several arms and seeds, from its finished runs: OUT/report.md with pictures, and OUT/study.json.");
+        var command = new Command(
+            "study", "The report of an experiment with several arms and seeds, from its finished runs: OUT/report.md with pictures, and OUT/study.json.");
         Option<string> config = SharedOptions.Required("--config", "a YAML file of the study: its seeds, arms, comparisons and claims");
         Option<string> output = SharedOptions.Required("--out", "the report's directory");
         Option<string?> runs = SharedOptions.Optional("--runs", "the folder that the runs' paths are relative to, instead of the file's");

@@ -16,10 +16,14 @@ internal static class BenchCommand
 {
     public static Command Create()
     {
-        var command = new Command("bench", "Measures prefill, decoding, scoring, a fine-tuning step and a GRPO step, beside the machine's own limits in the same run; prints JSON.");
+        var command = new Command(
+            "bench", "Measures prefill, decoding, scoring, a fine-tuning step and a GRPO step, beside the machine's own limits in the same run; prints JSON.");
         Option<string?> model = SharedOptions.Optional("--model", "a model directory; its weights are read, and nothing is written");
         Option<string?> shape = SharedOptions.Optional("--shape", $"random weights of a named shape: {string.Join(", ", BenchShapes.Names)}");
-        var parts = new Option<string>("--parts") { Description = "which to measure: prefill, decode, uneven, score, sft, grpo, or all", DefaultValueFactory = _ => "all" };
+        var parts = new Option<string>("--parts")
+        {
+            Description = "which to measure: prefill, decode, uneven, score, sft, grpo, or all", DefaultValueFactory = _ => "all",
+        };
         var rows = new Option<string>("--rows") { Description = "numbers of sequences to decode at once", DefaultValueFactory = _ => "1,2,4,8,16,64,256" };
         var defaults = new BenchOptions();
         Option<int> batch = Count("--batch", "sequences of a scoring pass and of a training step", defaults.Batch);

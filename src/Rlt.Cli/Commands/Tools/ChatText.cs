@@ -12,7 +12,8 @@ internal static class ChatText
     {
         if (template is null)
         {
-            throw new CheckpointException($"{directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja), which 'messages' need.");
+            throw new CheckpointException(
+                $"{directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja), which 'messages' need.");
         }
 
         if (row.Fields["messages"] is not JsonArray messages)
@@ -35,12 +36,4 @@ internal static class ChatText
             throw row.Problem(error.Message);
         }
     }
-}
-
-/// <summary>JSON lists of numbers.</summary>
-internal static class JsonArrays
-{
-    public static JsonArray Of(IEnumerable<int> values) => [.. values.Select(value => (JsonNode)value)];
-
-    public static JsonArray Of(IEnumerable<float> values) => [.. values.Select(value => (JsonNode)value)];
 }

@@ -81,7 +81,8 @@ internal static class DoctorCommand
             {
                 double worst = exact.Zip(Score(config, dtype, device), (e, a) => Math.Abs((double)e - a)).Max();
                 good &= worst <= tolerance;
-                Console.WriteLine($"{device} {dtype}: log-probabilities differ from float64 by {worst:G2} at most{(worst <= tolerance ? "" : $"; expected at most {tolerance}. These numbers are wrong")}");
+                string wrong = worst <= tolerance ? "" : $"; expected at most {tolerance}. These numbers are wrong";
+                Console.WriteLine($"{device} {dtype}: log-probabilities differ from float64 by {worst:G2} at most{wrong}");
             }
         }
 

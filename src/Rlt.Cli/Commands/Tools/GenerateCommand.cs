@@ -12,11 +12,15 @@ internal static class GenerateCommand
 {
     public static Command Create()
     {
-        var command = new Command("generate", "Continues rows {ids}, {prompt} or {messages}: adds ids, text, finish_reason, logprobs (with --n above 1: a list 'samples').");
+        var command = new Command("generate",
+            "Continues rows {ids}, {prompt} or {messages}: adds ids, text, finish_reason, logprobs (with --n above 1: a list 'samples').");
         Option<string> model = SharedOptions.Required("--model", "a Hugging Face model directory");
         Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write");
-        var temperature = new Option<double>("--temperature") { Description = "divides the logits; 0 takes the likeliest token", DefaultValueFactory = _ => 1.0 };
+        var temperature = new Option<double>("--temperature")
+        {
+            Description = "divides the logits; 0 takes the likeliest token", DefaultValueFactory = _ => 1.0,
+        };
         var topP = new Option<double>("--top-p") { Description = "keeps the likeliest tokens that add up to this", DefaultValueFactory = _ => 1.0 };
         var topK = new Option<int>("--top-k") { Description = "keeps this many of the likeliest tokens; 0 keeps all" };
         var length = new Option<int>("--max-new-tokens") { Description = "tokens drawn at most", DefaultValueFactory = _ => 512 };
@@ -62,7 +66,8 @@ internal static class GenerateCommand
         if (sampling.Temperature < 0 || sampling.TopP is <= 0 or > 1 || sampling.TopK < 0 || sampling.MaxNewTokens < 1 || sampling.MaxRows < 1 || count < 1)
         {
             throw new ConfigException(
-                $"--temperature {sampling.Temperature} --top-p {sampling.TopP} --top-k {sampling.TopK} --max-new-tokens {sampling.MaxNewTokens} --max-batch {sampling.MaxRows} --n {count}: "
+                $"--temperature {sampling.Temperature} --top-p {sampling.TopP} --top-k {sampling.TopK} "
+                    + $"--max-new-tokens {sampling.MaxNewTokens} --max-batch {sampling.MaxRows} --n {count}: "
                 + "expected a temperature of 0 or more, top-p above 0 up to 1, top-k of 0 or more, and at least 1 of the others");
         }
     }

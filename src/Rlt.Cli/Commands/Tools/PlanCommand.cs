@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Rlt.Planning;
+using Rlt.RunPlans;
 
 namespace Rlt.Cli.Commands.Tools;
 
@@ -9,7 +10,8 @@ internal static class PlanCommand
 {
     public static Command Create()
     {
-        var command = new Command("plan", "Memory of a run, by phase and part, before it is started: what it chooses, whether it fits, and what to change. Reads config.json and the data's lengths, no weights.");
+        var command = new Command("plan", "Memory of a run, by phase and part, before it is started: what it chooses, whether it fits, and what to change. "
+            + "Reads config.json and the data's lengths, no weights.");
         var options = new RunOptions(command,
             ("--model", "model", "the model directory, or the name of a shape of rlt bench"),
             ("--student", "student", "the student's, likewise"),
@@ -23,15 +25,15 @@ internal static class PlanCommand
         command.SetAction(parsed =>
         {
             long? gpuBytes = parsed.GetValue(memory) is { } size ? MemoryLimit.Parse(size) : null;
-            PlannedConfig planned = PlannedConfig.Read(options, parsed);
-            var report = PlanReport.Of(planned, gpuBytes, parsed.GetValue(bench));
+            (string? file, string[] overrides) = options.Settings(parsed);
+            var plan = RunPlan.Of(PlannedConfig.Read(file, overrides), gpuBytes, parsed.GetValue(bench));
             if (parsed.GetValue(json))
             {
-                Console.WriteLine(report.ToJson().ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+                Console.WriteLine(plan.ToJson().ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
             }
             else
             {
-                report.Show();
+                new PlanReport(plan).Show();
             }
         });
         return command;

@@ -26,7 +26,8 @@ internal static class TokenizeCommand
             Tokenizer tokenizer = Tokenizer.Load(directory);
             ChatTemplate? template = ChatTemplate.TryLoad(directory);
             bool special = !parsed.GetValue(plain);
-            JsonLines.Write(parsed.GetValue(output)!, RowFile.Read(parsed.GetValue(input)!).Select(row => Encode(row, tokenizer, template, directory, special)));
+            JsonLines.Write(parsed.GetValue(output)!, RowFile.Read(parsed.GetValue(input)!)
+                .Select(row => Encode(row, tokenizer, template, directory, special)));
         });
         return command;
     }

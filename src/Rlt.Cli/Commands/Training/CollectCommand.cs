@@ -29,7 +29,7 @@ internal static class CollectCommand
     private static void Run(CollectConfig config, CancellationToken stop)
     {
         Startup.Prepare(config.Device);
-        PromptFormat tags = FormatFile.Load(config.Format);
+        PromptFormat tags = PromptFormat.Load(config.Format);
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
         using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         var teacherText = ModelText.Load(config.Model);
@@ -47,7 +47,8 @@ internal static class CollectCommand
         observer.Finished(traces.Path);
     }
 
-    private static TeachingFormat CheckedFormat(CollectConfig config, PromptFormat tags, IReadOnlyList<TeachingTask> tasks, ModelText teacher, ModelText? student)
+    private static TeachingFormat CheckedFormat(
+        CollectConfig config, PromptFormat tags, IReadOnlyList<TeachingTask> tasks, ModelText teacher, ModelText? student)
     {
         if (student is null)
         {

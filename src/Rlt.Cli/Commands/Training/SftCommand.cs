@@ -31,14 +31,18 @@ internal static class SftCommand
     {
         Startup.Prepare(config.Device);
         PromptFormat? tags = config.Format is { } file
-            ? FormatFile.Load(file)
-            : config.Target == SftTarget.Text ? null : throw new ConfigException($"format: missing; {name} needs a format (stratos, r1, small, or a file like those in configs/formats/). Only 'target: text' goes without.");
+            ? PromptFormat.Load(file)
+            : config.Target == SftTarget.Text
+                ? null
+                : throw new ConfigException($"format: missing; {name} needs a format (stratos, r1, small, "
+                    + "or a file like those in configs/formats/). Only 'target: text' goes without.");
         SftTarget target = config.Target!.Value;
         UsableRows<SftRow> rows = SftExample.Read(config.Source, target, tags);
         var text = ModelText.Load(config.Model);
         TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, text);
         SftExamples encoded = SftExample.Encode(rows.Rows, target, format, text, Math.Min(config.Cutoff, text.Config.MaxPositions));
-        (config, string plan) = PlannedRun.Settle(config, text.Config, encoded.Sequences.Max(example => example.Ids.Length));
+        int longest = encoded.Sequences.Max(example => example.Ids.Length);
+        (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, longest));
         using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel model = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
         folder.Begin();
@@ -55,7 +59,8 @@ internal static class SftCommand
 /// <summary><c>rlt warmup</c>: teaches a teacher the form of explanations.</summary>
 internal static class WarmupCommand
 {
-    public static Command Create() => SftCommand.Create("warmup", "Teacher warm-up: supervised fine-tuning on explanations, given question and solution.", SftTarget.Teacher);
+    public static Command Create() =>
+        SftCommand.Create("warmup", "Teacher warm-up: supervised fine-tuning on explanations, given question and solution.", SftTarget.Teacher);
 }
 
 /// <summary><c>rlt distill</c>: trains a student on traces.</summary>

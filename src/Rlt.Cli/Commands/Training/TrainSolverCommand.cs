@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Rlt.Cli.Commands.Evaluation;
 using Rlt.Data;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Protocols;
@@ -33,8 +32,8 @@ internal static class TrainSolverCommand
     private static void Run(SolverConfig config, CancellationToken stop)
     {
         Startup.Prepare(config.Device);
-        PromptFormat? format = config.Format is null ? null : FormatFile.Load(config.Format);
-        BenchmarkDefinition benchmark = AskedQuestions.Benchmark(config.Benchmark);
+        PromptFormat? format = config.Format is null ? null : PromptFormat.Load(config.Format);
+        BenchmarkDefinition benchmark = BenchmarkDefinition.Load(config.Benchmark);
         if (benchmark.Hidden)
         {
             throw new ConfigException($"benchmark: {config.Benchmark} must not be published, and samples.jsonl would show it. Train on other questions.");
@@ -47,7 +46,7 @@ internal static class TrainSolverCommand
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, longest));
         using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel policy = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
-        using Decoder? reference = GrpoCommand.Reference(config, policy);
+        using Decoder? reference = FrozenModels.Reference(config, policy);
         folder.Begin();
         using var observer = new RunObserver("train-solver", folder, "reward", "correct", "completion_tokens", "no_answer", "truncated");
         observer.WarnedOf(read);

@@ -30,7 +30,7 @@ internal static class TrainTeacherCommand
     private static void Run(TeacherConfig config, CancellationToken stop)
     {
         Startup.Prepare(config.Device);
-        PromptFormat tags = FormatFile.Load(config.Format);
+        PromptFormat tags = PromptFormat.Load(config.Format);
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
         ModelText teacherText = ModelText.Load(config.Model), studentText = ModelText.Load(config.Student);
         var format = TeachingFormat.ForTwo(tags, teacherText, studentText, config.TemplateArgs);
@@ -38,8 +38,8 @@ internal static class TrainTeacherCommand
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, teacherText.Config, studentText.Config, longest));
         using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);
-        using LanguageModel student = Student(config, policy, studentText);
-        using Decoder? reference = GrpoCommand.Reference(config, policy);
+        using LanguageModel student = FrozenModels.Student(config, policy, studentText);
+        using Decoder? reference = FrozenModels.Reference(config, policy);
         folder.Begin();
         using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
         observer.WarnedOf(tasks);
@@ -55,8 +55,4 @@ internal static class TrainTeacherCommand
         GrpoCommand.TellBest(folder, observer);
         observer.Finished(folder.Model);
     }
-
-    // Adapters leave the policy's weights as they are, so the same weights serve as student and as reference.
-    private static LanguageModel Student(TeacherConfig config, LanguageModel policy, ModelText text) =>
-        config.Lora is not null && Path.GetFullPath(config.Student) == Path.GetFullPath(config.Model) ? policy.WithoutAdapters() : LanguageModel.Load(text, config.Device);
 }

@@ -63,9 +63,11 @@ public static partial class SkyThoughtAnswers
         return text[1..];
     }
 
-    private static string? AfterLast(string text, string mark) => text.LastIndexOf(mark, StringComparison.Ordinal) is var at and >= 0 ? text[(at + mark.Length)..] : null;
+    private static string? AfterLast(string text, string mark) =>
+        text.LastIndexOf(mark, StringComparison.Ordinal) is var at and >= 0 ? text[(at + mark.Length)..] : null;
 
-    private static string? AfterFirst(string text, string mark) => text.IndexOf(mark, StringComparison.Ordinal) is var at and >= 0 ? text[(at + mark.Length)..] : null;
+    private static string? AfterFirst(string text, string mark) =>
+        text.IndexOf(mark, StringComparison.Ordinal) is var at and >= 0 ? text[(at + mark.Length)..] : null;
 
     private static string LastNumber(string text) => Numbers().Matches(text.Replace(",", "", StringComparison.Ordinal)).LastOrDefault()?.Value ?? "";
 

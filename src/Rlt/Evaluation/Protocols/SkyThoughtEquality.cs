@@ -58,7 +58,8 @@ internal static class SkyThoughtEquality
     private static string WithoutBrackets(string text) => string.Concat(text.Where(letter => letter is not ('(' or ')' or '[' or ']' or '{' or '}')));
 
     private static double? Number(string text) =>
-        double.TryParse(text.Replace(",", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : null;
+        double.TryParse(text.Replace(",", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && double.IsFinite(number) ? number : null;
 
     // As Python's math.isclose: relative to the larger of the two.
     private static bool IsClose(double one, double other) => Math.Abs(one - other) <= RelativeTolerance * Math.Max(Math.Abs(one), Math.Abs(other));

@@ -10,12 +10,14 @@ internal static partial class SkyThoughtText
 
     private static readonly (string From, string To)[] Signs =
     [
-        ("\n", ""), ("\\!", ""), ("tfrac", "frac"), ("dfrac", "frac"), ("\\neq", "\\ne"), ("\\leq", "\\le"), ("\\geq", "\\ge"), ("\\left", ""), ("\\right", ""), ("\\{", "{"), ("\\}", "}"),
+        ("\n", ""), ("\\!", ""), ("tfrac", "frac"), ("dfrac", "frac"), ("\\neq", "\\ne"),
+        ("\\leq", "\\le"), ("\\geq", "\\ge"), ("\\left", ""), ("\\right", ""), ("\\{", "{"), ("\\}", "}"),
     ];
 
     private static readonly (string From, string To)[] Dropped =
     [
-        ("^{\\circ}", ""), ("^\\circ", ""), ("\\$", ""), ("$", ""), ("\\(", ""), ("\\)", ""), ("\\%", ""), ("%", ""), ("x=", ""), ("y=", ""), ("z=", ""), ("x\\in", ""), ("y\\in", ""), ("z\\in", ""),
+        ("^{\\circ}", ""), ("^\\circ", ""), ("\\$", ""), ("$", ""), ("\\(", ""), ("\\)", ""), ("\\%", ""),
+        ("%", ""), ("x=", ""), ("y=", ""), ("z=", ""), ("x\\in", ""), ("y\\in", ""), ("z\\in", ""),
         ("x\\to", ""), ("y\\to", ""), ("z\\to", ""), ("(-\\infty,\\infty)", "\\mathbb{R}"), ("and", ""), ("\\mathbf", ""), ("thgrade", ""),
     ];
 
@@ -42,13 +44,16 @@ internal static partial class SkyThoughtText
     }
 
     // A list of whole numbers is a set.
-    private static string Sorted(string text) => text.Contains(',', StringComparison.Ordinal) && text.Split(',') is var parts && parts.All(part => WholeNumber().IsMatch(part))
+    private static string Sorted(string text) =>
+        text.Contains(',', StringComparison.Ordinal) && text.Split(',') is var parts && parts.All(part => WholeNumber().IsMatch(part))
         ? string.Join(',', parts.OrderBy(part => int.Parse(part, CultureInfo.InvariantCulture)))
         : text;
 
-    private static string? Digit(string word) => Array.IndexOf(Words, word.Trim().ToLowerInvariant()) is var digit and >= 0 ? digit.ToString(CultureInfo.InvariantCulture) : null;
+    private static string? Digit(string word) =>
+        Array.IndexOf(Words, word.Trim().ToLowerInvariant()) is var digit and >= 0 ? digit.ToString(CultureInfo.InvariantCulture) : null;
 
-    private static string Replaced(string text, (string From, string To)[] pairs) => pairs.Aggregate(text, (now, pair) => now.Replace(pair.From, pair.To, StringComparison.Ordinal));
+    private static string Replaced(string text, (string From, string To)[] pairs) =>
+        pairs.Aggregate(text, (now, pair) => now.Replace(pair.From, pair.To, StringComparison.Ordinal));
 
     [GeneratedRegex(@"\{(?:array|bmatrix)\}(?:\{[lcr|]*\})?")]
     private static partial Regex Matrix();

@@ -36,6 +36,7 @@ public static class SystemPrompt
 
         return !model.StartsWith("NovaSky-AI/Sky-T1", StringComparison.Ordinal)
             ? Qwen.Contains(model) ? QwenChainOfThought : ""
-            : throw new ConfigException($"system: missing; SkyThought asks {model} with a system prompt of its own, which is not shipped. Copy it from its model_configs.yaml and set system.");
+            : throw new ConfigException($"system: missing; SkyThought asks {model} with a system prompt of its own, "
+                + "which is not shipped. Copy it from its model_configs.yaml and set system.");
     }
 }

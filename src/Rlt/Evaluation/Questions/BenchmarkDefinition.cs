@@ -27,7 +27,9 @@ public sealed record BenchmarkDefinition : IValidated
     /// <summary>The columns of the three wrong choices.</summary>
     public IReadOnlyList<string> WrongChoices { get; init; } = [];
 
-    /// <summary>Whether the questions must not be published: results and logs then hold neither them nor the responses, unless <c>show_questions</c> is set.</summary>
+    /// <summary>
+    /// Whether the questions must not be published: results and logs then hold neither them nor the responses, unless <c>show_questions</c> is set.
+    /// </summary>
     public bool Hidden { get; init; }
 
     /// <summary>How many questions the benchmark has; a file with another number is warned of. 0: any number.</summary>
@@ -48,6 +50,11 @@ public sealed record BenchmarkDefinition : IValidated
     /// <summary>Tokens of an answer at most where the config sets none; null: 16384.</summary>
     public int? MaxNewTokens { get; init; }
 
+    /// <summary>Reads a benchmark, a shipped one by its name or a file by its path; without either, the questions as they stand.</summary>
+    /// <exception cref="ConfigException">There is no such benchmark, or its file cannot be used.</exception>
+    public static BenchmarkDefinition Load(string? nameOrPath) =>
+        nameOrPath is null ? Plain : ShippedFile.Load<BenchmarkDefinition>("benchmark", nameOrPath);
+
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems()
     {
@@ -59,7 +66,8 @@ public sealed record BenchmarkDefinition : IValidated
         int expected = CorrectChoice is null ? 0 : PromptTemplate.Letters.Length - 1;
         if (WrongChoices.Count != expected)
         {
-            yield return new ConfigProblem(nameof(WrongChoices), $"names {WrongChoices.Count} columns; expected {expected}, {(expected == 0 ? "as there is no correct_choice" : "beside correct_choice")}");
+            yield return new ConfigProblem(nameof(WrongChoices),
+                $"names {WrongChoices.Count} columns; expected {expected}, {(expected == 0 ? "as there is no correct_choice" : "beside correct_choice")}");
         }
 
         if (CorrectChoice is not null && Answer != AnswerKind.Choice)
@@ -67,7 +75,8 @@ public sealed record BenchmarkDefinition : IValidated
             yield return new ConfigProblem(nameof(CorrectChoice), "is set while answer is not choice; expected answer: choice");
         }
 
-        if (CorrectChoice is not null && PromptTemplate.Letters.Any(letter => !Prompt.Contains($"{{{char.ToLowerInvariant(letter)}}}", StringComparison.Ordinal)))
+        if (CorrectChoice is not null && PromptTemplate.Letters.Any(letter =>
+            !Prompt.Contains($"{{{char.ToLowerInvariant(letter)}}}", StringComparison.Ordinal)))
         {
             yield return new ConfigProblem(nameof(Prompt), "lacks a choice; expected {a}, {b}, {c} and {d}");
         }

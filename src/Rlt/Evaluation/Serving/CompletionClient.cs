@@ -93,7 +93,8 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            throw new ServerException(string.Create(CultureInfo.InvariantCulture, $"no answer within {config.TimeoutSeconds} s (server.timeout_seconds)"), mayPass: true);
+            throw new ServerException(
+                string.Create(CultureInfo.InvariantCulture, $"no answer within {config.TimeoutSeconds} s (server.timeout_seconds)"), mayPass: true);
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {

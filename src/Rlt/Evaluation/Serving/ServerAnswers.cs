@@ -26,7 +26,8 @@ public sealed class ServerAnswers(EvalConfig config, EvalSampling sampling, Chat
         try
         {
             var options = new ParallelOptions { MaxDegreeOfParallelism = config.Server.Concurrency, CancellationToken = giveUp.Token };
-            Parallel.ForEachAsync(requests, options, async (request, token) => await AskAsync(request, answered, giveUp, token).ConfigureAwait(false)).GetAwaiter().GetResult();
+            Parallel.ForEachAsync(requests, options, async (request, token) => await AskAsync(request, answered, giveUp, token).ConfigureAwait(false))
+                .GetAwaiter().GetResult();
         }
         catch (OperationCanceledException) when (_failed > 0 && !stop.IsCancellationRequested)
         {
@@ -35,7 +36,8 @@ public sealed class ServerAnswers(EvalConfig config, EvalSampling sampling, Chat
 
         if (_failed > 0)
         {
-            throw new RunFailedException($"{config.Server.Url}: {(giveUp.IsCancellationRequested ? "gave up" : "not all was answered")} after {_failed} of {requests.Count} requests failed for good. "
+            throw new RunFailedException($"{config.Server.Url}: {(giveUp.IsCancellationRequested ? "gave up" : "not all was answered")} "
+                + $"after {_failed} of {requests.Count} requests failed for good. "
                 + $"What was answered is kept, and the same command asks for the rest. Last: {_lastFailure}");
         }
     }
@@ -49,7 +51,10 @@ public sealed class ServerAnswers(EvalConfig config, EvalSampling sampling, Chat
             lock (_results)
             {
                 _failedInRow = 0;
-                answered([new SampledAnswer(request, completion.Text, completion.Truncated, completion.Tokens) { Refusal = completion.Refusal, OpenedThought = opened }]);
+                answered([new SampledAnswer(request, completion.Text, completion.Truncated, completion.Tokens)
+                {
+                    Refusal = completion.Refusal, OpenedThought = opened,
+                }]);
             }
         }
         catch (ServerException error)

@@ -75,7 +75,11 @@ public sealed record ServerConfig : IValidated
                 : "is set while api is chat, where the server writes the prompts. Leave it out, or set api: completions");
         }
 
-        foreach (ConfigProblem problem in (IEnumerable<ConfigProblem>)[.. Ranges.AtLeastOne((nameof(Concurrency), Concurrency)), .. Ranges.NotNegative((nameof(Retries), Retries), (nameof(RetrySeconds), RetrySeconds))])
+        foreach (ConfigProblem problem in (IEnumerable<ConfigProblem>)
+        [
+            .. Ranges.AtLeastOne((nameof(Concurrency), Concurrency)),
+            .. Ranges.NotNegative((nameof(Retries), Retries), (nameof(RetrySeconds), RetrySeconds)),
+        ])
         {
             yield return problem;
         }

@@ -16,7 +16,8 @@ internal static class Figures
     public static string Percent(double share, Interval interval) => $"{Percent(share)} ({Plain(interval.Low)} to {Plain(interval.High)})";
 
     /// <summary>A difference of shares in points, with its sign.</summary>
-    public static string Points(double difference) => (100 * difference).ToString(IsSmall(difference) ? "+0.0##;−0.0##;0.0" : "+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
+    public static string Points(double difference) =>
+        (100 * difference).ToString(IsSmall(difference) ? "+0.0##;−0.0##;0.0" : "+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
 
     /// <summary>An interval of a difference of shares, in points.</summary>
     public static string Points(Interval interval) => $"{Plain(interval.Low)} to {Plain(interval.High)}";

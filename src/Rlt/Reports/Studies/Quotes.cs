@@ -43,7 +43,8 @@ internal static class Quotes
     }
 
     // Not between the halves of a character beyond U+FFFF.
-    private static int Cut(string text) => text.Length <= MostCharacters ? text.Length : char.IsHighSurrogate(text[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters;
+    private static int Cut(string text) =>
+        text.Length <= MostCharacters ? text.Length : char.IsHighSurrogate(text[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters;
 
     private static string Wrapped(string line)
     {

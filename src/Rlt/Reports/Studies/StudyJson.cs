@@ -62,8 +62,12 @@ internal static class StudyJson
         ["answer_tokens"] = run.Eval.MeanTokens,
         ["eval"] = run.Eval.Folder,
         ["summary"] = run.Eval.Summary.DeepClone(),
-        ["traces"] = run.Traces is not { } traces ? null : new JsonObject { ["path"] = traces.Path, ["traces"] = traces.Traces, ["dropped"] = traces.Dropped, ["means"] = Fields(traces.Means) },
-        ["teacher"] = run.Teacher is not { } teacher ? null : new JsonObject { ["folder"] = teacher.Folder, ["steps"] = teacher.Steps, ["means"] = Fields(teacher.Means) },
+        ["traces"] = run.Traces is not { } traces
+            ? null
+            : new JsonObject { ["path"] = traces.Path, ["traces"] = traces.Traces, ["dropped"] = traces.Dropped, ["means"] = Fields(traces.Means) },
+        ["teacher"] = run.Teacher is not { } teacher
+            ? null
+            : new JsonObject { ["folder"] = teacher.Folder, ["steps"] = teacher.Steps, ["means"] = Fields(teacher.Means) },
     };
 
     private static JsonObject Comparison(StudyComparison comparison) => new()
@@ -96,9 +100,11 @@ internal static class StudyJson
 
     private static JsonArray Ends(Interval interval) => new(interval.Low, interval.High);
 
-    private static JsonObject Means(IEnumerable<string> keys, Func<string, double?> mean) => Fields(keys.Where(key => mean(key) is not null).Select(key => KeyValuePair.Create(key, mean(key)!.Value)));
+    private static JsonObject Means(IEnumerable<string> keys, Func<string, double?> mean) =>
+        Fields(keys.Where(key => mean(key) is not null).Select(key => KeyValuePair.Create(key, mean(key)!.Value)));
 
-    private static JsonObject Fields(IEnumerable<KeyValuePair<string, double>> means) => new(means.Select(mean => KeyValuePair.Create<string, JsonNode?>(mean.Key, mean.Value)));
+    private static JsonObject Fields(IEnumerable<KeyValuePair<string, double>> means) =>
+        new(means.Select(mean => KeyValuePair.Create<string, JsonNode?>(mean.Key, mean.Value)));
 
     private static string? Key(ClaimVerdict? verdict) => verdict is null ? null : JsonNamingPolicy.SnakeCaseLower.ConvertName(verdict.Value.ToString());
 }

@@ -77,8 +77,12 @@ public static class StudyReport
         AddParagraph(text, string.Join('\n', section.Config.Compare.Select((compared, i) => "- " + (section.Comparisons[i] is { } comparison
             ? Comparison(section, comparison)
             : $"{Wording.Claim(section.Config, compared)}: left out, runs are not there"))));
-        AddParagraph(text, section.Config.Correlation is null ? null : section.Correlation is { } found ? Correlation(found) : "The correlation is left out: runs are not there.");
-        AddParagraph(text, section.Config.Samples is null ? null : section.Quotes.Count > 0 ? Quotes.Markdown(section.Quotes) : "Nothing is quoted: the arms' traces have no question in common.");
+        AddParagraph(text, section.Config.Correlation is null
+            ? null
+            : section.Correlation is { } found ? Correlation(found) : "The correlation is left out: runs are not there.");
+        AddParagraph(text, section.Config.Samples is null
+            ? null
+            : section.Quotes.Count > 0 ? Quotes.Markdown(section.Quotes) : "Nothing is quoted: the arms' traces have no question in common.");
     }
 
     private static string Comparison(StudySection section, StudyComparison comparison)
@@ -92,7 +96,8 @@ public static class StudyReport
     {
         string head = Figures.Head(["arm", "seed", Figures.Heading(correlation.Config.X), "accuracy"]);
         IEnumerable<string> rows = correlation.Arms.SelectMany((arm, a) => correlation.Seeds.Select((seed, s) => Figures.Row(
-            [Figures.Cell(arm.Config.Name), seed.ToString(CultureInfo.InvariantCulture), Figures.Field(correlation.Config.X, correlation.X[a][s]), Figures.Percent(correlation.Y[a][s])])));
+            [Figures.Cell(arm.Config.Name), seed.ToString(CultureInfo.InvariantCulture),
+                Figures.Field(correlation.Config.X, correlation.X[a][s]), Figures.Percent(correlation.Y[a][s])])));
         return $"{Wording.Sentence(correlation)}\n\n<details><summary>The points</summary>\n\n{head}{string.Concat(rows)}\n</details>";
     }
 

@@ -7,7 +7,8 @@ namespace Rlt.Reports.Studies;
 internal static class Wording
 {
     /// <summary>What a comparison claims.</summary>
-    public static string Claim(SectionConfig section, ComparisonConfig comparison) => $"{Name(section, comparison.Arm)} is above {Name(section, comparison.Over)}";
+    public static string Claim(SectionConfig section, ComparisonConfig comparison) =>
+        $"{Name(section, comparison.Arm)} is above {Name(section, comparison.Over)}";
 
     /// <summary>What a correlation claims.</summary>
     public static string Claim(CorrelationConfig correlation) => $"accuracy grows with {Figures.Heading(correlation.X)}";
@@ -21,11 +22,13 @@ internal static class Wording
     };
 
     /// <summary>A comparison's difference and interval.</summary>
-    public static string Figure(StudyComparison comparison) => $"{Figures.Points(comparison.Difference)} points, 95% interval {Figures.Points(comparison.Interval)}";
+    public static string Figure(StudyComparison comparison) =>
+        $"{Figures.Points(comparison.Difference)} points, 95% interval {Figures.Points(comparison.Interval)}";
 
     /// <summary>A correlation's r and interval.</summary>
     public static string Figure(StudyCorrelation correlation) => correlation is { R: { } r, Interval: { } interval }
-        ? $"r = {Figures.Correlation(r)}, 95% interval {Figures.Correlation(interval)} with these arms{(correlation.ArmsInterval is { } arms ? $", {Figures.Correlation(arms)} if arms vary too" : "")}"
+        ? $"r = {Figures.Correlation(r)}, 95% interval {Figures.Correlation(interval)} with these "
+            + $"arms{(correlation.ArmsInterval is { } arms ? $", {Figures.Correlation(arms)} if arms vary too" : "")}"
         : "r is not defined: all points have the same " + (Spread(correlation.X) ? "accuracy" : Figures.Heading(correlation.Config.X));
 
     /// <summary>A comparison as a sentence.</summary>
@@ -40,7 +43,8 @@ internal static class Wording
     /// <summary>A correlation as a sentence.</summary>
     public static string Sentence(StudyCorrelation correlation)
     {
-        string about = $"{Figure(correlation)}{(correlation.R is null ? "" : Addition(correlation.Verdict, "; it falls"))}; {correlation.Arms.Count} arms {Over(correlation.Replicates)}";
+        string about = $"{Figure(correlation)}{(correlation.R is null ? "" : Addition(correlation.Verdict, "; it falls"))}; "
+            + $"{correlation.Arms.Count} arms {Over(correlation.Replicates)}";
         string claim = Claim(correlation.Config);
         return correlation.Config.Claim
             ? $"**{char.ToUpperInvariant(claim[0])}{claim[1..]}**: {Of(correlation.Verdict)} ({about})"
@@ -68,7 +72,8 @@ internal static class Wording
 
     private static string Over(int seeds) => seeds == 1 ? "with one seed" : $"over {seeds} seeds";
 
-    private static string Name(SectionConfig section, string name) => section.Arms.First(arm => arm.Name == name) is { Label: var label } && label != name ? $"{label} ({name})" : name;
+    private static string Name(SectionConfig section, string name) =>
+        section.Arms.First(arm => arm.Name == name) is { Label: var label } && label != name ? $"{label} ({name})" : name;
 
     private static bool Spread(IReadOnlyList<double[]> values) => values.SelectMany(of => of).Distinct().Count() > 1;
 }

@@ -30,7 +30,8 @@ public sealed class EventFile : IDisposable
         }
 
         // TensorBoard reads a directory's files in the order of their names.
-        string name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{clock.GetUtcNow().ToUnixTimeSeconds():D10}.{Environment.MachineName}.{Environment.ProcessId}.{done}");
+        string name = string.Create(CultureInfo.InvariantCulture,
+            $"{Prefix}{clock.GetUtcNow().ToUnixTimeSeconds():D10}.{Environment.MachineName}.{Environment.ProcessId}.{done}");
         var events = new EventFile(new FileStream(Path.Combine(directory, name), FileMode.Create, FileAccess.Write, FileShare.ReadWrite), clock);
         events.Append(EventMessage.FileVersion(events.Now));
         events.Append(EventMessage.SessionStart(events.Now, done + 1));
@@ -41,7 +42,8 @@ public sealed class EventFile : IDisposable
     public void Write(JsonObject metrics)
     {
         long step = (long)Metrics.Number(metrics["step"]!);
-        Append(EventMessage.Scalars(Now, step, Metrics.Numbers(metrics).Where(metric => metric.Name != "step").Select(metric => ($"{Metrics.Group(metric.Name)}/{metric.Name}", metric.Value))));
+        Append(EventMessage.Scalars(Now, step, Metrics.Numbers(metrics).Where(metric => metric.Name != "step")
+            .Select(metric => ($"{Metrics.Group(metric.Name)}/{metric.Name}", metric.Value))));
     }
 
     /// <inheritdoc/>

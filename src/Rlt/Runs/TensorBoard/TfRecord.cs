@@ -52,5 +52,6 @@ public static class TfRecord
         return content;
     }
 
-    private static bool Matches(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> checksum) => BinaryPrimitives.ReadUInt32LittleEndian(checksum) == Crc32C.Masked(bytes);
+    private static bool Matches(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> checksum) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(checksum) == Crc32C.Masked(bytes);
 }

@@ -64,7 +64,8 @@ public sealed record EvalScores(
             [.. questions.Select(question => question.Samples[0]["answer"]?.ToString())],
             [.. questions.Select(question => question.Samples.Select(EvalRow.Score).ToArray())],
             rows.Average(row => EvalRow.Extracted(row) is null ? 1.0 : 0),
-            rows.Average(row => (double?)EvalRow.Tokens(row)) ?? throw new DataException("no row has its tokens, as the server did not tell them; a study compares lengths too. Evaluate with a server that reports usage."),
+            rows.Average(row => (double?)EvalRow.Tokens(row)) ?? throw new DataException(
+                "no row has its tokens, as the server did not tell them; a study compares lengths too. Evaluate with a server that reports usage."),
             summary);
     }
 }

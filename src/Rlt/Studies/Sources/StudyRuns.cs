@@ -12,7 +12,8 @@ public sealed class StudyRuns(StudyConfig config, bool partial)
     private readonly Dictionary<string, EvalScores> _evaluations = [];
     private readonly Dictionary<string, TraceFigures> _traces = [];
     private readonly Dictionary<string, TeacherFigures> _teachers = [];
-    private readonly string[] _traceFields = [.. TraceFigures.Shown.Concat(config.Sections.Select(section => section.Correlation?.X).OfType<string>()).Distinct()];
+    private readonly string[] _traceFields =
+        [.. TraceFigures.Shown.Concat(config.Sections.Select(section => section.Correlation?.X).OfType<string>()).Distinct()];
 
     /// <summary>An arm's runs, one for each seed that is there.</summary>
     /// <param name="section">The arm's section, for messages.</param>
@@ -40,7 +41,8 @@ public sealed class StudyRuns(StudyConfig config, bool partial)
         }
     }
 
-    private string PathOf(string path, int seed) => Path.Combine(config.Runs, path.Replace("{seed}", seed.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+    private string PathOf(string path, int seed) =>
+        Path.Combine(config.Runs, path.Replace("{seed}", seed.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
 
     // eval writes its summary last; rows without it are of a run that has not ended.
     private static string? Absent(string eval, string? traces, string? teacher)
@@ -48,7 +50,8 @@ public sealed class StudyRuns(StudyConfig config, bool partial)
         string[] results = [.. new[] { Evaluator.SummaryName, Evaluator.FileName }.Where(name => !File.Exists(Path.Combine(eval, name)))];
         return results.Length > 0 ? $"{eval} is no finished run of eval (no {results[0]})"
             : traces is not null && !File.Exists(traces) ? $"{traces} is not there (traces)"
-            : teacher is not null && !File.Exists(Path.Combine(teacher, TeacherFigures.FileName)) ? $"{teacher} is no run of train-teacher (no {TeacherFigures.FileName})"
+            : teacher is not null && !File.Exists(Path.Combine(teacher, TeacherFigures.FileName))
+                ? $"{teacher} is no run of train-teacher (no {TeacherFigures.FileName})"
             : null;
     }
 

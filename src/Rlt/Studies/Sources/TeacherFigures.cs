@@ -16,7 +16,8 @@ public sealed record TeacherFigures(string Folder, int Steps, IReadOnlyDictionar
     public const string FileName = "metrics.jsonl";
 
     /// <summary>The metrics that tables show, in their order.</summary>
-    public static IReadOnlyList<string> Shown { get; } = ["reward", "solution_score", "think_kl", "leaks_early", "copies_solution", "empty", "completion_tokens"];
+    public static IReadOnlyList<string> Shown { get; } =
+        ["reward", "solution_score", "think_kl", "leaks_early", "copies_solution", "empty", "completion_tokens"];
 
     /// <summary>Reads a run.</summary>
     /// <exception cref="DataException">It is damaged, has no step, or is none of train-teacher.</exception>

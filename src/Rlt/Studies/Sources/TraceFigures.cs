@@ -43,7 +43,8 @@ public sealed record TraceFigures(string Path, int Traces, int Dropped, IReadOnl
         }
 
         return traces > 0
-            ? new TraceFigures(path, traces, dropped, sums.Where(sum => sum.Value.Count > 0).ToDictionary(sum => sum.Key, sum => sum.Value.Sum / sum.Value.Count))
+            ? new TraceFigures(path, traces, dropped, sums.Where(sum => sum.Value.Count > 0)
+                .ToDictionary(sum => sum.Key, sum => sum.Value.Sum / sum.Value.Count))
             : throw new DataException($"{path}: no trace in {dropped} rows; expected rows of collect or score.");
     }
 

@@ -19,7 +19,7 @@ public enum TraceChoice
 }
 
 /// <summary>Collecting a teacher's explanations for a whole question set.</summary>
-public sealed record CollectConfig : IValidated
+public sealed record CollectConfig : DataRunConfig
 {
     /// <summary>The teacher's model directory.</summary>
     public required string Model { get; init; }
@@ -28,7 +28,7 @@ public sealed record CollectConfig : IValidated
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the traces are in its <c>traces.jsonl</c>.</summary>
-    public required string Out { get; init; }
+    public override required string Out { get; init; }
 
     /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file.</summary>
     public required string Format { get; init; }
@@ -66,32 +66,18 @@ public sealed record CollectConfig : IValidated
     /// <summary>Questions between two writes of the traces: what a stop can lose.</summary>
     public int BlockSize { get; init; } = 256;
 
-    /// <summary>Columns of the data that do not have their usual names.</summary>
-    public FieldNames Fields { get; init; } = new();
-
-    /// <summary>The share of the data's rows that may be left out, with a warning, because they cannot be used; more stop the run.</summary>
-    public double MaxBadRows { get; init; } = 0.01;
-
-    /// <summary>Rows read at most; 0 reads all.</summary>
-    public int Limit { get; init; }
-
-    /// <summary>Seeds the samples.</summary>
-    public long Seed { get; init; }
-
-    /// <summary>Device, precision and threads.</summary>
-    public DeviceConfig Device { get; init; } = new();
-
     /// <summary>The data and how to read it.</summary>
-    public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+    public DataSource Source => SourceOf(Data);
 
     /// <inheritdoc/>
-    public IEnumerable<ConfigProblem> Problems() =>
+    public override IEnumerable<ConfigProblem> Problems() =>
     [
         .. TemplateArguments.Problems(TemplateArgs),
         .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
         .. Ranges.Sampling(Temperature, TopP),
         .. Ranges.AtLeastOne(
-            (nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens), (nameof(BlockSize), BlockSize)),
+            (nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows),
+            (nameof(ScoringTokens), ScoringTokens), (nameof(BlockSize), BlockSize)),
         .. Ranges.NotNegative((nameof(Limit), Limit)),
         .. BestWithoutStudent(),
     ];

@@ -8,7 +8,8 @@ using Rlt.Teaching.Rewards;
 namespace Rlt.Teaching.Collection;
 
 /// <summary>Writes a teacher's explanations of a question set to a file, block by block, in the questions' order.</summary>
-public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, LanguageModel? student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format)
+public sealed class TraceCollector(
+    CollectConfig config, LanguageModel teacher, LanguageModel? student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format)
 {
     private readonly Explainer _explainer = new(teacher.Decoder, teacher.Tokenizer, format, new SamplingOptions
     {
@@ -19,6 +20,8 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
         StopIds = teacher.StopIds,
         StopTexts = [format.Format.ExplanationClose],
     });
+
+    private readonly ExplanationScorer? _scorer = student is null ? null : new(format, teacher, student, config.Reward, config.ScoringTokens);
 
     /// <summary>The traces' name in the run's folder.</summary>
     public const string FileName = "traces.jsonl";
@@ -45,7 +48,7 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
         TeachingTask[] block = [.. tasks.Skip(first).Take(count)];
         ulong[][] streams = [.. block.Select((_, i) => Enumerable.Range(0, config.Samples).Select(s => RandomStream.Key(config.Seed, first + i, s)).ToArray())];
         IReadOnlyList<Explanation> explanations = _explainer.Explain(block, streams);
-        IReadOnlyList<ScoredCase>? scores = Score(explanations);
+        IReadOnlyList<ScoredExplanation>? scores = _scorer?.Score(explanations);
         var rows = new List<JsonObject>();
         for (int i = 0; i < block.Length; i++)
         {
@@ -56,7 +59,7 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
                 TraceChoice.Best => [.. usable.OrderByDescending(k => scores![k].Reward.Total).Take(1)],
                 _ => [.. usable.Take(1)],
             };
-            rows.AddRange(kept.Length == 0 ? [Row(first + i, block[i], null, null)] : kept.Select(k => Row(first + i, block[i], explanations[k], scores?[k].Reward)));
+            rows.AddRange(kept.Length == 0 ? [Row(first + i, block[i], null, null)] : kept.Select(k => Row(first + i, block[i], explanations[k], scores?[k])));
         }
 
         return (rows, Metrics(explanations, scores, rows));
@@ -64,12 +67,7 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
 
     private bool IsUsable(Explanation explanation) => format.Explanation(explanation.Text) is (var text, true) && !string.IsNullOrWhiteSpace(text);
 
-    private IReadOnlyList<ScoredCase>? Score(IReadOnlyList<Explanation> explanations) => student is null
-        ? null
-        : new RewardScorer(teacher.Decoder, student.Decoder, config.Reward, config.ScoringTokens)
-            .Score([.. explanations.Select(e => TeachingCase.Build(format, e.Task, e.Text, teacher.Tokenizer, student.Tokenizer))]);
-
-    private JsonObject Row(int index, TeachingTask task, Explanation? explanation, Reward? reward)
+    private JsonObject Row(int index, TeachingTask task, Explanation? explanation, ScoredExplanation? scored)
     {
         var row = (JsonObject)task.Row.DeepClone();
         row["index"] = index;
@@ -89,17 +87,11 @@ public sealed class TraceCollector(CollectConfig config, LanguageModel teacher, 
 
         row["explanation"] = format.Format.Padding + format.Explanation(explanation.Text).Explanation;
         row["explanation_tokens"] = explanation.Sample.Ids.Length;
-        if (reward is not null)
-        {
-            row["reward"] = reward.Total;
-            row["solution_score"] = reward.SolutionScore;
-            row["think_kl"] = reward.ThinkKl;
-        }
-
+        scored?.AddTo(row);
         return row;
     }
 
-    private JsonObject Metrics(IReadOnlyList<Explanation> explanations, IReadOnlyList<ScoredCase>? scores, List<JsonObject> rows)
+    private JsonObject Metrics(IReadOnlyList<Explanation> explanations, IReadOnlyList<ScoredExplanation>? scores, List<JsonObject> rows)
     {
         var metrics = new JsonObject
         {

@@ -17,7 +17,8 @@ public static class ExplanationGuards
         string[] words = Split(explanation);
         string[] wanted = answer is null ? [] : Split(answer);
         int early = (int)Math.Ceiling(words.Length * EarlyShare);
-        return wanted.Length > 0 && Enumerable.Range(0, Math.Max(0, early - wanted.Length + 1)).Any(start => words.AsSpan(start, wanted.Length).SequenceEqual(wanted));
+        return wanted.Length > 0 && Enumerable.Range(0, Math.Max(0, early - wanted.Length + 1))
+            .Any(start => words.AsSpan(start, wanted.Length).SequenceEqual(wanted));
     }
 
     /// <summary>Share of the solution's four-word runs that the explanation copies, 0 to 1; 0 for a shorter solution.</summary>

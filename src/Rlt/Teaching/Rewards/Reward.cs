@@ -26,6 +26,20 @@ public sealed record Reward(
     /// <summary>What the explanation's signs of gaming cost it; 0 unless the config weighs them.</summary>
     public double Penalty { get; init; }
 
+    /// <summary>The reward and its parts by the names that rows and metrics have for them; whether each is the reward itself or one of its two terms.</summary>
+    public IEnumerable<(string Name, double Value, bool IsTerm)> Parts =>
+    [
+        ("reward", Total, true),
+        ("solution_score", SolutionScore, true),
+        ("solution_mean", SolutionMean, false),
+        ("solution_min", SolutionMin, false),
+        ("think_kl", ThinkKl, true),
+        ("kl_mean", KlMean, false),
+        ("kl_max", KlMax, false),
+        ("match", Match, false),
+        ("penalty", Penalty, false),
+    ];
+
     /// <summary>The RLT reward of one explanation, penalties apart.</summary>
     /// <param name="solution">log π_student(s_k | t, q, s_&lt;k) of the solution's tokens; at least one.</param>
     /// <param name="teacher">log π_teacher(t_k | s, q, t_&lt;k) of the explanation's tokens.</param>
@@ -40,7 +54,8 @@ public sealed record Reward(
     /// term's weights add up to, and without the teacher's log-likelihoods pays it as many.
     /// </remarks>
     public static Reward From(
-        IReadOnlyList<float> solution, IReadOnlyList<float> teacher, IReadOnlyList<float> student, bool closed, RewardOptions options, ExplanationSigns? signs = null)
+        IReadOnlyList<float> solution, IReadOnlyList<float> teacher, IReadOnlyList<float> student,
+        bool closed, RewardOptions options, ExplanationSigns? signs = null)
     {
         double[] likelihoods = [.. solution.Select(value => (double)value)];
         double[] kl = [.. teacher.Zip(student, (t, s) => Estimate(t, s, options.ThinkEstimate))];
@@ -69,12 +84,15 @@ public sealed record Reward(
             likelihoods.Length) { Penalty = penalty };
     }
 
+    /// <summary>Schulman's k3 estimate of a KL from one token's log ratio: exp(−x) − 1 + x, never negative.</summary>
+    public static double SchulmanKl(double logRatio) => Math.Exp(-logRatio) + logRatio - 1;
+
     private static double Estimate(double teacher, double student, ThinkEstimate estimate)
     {
         double ratio = teacher - student;
         return estimate switch
         {
-            ThinkEstimate.Schulman => Math.Exp(-ratio) - 1 + ratio,
+            ThinkEstimate.Schulman => SchulmanKl(ratio),
             ThinkEstimate.StudentOnly => -student,
             _ => ratio,
         };

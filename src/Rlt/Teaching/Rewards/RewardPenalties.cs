@@ -22,7 +22,10 @@ public sealed record RewardPenalties : IValidated
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems()
     {
-        foreach ((string key, double value) in new[] { (nameof(LeaksEarly), LeaksEarly), (nameof(CopiesSolution), CopiesSolution), (nameof(Repetition), Repetition) })
+        foreach ((string key, double value) in new[]
+        {
+            (nameof(LeaksEarly), LeaksEarly), (nameof(CopiesSolution), CopiesSolution), (nameof(Repetition), Repetition),
+        })
         {
             if (!(value >= 0))
             {

@@ -1,4 +1,5 @@
 using Rlt.Configuration;
+using Rlt.Statistics;
 
 namespace Rlt.Teaching.Rewards;
 
@@ -64,8 +65,8 @@ public sealed record RewardTerm : IValidated
             + (Min * sorted[0])
             + (Max * sorted[^1])
             + (Median * sorted[(sorted.Length - 1) / 2])
-            + (FirstQuartile * Quantile(sorted, 0.25))
-            + (LastQuartile * Quantile(sorted, 0.75));
+            + (FirstQuartile * Quantile.Of(sorted, 0.25))
+            + (LastQuartile * Quantile.Of(sorted, 0.75));
     }
 
     /// <inheritdoc/>
@@ -86,12 +87,4 @@ public sealed record RewardTerm : IValidated
 
     // Not Math.Clamp: either bound may be missing, and a value that is not a number must stay one.
     private double Bounded(double value) => value < Floor ? Floor.Value : value > Ceiling ? Ceiling.Value : value;
-
-    private static double Quantile(double[] sorted, double share)
-    {
-        double place = share * (sorted.Length - 1);
-        int below = (int)place;
-        int above = Math.Min(below + 1, sorted.Length - 1);
-        return sorted[below] + ((place - below) * (sorted[above] - sorted[below]));
-    }
 }

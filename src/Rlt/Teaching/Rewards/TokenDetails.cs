@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rlt.Data;
 using Rlt.Text.Tokenization;
 
 namespace Rlt.Teaching.Rewards;
@@ -8,43 +9,34 @@ namespace Rlt.Teaching.Rewards;
 /// Spans are UTF-16 positions in the explanation and in the row's solution. "Without" is the student's view with an empty thought;
 /// a token that the solution has in one of the two views only, because a merge crossed its edge, has no value there.
 /// </remarks>
-public static class TokenDetails
+internal static class TokenDetails
 {
-    /// <summary>The same task with nothing explained.</summary>
-    public static TeachingCase Unexplained(TeachingFormat format, TeachingTask task, Tokenizer teacher, Tokenizer student) =>
-        TeachingCase.Build(format, task, format.Format.ExplanationClose, teacher, student);
-
-    /// <summary>Adds the spans and log-probabilities of a scored case to an object.</summary>
-    /// <param name="details">Receives <c>explanation_spans, teacher_logprobs, student_logprobs, solution_spans, solution_logprobs, solution_logprobs_without</c>.</param>
-    /// <param name="built">The case.</param>
-    /// <param name="scored">Its scores.</param>
-    /// <param name="unexplained">The case of the task's <see cref="Unexplained"/>.</param>
-    /// <param name="without">log π_student of that case's solution tokens.</param>
-    public static void AddTo(JsonObject details, TeachingCase built, ScoredCase scored, TeachingCase unexplained, float[] without)
+    /// <summary>The details of a scored explanation.</summary>
+    /// <param name="scored">The explanation.</param>
+    /// <param name="unexplained">The student's view of its task with nothing explained.</param>
+    /// <param name="without">log π_student of that view's scored tokens.</param>
+    public static JsonObject Of(ScoredExplanation scored, SpannedTokens unexplained, float[] without) => new()
     {
-        details["explanation_spans"] = Spans(built.ExplanationSpans);
-        details["teacher_logprobs"] = Values(scored.TeacherThink);
-        details["student_logprobs"] = Values(scored.StudentThink);
-        details["solution_spans"] = Spans(built.SolutionSpans);
-        details["solution_logprobs"] = Values(scored.Solution);
-        details["solution_logprobs_without"] = Values(Aligned(built.SolutionSpans, unexplained.SolutionSpans, without));
-    }
+        ["explanation_spans"] = Spans(scored.Case.Student.Explanation),
+        ["teacher_logprobs"] = JsonArrays.Of(scored.TeacherThink),
+        ["student_logprobs"] = JsonArrays.Of(scored.StudentThink),
+        ["solution_spans"] = Spans(scored.Case.Student.Solution),
+        ["solution_logprobs"] = JsonArrays.Of(scored.Solution),
+        ["solution_logprobs_without"] = JsonArrays.Of(
+            Aligned(scored.Case.Student.Solution, unexplained.Solution, unexplained.Values(unexplained.Solution, without))),
+    };
 
     // The n-th token of a place is matched with the n-th token of that place: tokens of one character share it.
-    private static IEnumerable<float?> Aligned(IReadOnlyList<TextSpan> wanted, IReadOnlyList<TextSpan> spans, float[] values)
+    private static IEnumerable<float?> Aligned(IReadOnlyList<SpanToken> wanted, IReadOnlyList<SpanToken> tokens, float[] values)
     {
-        ILookup<TextSpan, float> known = spans.Zip(values).ToLookup(pair => pair.First, pair => pair.Second);
+        ILookup<TextSpan, float> known = tokens.Zip(values).ToLookup(pair => pair.First.Span, pair => pair.Second);
         var seen = new Dictionary<TextSpan, int>();
-        foreach (TextSpan span in wanted)
+        foreach (SpanToken token in wanted)
         {
-            int nth = seen[span] = seen.GetValueOrDefault(span) + 1;
-            yield return known[span].Skip(nth - 1).Select(value => (float?)value).FirstOrDefault();
+            int nth = seen[token.Span] = seen.GetValueOrDefault(token.Span) + 1;
+            yield return known[token.Span].Skip(nth - 1).Select(value => (float?)value).FirstOrDefault();
         }
     }
 
-    private static JsonArray Spans(IReadOnlyList<TextSpan> spans) => [.. spans.Select(span => new JsonArray(span.Start, span.End))];
-
-    private static JsonArray Values(IEnumerable<float> values) => Values(values.Select(value => (float?)value));
-
-    private static JsonArray Values(IEnumerable<float?> values) => [.. values.Select(value => value is { } number ? (JsonNode)number : null)];
+    private static JsonArray Spans(IEnumerable<SpanToken> tokens) => [.. tokens.Select(token => new JsonArray(token.Span.Start, token.Span.End))];
 }

@@ -23,8 +23,8 @@ internal sealed class ClipRatio(GrpoOptions options)
         }
 
         _tokens += changes.Length;
-        _low += options.ClipLow > 0 && advantage < 0 ? changes.Count(change => Math.Exp(change) < 1 - options.ClipLow) : 0;
-        _high += options.ClipHigh > 0 && advantage > 0 ? changes.Count(change => Math.Exp(change) > 1 + options.ClipHigh) : 0;
+        _low += advantage < 0 ? changes.Count(change => Math.Exp(change) < options.RatioBounds.Low) : 0;
+        _high += advantage > 0 ? changes.Count(change => Math.Exp(change) > options.RatioBounds.High) : 0;
     }
 
     /// <summary>Adds the shares of the counted tokens: clipped at all, at the lower bound, at the upper.</summary>

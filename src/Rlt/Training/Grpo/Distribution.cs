@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rlt.Statistics;
 
 namespace Rlt.Training.Grpo;
 
@@ -13,18 +14,7 @@ internal static class Distribution
         double[] sorted = [.. values.Order()];
         foreach ((string suffix, double share) in Places)
         {
-            metrics[$"{name}_{suffix}"] = Percentile(sorted, share);
+            metrics[$"{name}_{suffix}"] = Quantile.Of(sorted, share);
         }
-    }
-
-    /// <summary>The value that a share of the values lies below, interpolated linearly between its neighbours (as NumPy does).</summary>
-    /// <param name="sorted">At least one value, in ascending order.</param>
-    /// <param name="share">0 to 1.</param>
-    public static double Percentile(IReadOnlyList<double> sorted, double share)
-    {
-        double place = share * (sorted.Count - 1);
-        int below = (int)place;
-        int above = Math.Min(below + 1, sorted.Count - 1);
-        return sorted[below] + ((place - below) * (sorted[above] - sorted[below]));
     }
 }

@@ -1,13 +1,16 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Rlt.Configuration;
 using Rlt.Data;
-using Rlt.Models.Adapters;
 
 namespace Rlt.Training.Grpo;
 
 /// <summary>What every GRPO run has, whatever its policy writes and is rewarded for.</summary>
-public abstract record GrpoConfig : IValidated
+public abstract record GrpoConfig : TrainingConfig
 {
+    /// <summary>Starts from a checkpoint every 25 steps.</summary>
+    protected GrpoConfig() => SaveEvery = 25;
+
     /// <summary>The policy's initial weights: a model directory.</summary>
     public required string Model { get; init; }
 
@@ -15,7 +18,7 @@ public abstract record GrpoConfig : IValidated
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the finished policy is in its <c>model</c>.</summary>
-    public required string Out { get; init; }
+    public override required string Out { get; init; }
 
     /// <summary>Optimizer steps.</summary>
     public int Steps { get; init; } = 125;
@@ -56,53 +59,22 @@ public abstract record GrpoConfig : IValidated
     /// <summary>Tokens of one scoring pass.</summary>
     public int ScoringTokens { get; init; } = 16384;
 
-    /// <summary>Tokens of one training micro-batch; the gradients do not depend on it. 0: as the memory plan says.</summary>
-    public int MicroBatchTokens { get; init; }
-
-    /// <summary>true: each layer is computed again in the backward pass (less memory, about a third more time); false: its graph is kept; auto: kept where it fits.</summary>
-    public Recompute Recompute { get; init; }
-
-    /// <summary>Columns of the data that do not have their usual names.</summary>
-    public FieldNames Fields { get; init; } = new();
-
-    /// <summary>The share of the data's rows that may be left out, with a warning, because they cannot be used; more stop the run.</summary>
-    public double MaxBadRows { get; init; } = 0.01;
-
-    /// <summary>Rows read at most; 0 reads all.</summary>
-    public int Limit { get; init; }
-
-    /// <summary>Seeds the order of the data, the samples, and the adapters' first weights and dropout.</summary>
-    public long Seed { get; init; }
-
-    /// <summary>Steps between checkpoints; 0: by <see cref="SaveMinutes"/> alone.</summary>
-    public int SaveEvery { get; init; } = 25;
-
-    /// <summary>Minutes between checkpoints; 0: by <see cref="SaveEvery"/> alone.</summary>
-    public double SaveMinutes { get; init; } = 30;
-
-    /// <summary>The newest checkpoints that are kept.</summary>
-    public int KeepLast { get; init; } = 2;
-
     /// <summary>Keeps the checkpoint with the highest mean reward over the 10 steps before it, too.</summary>
+    [JsonPropertyOrder(4)]
     public bool KeepBest { get; init; } = true;
 
     /// <summary>Completions a step written to samples.jsonl: of its first questions, from the best to the worst.</summary>
+    [JsonPropertyOrder(4)]
     public int SamplesKept { get; init; } = 4;
 
-    /// <summary>Trains low-rank adapters beside the frozen weights, which are then the reference; null trains all weights.</summary>
-    public LoraConfig? Lora { get; init; }
-
-    /// <summary>Device, precision and threads.</summary>
-    public DeviceConfig Device { get; init; } = new();
-
     /// <summary>The data and how to read it.</summary>
-    public DataSource Source => new(Data) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+    public DataSource Source => SourceOf(Data);
 
     /// <summary>When to save, and what to keep.</summary>
     public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast, KeepBest ? "reward" : null);
 
     /// <inheritdoc/>
-    public virtual IEnumerable<ConfigProblem> Problems() =>
+    public override IEnumerable<ConfigProblem> Problems() =>
     [
         .. TemplateArguments.Problems(TemplateArgs),
         .. Ranges.Share(nameof(MaxBadRows), MaxBadRows),
@@ -110,7 +82,8 @@ public abstract record GrpoConfig : IValidated
         .. Ranges.AtLeastOne(
             (nameof(Steps), Steps), (nameof(QuestionsPerStep), QuestionsPerStep), (nameof(MaxNewTokens), MaxNewTokens),
             (nameof(SamplingRows), SamplingRows), (nameof(ScoringTokens), ScoringTokens)),
-        .. Ranges.NotNegative((nameof(MicroBatchTokens), MicroBatchTokens), (nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SamplesKept), SamplesKept)),
+        .. Ranges.NotNegative((nameof(MicroBatchTokens), MicroBatchTokens),
+            (nameof(ReferenceSyncSteps), ReferenceSyncSteps), (nameof(Limit), Limit), (nameof(SamplesKept), SamplesKept)),
         .. Checkpoints.Problems(),
         .. OwnProblems(),
     ];
@@ -129,12 +102,14 @@ public abstract record GrpoConfig : IValidated
 
         if (Loss.UpdatesPerBatch > QuestionsPerStep)
         {
-            yield return new ConfigProblem("loss.updates_per_batch", $"is {Loss.UpdatesPerBatch}, more than the {QuestionsPerStep} questions of a step. Set it to {QuestionsPerStep} or less");
+            yield return new ConfigProblem("loss.updates_per_batch",
+                $"is {Loss.UpdatesPerBatch}, more than the {QuestionsPerStep} questions of a step. Set it to {QuestionsPerStep} or less");
         }
 
         if (Lora is not null && ReferenceSyncSteps > 0)
         {
-            yield return new ConfigProblem(nameof(ReferenceSyncSteps), $"is {ReferenceSyncSteps}; with lora the reference is the base model itself, which stays as it is. Set it to 0");
+            yield return new ConfigProblem(nameof(ReferenceSyncSteps),
+                $"is {ReferenceSyncSteps}; with lora the reference is the base model itself, which stays as it is. Set it to 0");
         }
     }
 }

@@ -28,7 +28,8 @@ public static class GrpoLoss
         Tensor gain_N = ratio_N * tokens.Advantages_N;
         if (tokens.Old_N is not null)
         {
-            gain_N = gain_N.minimum(Clip(ratio_N, options) * tokens.Advantages_N);
+            (double low, double high) = options.RatioBounds;
+            gain_N = gain_N.minimum(ratio_N.clamp(min: low, max: high) * tokens.Advantages_N);
         }
 
         if (tokens.Reference_N is not null && options.Beta != 0)
@@ -45,11 +46,6 @@ public static class GrpoLoss
         Tensor difference_N = reference_N - logProbs_N;
         return difference_N.exp() - difference_N - 1;
     }
-
-    /// <summary>The ratio clipped to 1 − clip_low … 1 + clip_high; a bound of 0 is none.</summary>
-    public static Tensor Clip(Tensor ratio_N, GrpoOptions options) => ratio_N.clamp(
-        min: options.ClipLow > 0 ? 1 - options.ClipLow : double.NegativeInfinity,
-        max: options.ClipHigh > 0 ? 1 + options.ClipHigh : double.PositiveInfinity);
 
     /// <summary>π / π_old of each token, or of its sequence as the geometric mean over its tokens: [N].</summary>
     public static Tensor Ratio(Tensor logProbs_N, GrpoTokens tokens, RatioLevel level)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rlt.Teaching.Rewards;
 
 namespace Rlt.Training.Grpo;
 
@@ -32,5 +33,5 @@ internal static class GrpoMetrics
         sampled.Zip(trained, (a, b) => Math.Abs((double)a - b)).DefaultIfEmpty().Max();
 
     private static double MeanK3(float[] policy, float[] reference) =>
-        policy.Zip(reference, (p, r) => Math.Exp((double)r - p) - ((double)r - p) - 1).DefaultIfEmpty().Average();
+        policy.Zip(reference, (p, r) => Reward.SchulmanKl((double)p - r)).DefaultIfEmpty().Average();
 }

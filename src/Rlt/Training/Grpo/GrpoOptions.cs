@@ -37,7 +37,10 @@ public sealed record GrpoOptions : IValidated
     /// <summary>token or sequence.</summary>
     public RatioLevel Ratio { get; init; } = RatioLevel.Token;
 
-    /// <summary>The ratio is clipped below 1 − this where that lowers the loss's pull; 0 leaves it. Acts with several updates a batch (<see cref="ReusesSamples"/>).</summary>
+    /// <summary>
+    /// The ratio is clipped below 1 − this where that lowers the loss's pull; 0 leaves it. Acts with
+    /// several updates a batch (<see cref="ReusesSamples"/>).
+    /// </summary>
     public double ClipLow { get; init; }
 
     /// <summary>The ratio is clipped above 1 + this; 0 leaves it.</summary>
@@ -46,7 +49,9 @@ public sealed record GrpoOptions : IValidated
     /// <summary>Optimizer steps on one batch of samples, each on its share of the groups.</summary>
     public int UpdatesPerBatch { get; init; } = 1;
 
-    /// <summary>μ: passes over one batch of samples, each of as many optimizer steps as <see cref="UpdatesPerBatch"/> says (GRPO, arXiv 2402.03300, algorithm 1).</summary>
+    /// <summary>
+    /// μ: passes over one batch of samples, each of as many optimizer steps as <see cref="UpdatesPerBatch"/> says (GRPO, arXiv 2402.03300, algorithm 1).
+    /// </summary>
     public int NumIterations { get; init; } = 1;
 
     /// <summary>Divides advantages by their group's deviation; off, they are only centred (Dr. GRPO).</summary>
@@ -63,6 +68,10 @@ public sealed record GrpoOptions : IValidated
 
     /// <summary>Whether the policy has moved from the one that sampled by the time it learns some of the samples.</summary>
     public bool ReusesSamples => UpdatesPerBatch * NumIterations > 1;
+
+    /// <summary>What the ratio is clipped to; without bound where the setting is 0.</summary>
+    public (double Low, double High) RatioBounds =>
+        (ClipLow > 0 ? 1 - ClipLow : double.NegativeInfinity, ClipHigh > 0 ? 1 + ClipHigh : double.PositiveInfinity);
 
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems() =>
@@ -82,12 +91,14 @@ public sealed record GrpoOptions : IValidated
         if (ReusesSamples && ClipLow == 0 && ClipHigh == 0)
         {
             (string key, int value) = UpdatesPerBatch > 1 ? (nameof(UpdatesPerBatch), UpdatesPerBatch) : (nameof(NumIterations), NumIterations);
-            yield return new ConfigProblem(key, $"is {value} without clipping, which lets the policy run away from its samples. Set clip_low and clip_high (0.2 and 0.28 are usual)");
+            yield return new ConfigProblem(key,
+                $"is {value} without clipping, which lets the policy run away from its samples. Set clip_low and clip_high (0.2 and 0.28 are usual)");
         }
 
         if (!ReusesSamples && (ClipLow > 0 || ClipHigh > 0))
         {
-            yield return new ConfigProblem(nameof(ClipHigh), "does nothing with one update a batch, where the ratio is 1. Set updates_per_batch or num_iterations, or leave clip_low and clip_high out");
+            yield return new ConfigProblem(nameof(ClipHigh),
+                "does nothing with one update a batch, where the ratio is 1. Set updates_per_batch or num_iterations, or leave clip_low and clip_high out");
         }
     }
 }

@@ -27,7 +27,8 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
         using var gradients = new GradientStore(policy.Decoder.Trained, config.Optimizer.OffloadGradients);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
         var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null, config.Checkpoints);
-        new TrainingLoop(folder, policy, checkpoint, config.Checkpoints, observer, TimeProvider.System).Run(config.Steps, step => Step(step, gradients, optimizer), stop);
+        new TrainingLoop(folder, policy, checkpoint, config.Checkpoints, observer, TimeProvider.System)
+            .Run(config.Steps, step => Step(step, gradients, optimizer), stop);
     }
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)
@@ -38,7 +39,8 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
         float[][]? referenceLogProbs = reference is null ? null : LogProbs(reference, batch);
         log.Drawn(batch, advantages, referenceLogProbs);
         log.Measured(MeanEntropy(batch));
-        double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, config.Steps, config.Optimizer.WarmupRatio);
+        double learningRate = LearningRateSchedule.At(
+            config.Optimizer.Schedule, config.Optimizer.LearningRate, step, config.Steps, config.Optimizer.WarmupRatio);
         foreach (int[] samples in UpdateOrder.Of(batch.Groups, config.GroupSize, config.Loss.UpdatesPerBatch, config.Loss.NumIterations))
         {
             var share = new UpdateShare(batch.Rollouts, advantages, referenceLogProbs, samples, config);

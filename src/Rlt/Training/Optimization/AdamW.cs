@@ -29,7 +29,9 @@ public sealed class AdamW : IDisposable
     /// <summary>Steps taken.</summary>
     public int Steps { get; set; }
 
-    /// <summary>The state by checkpoint name: "exp_avg.NAME", "exp_avg_sq.NAME" and, where there is one, "master.NAME". The tensors stay the optimizer's.</summary>
+    /// <summary>
+    /// The state by checkpoint name: "exp_avg.NAME", "exp_avg_sq.NAME" and, where there is one, "master.NAME". The tensors stay the optimizer's.
+    /// </summary>
     public IReadOnlyDictionary<string, Tensor> State => _slots.SelectMany(slot => slot.State).ToDictionary(pair => pair.Name, pair => pair.Value);
 
     /// <summary>Changes the weights against their gradients.</summary>
@@ -43,16 +45,6 @@ public sealed class AdamW : IDisposable
         {
             using var scope = NewDisposeScope();
             Update(slot, gradients[slot.Parameter], learningRate);
-        }
-    }
-
-    /// <summary>Takes the weights as they are now for the master weights, after they were set from outside.</summary>
-    public void ReadWeights()
-    {
-        using var noGrad = no_grad();
-        foreach (Slot slot in _slots)
-        {
-            slot.Master?.copy_(slot.Parameter.Value);
         }
     }
 

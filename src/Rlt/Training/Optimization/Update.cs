@@ -25,7 +25,8 @@ public static class Update
         {
             string what = update == 0 ? "the step was not applied" : $"update {update + 1} of the step was not applied, those before it were";
             throw new RunFailedException(
-                $"step {step + 1}: the loss is {loss} and the gradient norm {norm}; {what}. Lower optimizer.learning_rate, or resume from an earlier checkpoint.");
+                $"step {step + 1}: the loss is {loss} and the gradient norm {norm}; {what}. "
+                    + "Lower optimizer.learning_rate, or resume from an earlier checkpoint.");
         }
 
         double scale = maxNorm / (norm + ClipEpsilon);

@@ -91,7 +91,7 @@ public static class SftExample
                 + "so the model does not learn to stop; expected a template that does");
         }
 
-        return new SftExamples([.. learned.Select(row => Cut(row.Sequence, cutoff))], cut, turnEnd, warnings);
+        return new SftExamples([.. learned.Select(row => Cut(row.Sequence, cutoff))], turnEnd, warnings);
     }
 
     /// <summary>The tokens of a text, of which those after a place count.</summary>
@@ -156,7 +156,9 @@ public static class SftExample
     {
         if (row.Has("messages"))
         {
-            return row.Fields["messages"] is JsonArray { Count: > 0 } ? new SftRow(null, row) : throw row.Problem("'messages' is not a list of turns; expected [{\"role\", \"content\"}, …].");
+            return row.Fields["messages"] is JsonArray { Count: > 0 }
+                ? new SftRow(null, row)
+                : throw row.Problem("'messages' is not a list of turns; expected [{\"role\", \"content\"}, …].");
         }
 
         _ = row.Text("text");
@@ -166,10 +168,9 @@ public static class SftExample
 
 /// <summary>The token sequences that supervised fine-tuning learns.</summary>
 /// <param name="Sequences">One for each row with something to learn, in the file's order.</param>
-/// <param name="Cut">How many of them were cut.</param>
 /// <param name="TurnEnd">The special token in which most of the texts end, blank space left aside; null where they end in none.</param>
 /// <param name="Warnings">What a user should know of the rows before they are learned.</param>
-public sealed record SftExamples(IReadOnlyList<TokenSequence> Sequences, int Cut, int? TurnEnd, IReadOnlyList<string> Warnings);
+public sealed record SftExamples(IReadOnlyList<TokenSequence> Sequences, int? TurnEnd, IReadOnlyList<string> Warnings);
 
 /// <summary>A row that supervised fine-tuning can learn from.</summary>
 /// <param name="Task">The task with its explanation, for a teacher or student.</param>

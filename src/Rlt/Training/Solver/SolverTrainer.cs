@@ -17,7 +17,8 @@ namespace Rlt.Training.Solver;
 /// <param name="folder">The run's directory.</param>
 /// <param name="observer">Is told of every step.</param>
 public sealed class SolverTrainer(
-    SolverConfig config, LanguageModel policy, Decoder? reference, IReadOnlyList<EvalQuestion> questions, AnswerKind kind, PromptFormat? format, RunFolder folder, IRunObserver observer)
+    SolverConfig config, LanguageModel policy, Decoder? reference, IReadOnlyList<EvalQuestion> questions,
+    AnswerKind kind, PromptFormat? format, RunFolder folder, IRunObserver observer)
 {
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished model.</summary>
     public void Run(CancellationToken stop) =>

@@ -11,7 +11,8 @@ using Rlt.Training.Grpo;
 namespace Rlt.Training.Solver;
 
 /// <summary>GRPO's task of a solver: answers, rewarded where they are right.</summary>
-internal sealed class SolvingGrpo(SolverConfig config, LanguageModel policy, IReadOnlyList<EvalQuestion> questions, AnswerKind kind, PromptFormat? format) : IGrpoTask<SolvingRollout>
+internal sealed class SolvingGrpo(
+    SolverConfig config, LanguageModel policy, IReadOnlyList<EvalQuestion> questions, AnswerKind kind, PromptFormat? format) : IGrpoTask<SolvingRollout>
 {
     private readonly EnginePrompt _prompt = new(policy.Text, config.TemplateArgs);
 

@@ -39,7 +39,8 @@ public static class PaperDepartures
             ("optimizer.max_grad_norm", config.Optimizer.MaxGradNorm, 1.0),
             ("optimizer.weight_decay", config.Optimizer.WeightDecay, 0.0),
         ];
-        IEnumerable<string> departures = choices.Where(choice => !choice.Value.Equals(choice.Paper)).Select(choice => $"{choice.Key} {Text(choice.Value)} (paper: {Text(choice.Paper)})");
+        IEnumerable<string> departures = choices.Where(choice => !choice.Value.Equals(choice.Paper))
+            .Select(choice => $"{choice.Key} {Text(choice.Value)} (paper: {Text(choice.Paper)})");
         if (config.Lora is { } lora)
         {
             departures = departures.Append($"lora of rank {lora.Rank} (paper: all weights)");
@@ -48,5 +49,6 @@ public static class PaperDepartures
         return config.Reward == new RewardOptions() ? [.. departures] : [.. departures, "reward (the paper's weights: configs/rewards/paper.yaml)"];
     }
 
-    private static string Text(object value) => value is Enum ? value.ToString()!.ToLowerInvariant() : Convert.ToString(value, CultureInfo.InvariantCulture)!.ToLowerInvariant();
+    private static string Text(object value) =>
+        value is Enum ? value.ToString()!.ToLowerInvariant() : Convert.ToString(value, CultureInfo.InvariantCulture)!.ToLowerInvariant();
 }

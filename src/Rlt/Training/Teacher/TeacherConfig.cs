@@ -14,4 +14,7 @@ public sealed record TeacherConfig : GrpoConfig
 
     /// <summary>The reward's weights.</summary>
     public RewardOptions Reward { get; init; } = new();
+
+    /// <summary>Whether the student has weights of its own, not the policy's beside its adapters.</summary>
+    public bool StudentIsApart => Lora is null || Path.GetFullPath(Student) != Path.GetFullPath(Model);
 }

@@ -11,7 +11,8 @@ namespace Rlt.Training.Teacher;
 /// Source: RLT (arXiv 2506.08388), section 3, with the released loss and advantages. The teacher of the reward's KL is the policy of the step.
 /// </remarks>
 public sealed class TeacherTrainer(
-    TeacherConfig config, LanguageModel policy, LanguageModel student, Decoder? reference, IReadOnlyList<TeachingTask> tasks, TeachingFormat format, RunFolder folder, IRunObserver observer)
+    TeacherConfig config, LanguageModel policy, LanguageModel student, Decoder? reference,
+    IReadOnlyList<TeachingTask> tasks, TeachingFormat format, RunFolder folder, IRunObserver observer)
 {
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished teacher.</summary>
     public void Run(CancellationToken stop)
@@ -29,5 +30,6 @@ public sealed class TeacherTrainer(
 
     /// <summary>The same with explanations from elsewhere.</summary>
     internal void Run(Explain explain, CancellationToken stop) =>
-        new GrpoTrainer<TeachingRollout>(config, policy, reference, new TeachingGrpo(config, policy, student, tasks, format, explain), folder, observer).Run(stop);
+        new GrpoTrainer<TeachingRollout>(config, policy, reference, new TeachingGrpo(config, policy, student, tasks, format, explain), folder, observer)
+            .Run(stop);
 }

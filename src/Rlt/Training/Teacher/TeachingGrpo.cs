@@ -11,9 +11,10 @@ internal delegate IReadOnlyList<Explanation> Explain(IReadOnlyList<TeachingTask>
 
 /// <summary>GRPO's task of a teacher: explanations, rewarded by a frozen student.</summary>
 internal sealed class TeachingGrpo(
-    TeacherConfig config, LanguageModel policy, LanguageModel student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format, Explain explain) : IGrpoTask<TeachingRollout>
+    TeacherConfig config, LanguageModel policy, LanguageModel student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format, Explain explain)
+    : IGrpoTask<TeachingRollout>
 {
-    private readonly RewardScorer _scorer = new(policy.Decoder, student.Decoder, config.Reward, config.ScoringTokens);
+    private readonly ExplanationScorer _scorer = new(format, policy, student, config.Reward, config.ScoringTokens);
 
     /// <inheritdoc/>
     public int Count => tasks.Count;
@@ -23,25 +24,20 @@ internal sealed class TeachingGrpo(
     {
         IReadOnlyList<Explanation> explanations = explain([.. questions.Select(question => tasks[question])], streams);
         phases.End("sample", explanations.Sum(explanation => explanation.Sample.Ids.Length));
-        TeachingCase[] cases = [.. explanations.Select(e => TeachingCase.Build(format, e.Task, e.Text, policy.Tokenizer, student.Tokenizer))];
-        IReadOnlyList<ScoredCase> scores = _scorer.Score(cases);
-        phases.End("score", cases.Sum(c => (long)c.Teacher.Ids.Length + c.Student.Ids.Length));
-        return [.. explanations.Select((explanation, i) => new TeachingRollout(explanation, cases[i], scores[i]))];
+        TeachingRollout[] rollouts = [.. explanations.Zip(_scorer.Score(explanations), (explanation, scored) => new TeachingRollout(explanation, scored))];
+        phases.End("score", rollouts.Sum(rollout => (long)rollout.Case.Teacher.Sequence.Ids.Length + rollout.Case.Student.Sequence.Ids.Length));
+        return rollouts;
     }
 
     /// <inheritdoc/>
-    public void AddMetrics(JsonObject metrics, RolloutBatch<TeachingRollout> batch) => TeacherMetrics.AddTo(metrics, batch.Rollouts, config.GroupSize, format);
+    public void AddMetrics(JsonObject metrics, RolloutBatch<TeachingRollout> batch) => TeacherMetrics.AddTo(metrics, batch.Rollouts, config.GroupSize);
 
-    /// <summary>Adds what each token was worth in <c>details</c>; the solution's likelihood without an explanation too, so that one sees what it adds.</summary>
+    /// <summary>Adds what each token was worth in <c>details</c>.</summary>
     public void AddDetails(IReadOnlyList<JsonObject> rows, IReadOnlyList<TeachingRollout> rollouts)
     {
-        TeachingCase[] unexplained = [.. rollouts.Select(rollout => TokenDetails.Unexplained(format, rollout.Task, policy.Tokenizer, student.Tokenizer))];
-        float[][] without = _scorer.Solutions(unexplained);
-        for (int i = 0; i < rows.Count; i++)
+        foreach ((JsonObject row, JsonObject details) in rows.Zip(_scorer.Details([.. rollouts.Select(rollout => rollout.Scored)])))
         {
-            var details = new JsonObject();
-            TokenDetails.AddTo(details, rollouts[i].Case, rollouts[i].Score, unexplained[i], without[i]);
-            rows[i]["details"] = details;
+            row["details"] = details;
         }
     }
 }

@@ -1,28 +1,25 @@
 using System.Text.Json.Nodes;
-using Rlt.Evaluation;
 using Rlt.Evaluation.Protocols;
-using Rlt.Evaluation.Questions;
 using Rlt.Models;
 using Rlt.Teaching;
 
-namespace Rlt.Cli.Commands.Evaluation;
+namespace Rlt.Evaluation;
 
 /// <summary>Questions of a data file as a model is asked them: what <c>eval</c> and <c>train-solver</c> share.</summary>
-internal static class AskedQuestions
+public static class AskedQuestions
 {
-    /// <summary>A benchmark by its name or file; without one, the questions as they stand.</summary>
-    /// <exception cref="ConfigException">There is no such benchmark, or its file cannot be used.</exception>
-    public static BenchmarkDefinition Benchmark(string? name) =>
-        name is null ? BenchmarkDefinition.Plain : ShippedFile.Load<BenchmarkDefinition>("benchmark", "benchmarks", name);
-
     /// <summary>The questions with their system prompts.</summary>
     /// <param name="questions">The questions.</param>
     /// <param name="protocol">By whose rule.</param>
     /// <param name="given">The config's own; null: by the rule.</param>
     /// <param name="model">The model's Hub name.</param>
     /// <param name="format">Whose student's system prompt is used where a row brings none; null for none.</param>
-    public static IReadOnlyList<EvalQuestion> WithSystem(IReadOnlyList<EvalQuestion> questions, Protocol protocol, string? given, string model, PromptFormat? format) =>
-        [.. questions.Select(question => question with { System = SystemPrompt.Choose(protocol, given, model, question.Task.StudentSystem, format?.StudentSystem) })];
+    public static IReadOnlyList<EvalQuestion> WithSystem(
+        IReadOnlyList<EvalQuestion> questions, Protocol protocol, string? given, string model, PromptFormat? format) =>
+        [.. questions.Select(question => question with
+        {
+            System = SystemPrompt.Choose(protocol, given, model, question.Task.StudentSystem, format?.StudentSystem),
+        })];
 
     /// <summary>Checks that every question leaves room for an answer.</summary>
     /// <param name="questions">The questions.</param>

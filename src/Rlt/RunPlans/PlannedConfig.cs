@@ -1,10 +1,9 @@
-using System.CommandLine;
 using System.Text.Json.Nodes;
 using Rlt.Benchmarks;
-using Rlt.Cli.Commands;
-using Rlt.Cli.Commands.Evaluation;
 using Rlt.Configuration;
+using Rlt.Data;
 using Rlt.Evaluation;
+using Rlt.Evaluation.Questions;
 using Rlt.Models;
 using Rlt.Models.Adapters;
 using Rlt.Planning;
@@ -16,7 +15,7 @@ using Rlt.Training.Sft;
 using Rlt.Training.Solver;
 using Rlt.Training.Teacher;
 
-namespace Rlt.Cli;
+namespace Rlt.RunPlans;
 
 /// <summary>A run's config, of whichever command, as the memory plan sees it. No weights are read.</summary>
 /// <param name="Command">The command whose config it is.</param>
@@ -26,21 +25,24 @@ namespace Rlt.Cli;
 /// <param name="Device">Where it runs.</param>
 /// <param name="Step">The tokens of one step, or of one block of questions.</param>
 /// <param name="Lengths">Of how long texts this is, for people.</param>
-internal sealed record PlannedConfig(
+public sealed record PlannedConfig(
     string Command, Workload Work, int MicroBatchTokens, Recompute Recompute, DeviceConfig Device, StepWork Step, string Lengths)
 {
     // What a prompt may have where there is no data to tell.
     private const int AssumedPrompt = 1024;
 
     /// <summary>Reads a config of the command that knows its keys.</summary>
+    /// <param name="file">The file; null to start from defaults.</param>
+    /// <param name="overrides">Values that replace the file's, "a.b=v".</param>
     /// <exception cref="ConfigException">No command knows all of them; the message is that of the one that comes nearest.</exception>
-    public static PlannedConfig Read(RunOptions options, ParseResult parsed)
+    public static PlannedConfig Read(string? file, IReadOnlyList<string> overrides)
     {
         var errors = new List<ConfigException>();
         foreach (Func<PlannedConfig> read in new Func<PlannedConfig>[]
         {
-            () => Of(options.Load<TeacherConfig>(parsed)), () => Of(options.Load<SftConfig>(parsed)),
-            () => Of(options.Load<CollectConfig>(parsed)), () => Of(options.Load<EvalConfig>(parsed)), () => Of(options.Load<SolverConfig>(parsed)),
+            () => Of(ConfigLoader.Load<TeacherConfig>(file, overrides)), () => Of(ConfigLoader.Load<SftConfig>(file, overrides)),
+            () => Of(ConfigLoader.Load<CollectConfig>(file, overrides)), () => Of(ConfigLoader.Load<EvalConfig>(file, overrides)),
+            () => Of(ConfigLoader.Load<SolverConfig>(file, overrides)),
         })
         {
             try
@@ -70,8 +72,8 @@ internal sealed record PlannedConfig(
     {
         int samples = config.QuestionsPerStep * config.GroupSize;
         return new PlannedConfig(
-            command, work, config.MicroBatchTokens, config.Recompute, config.Device, new StepWork(samples, config.MaxNewTokens, samples, work.LongestSequence),
-            $"{texts} up to {config.MaxNewTokens} tokens");
+            command, work, config.MicroBatchTokens, config.Recompute, config.Device,
+            new StepWork(samples, config.MaxNewTokens, samples, work.LongestSequence), $"{texts} up to {config.MaxNewTokens} tokens");
     }
 
     private static PlannedConfig Of(SftConfig config)
@@ -82,13 +84,17 @@ internal sealed record PlannedConfig(
         return new PlannedConfig(
             "warmup or distill", Workloads.Of(config, model, read?.Max() ?? cutoff), config.MicroBatchTokens, config.Recompute, config.Device,
             new StepWork(0, 0, config.BatchSize, read?.Average() ?? cutoff),
-            read is null ? $"sequences of {cutoff} tokens (cutoff; the data or the tokenizer is not there)" : $"sequences of the data, up to {read.Max()} tokens");
+            read is null
+                ? $"sequences of {cutoff} tokens (cutoff; the data or the tokenizer is not there)"
+                : $"sequences of the data, up to {read.Max()} tokens");
     }
 
     private static PlannedConfig Of(CollectConfig config)
     {
         int? read = LongestPrompt(config.Model, config.Source, config.Format, config.TemplateArgs);
-        PlannedConfig sampling = Sampling(config.Student is null ? "collect or eval" : "collect", Shape(config.Model), config.Device, config.SamplingRows, config.Samples, config.BlockSize, config.MaxNewTokens, config.TopP < 1, read);
+        var drawn = new SamplingLoad(config.SamplingRows, config.Samples, read ?? AssumedPrompt, config.MaxNewTokens, config.TopP < 1);
+        PlannedConfig sampling = Sampling(config.Student is null ? "collect or eval" : "collect",
+            Shape(config.Model), config.Device, drawn, config.BlockSize, read);
         return config.Student is not { } student
             ? sampling
             : sampling with
@@ -97,30 +103,32 @@ internal sealed record PlannedConfig(
                 {
                     Student = Workloads.Size(Shape(student), config.Device),
                     ScoringTokens = config.ScoringTokens,
-                    SharedTokens = config.Samples > 1 ? sampling.Work.Sampling!.Prompt : 0,
+                    SharedTokens = config.Samples > 1 ? drawn.Prompt : 0,
                 },
             };
     }
 
     private static PlannedConfig Of(EvalConfig config)
     {
-        var sampling = EvalSampling.Of(config, AskedQuestions.Benchmark(config.Benchmark));
-        return Sampling("collect or eval", Shape(config.Model), config.Device, config.SamplingRows, sampling.Samples, config.BlockSize, sampling.MaxNewTokens, sampling.TopP < 1, null);
+        var sampling = EvalSampling.Of(config, BenchmarkDefinition.Load(config.Benchmark));
+        var drawn = new SamplingLoad(config.SamplingRows, sampling.Samples, AssumedPrompt, sampling.MaxNewTokens, sampling.TopP < 1);
+        return Sampling("collect or eval", Shape(config.Model), config.Device, drawn, config.BlockSize, null);
     }
 
-    private static PlannedConfig Sampling(string command, ModelConfig model, DeviceConfig device, int rows, int group, int block, int newTokens, bool filtered, int? read)
+    private static PlannedConfig Sampling(string command, ModelConfig model, DeviceConfig device, SamplingLoad drawn, int block, int? read)
     {
-        long samples = (long)block * group;
-        int prompt = read ?? AssumedPrompt;
+        long samples = (long)block * drawn.Group;
         var work = new Workload
         {
             Model = Workloads.Size(model, device),
             Fused = Workloads.Fused(device),
             OnGpu = Workloads.OnGpu(device),
-            Sampling = new SamplingLoad((int)Math.Min(rows, samples), group, prompt, newTokens, filtered),
-            LongestSequence = (int)Math.Min((long)prompt + newTokens, model.MaxPositions),
+            Sampling = drawn with { Rows = (int)Math.Min(drawn.Rows, samples) },
+            LongestSequence = (int)Math.Min((long)drawn.Prompt + drawn.NewTokens, model.MaxPositions),
         };
-        return new PlannedConfig(command, work, 0, Recompute.Auto, device, new StepWork(samples, newTokens, samples, work.LongestSequence), $"{Prompts(read)}, up to {newTokens} tokens drawn");
+        return new PlannedConfig(
+            command, work, 0, Recompute.Auto, device, new StepWork(samples, drawn.NewTokens, samples, work.LongestSequence),
+            $"{Prompts(read)}, up to {drawn.NewTokens} tokens drawn");
     }
 
     // The shape of a model directory, or one that rlt bench knows by name where there is no such directory.
@@ -128,7 +136,7 @@ internal sealed record PlannedConfig(
         ? BenchShapes.Get(model)
         : ModelConfig.Load(AdapterFiles.IsAdapter(model) ? AdapterFiles.ReadConfig(model).BaseDirectory : model);
 
-    private static int? LongestPrompt(string model, Data.DataSource source, string format, JsonObject? templateArgs)
+    private static int? LongestPrompt(string model, DataSource source, string format, JsonObject? templateArgs)
     {
         if (!HasText(model, source))
         {
@@ -136,8 +144,9 @@ internal sealed record PlannedConfig(
         }
 
         var text = ModelText.Load(model);
-        PromptFormat tags = FormatFile.Load(format);
-        return TaskLengths.LongestPrompt(TeachingRows.Read(source, tags, needsExplanation: false).Rows, TeachingFormat.ForOne(tags, text, templateArgs), text);
+        PromptFormat tags = PromptFormat.Load(format);
+        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(source, tags, needsExplanation: false).Rows;
+        return TaskLengths.LongestPrompt(tasks, TeachingFormat.ForOne(tags, text, templateArgs), text);
     }
 
     private static int[]? SequenceLengths(SftConfig config, int cutoff)
@@ -148,13 +157,15 @@ internal sealed record PlannedConfig(
         }
 
         var text = ModelText.Load(config.Model);
-        PromptFormat? tags = config.Format is { } file ? FormatFile.Load(file) : null;
+        PromptFormat? tags = config.Format is { } file ? PromptFormat.Load(file) : null;
         SftTarget target = config.Target ?? (tags is null ? SftTarget.Text : SftTarget.Student);
-        return [.. SftExample.Encode(SftExample.Read(config.Source, target, tags).Rows, target, tags is null ? null : TeachingFormat.ForOne(tags, text), text, cutoff)
-            .Sequences.Select(sequence => sequence.Ids.Length)];
+        TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, text);
+        SftExamples examples = SftExample.Encode(SftExample.Read(config.Source, target, tags).Rows, target, format, text, cutoff);
+        return [.. examples.Sequences.Select(sequence => sequence.Ids.Length)];
     }
 
-    private static bool HasText(string model, Data.DataSource source) => Directory.Exists(model) && File.Exists(source.Path);
+    private static bool HasText(string model, DataSource source) => Directory.Exists(model) && File.Exists(source.Path);
 
-    private static string Prompts(int? read) => read is { } longest ? $"prompts of the data, up to {longest} tokens" : $"prompts of {AssumedPrompt} tokens (assumed)";
+    private static string Prompts(int? read) =>
+        read is { } longest ? $"prompts of the data, up to {longest} tokens" : $"prompts of {AssumedPrompt} tokens (assumed)";
 }

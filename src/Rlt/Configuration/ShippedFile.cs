@@ -1,23 +1,21 @@
-using Rlt.Configuration;
-
-namespace Rlt.Cli.Commands;
+namespace Rlt.Configuration;
 
 /// <summary>Files that come with the program and are called by name, or a user's own in their place.</summary>
 internal static class ShippedFile
 {
     /// <summary>Reads one.</summary>
-    /// <param name="kind">What it is, for messages: "format".</param>
-    /// <param name="folder">Where the shipped ones are.</param>
+    /// <param name="kind">What it is, for messages: "format". The shipped ones are in the folder of that name's plural.</param>
     /// <param name="nameOrPath">A shipped one's name, or a file's path.</param>
     /// <exception cref="ConfigException">There is none of the name, or the file cannot be used.</exception>
-    public static T Load<T>(string kind, string folder, string nameOrPath)
+    public static T Load<T>(string kind, string nameOrPath)
         where T : class
     {
-        string directory = Path.Combine(AppContext.BaseDirectory, folder);
+        string directory = Path.Combine(AppContext.BaseDirectory, kind + "s");
         string shipped = Path.Combine(directory, nameOrPath + ".yaml");
         string file = !File.Exists(nameOrPath) && File.Exists(shipped) ? shipped : nameOrPath;
         return File.Exists(file)
             ? ConfigLoader.Load<T>(file, [])
-            : throw new ConfigException($"{kind}: '{nameOrPath}' is neither a file nor a shipped {kind}; expected a path, or one of {string.Join(", ", Directory.GetFiles(directory, "*.yaml").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal))}.");
+            : throw new ConfigException($"{kind}: '{nameOrPath}' is neither a file nor a shipped {kind}; expected a path, or one of "
+                + $"{string.Join(", ", Directory.GetFiles(directory, "*.yaml").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal))}.");
     }
 }

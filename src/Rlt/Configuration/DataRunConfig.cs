@@ -1,0 +1,41 @@
+using System.Text.Json.Serialization;
+using Rlt.Data;
+
+namespace Rlt.Configuration;
+
+/// <summary>What every run over a data file has.</summary>
+/// <remarks>
+/// A record's own keys come before those of the record it is made from; where a written config has them in another order, its
+/// properties say so: those with a higher number later.
+/// </remarks>
+public abstract record DataRunConfig : IValidated
+{
+    /// <summary>The run's directory.</summary>
+    public abstract string Out { get; init; }
+
+    /// <summary>Columns of the data that do not have their usual names.</summary>
+    [JsonPropertyOrder(2)]
+    public FieldNames Fields { get; init; } = new();
+
+    /// <summary>The share of the data's rows that may be left out, with a warning, because they cannot be used; more stop the run.</summary>
+    [JsonPropertyOrder(2)]
+    public double MaxBadRows { get; init; } = 0.01;
+
+    /// <summary>Rows read at most; 0 reads all.</summary>
+    [JsonPropertyOrder(2)]
+    public int Limit { get; init; }
+
+    /// <summary>Seeds all that is random: the order of the data, the samples, and the adapters' first weights and dropout.</summary>
+    [JsonPropertyOrder(2)]
+    public long Seed { get; init; }
+
+    /// <summary>Device, precision and threads.</summary>
+    [JsonPropertyOrder(6)]
+    public DeviceConfig Device { get; init; } = new();
+
+    /// <inheritdoc/>
+    public abstract IEnumerable<ConfigProblem> Problems();
+
+    /// <summary>A data file and how to read it.</summary>
+    protected DataSource SourceOf(string file) => new(file) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+}

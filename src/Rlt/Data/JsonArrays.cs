@@ -1,0 +1,16 @@
+using System.Text.Json.Nodes;
+
+namespace Rlt.Data;
+
+/// <summary>JSON lists of numbers.</summary>
+public static class JsonArrays
+{
+    /// <summary>Of whole numbers.</summary>
+    public static JsonArray Of(IEnumerable<int> values) => [.. values.Select(value => (JsonNode)value)];
+
+    /// <summary>Of numbers, some of which may be unknown.</summary>
+    public static JsonArray Of(IEnumerable<float?> values) => [.. values.Select(value => (JsonNode?)value)];
+
+    /// <summary>Of numbers.</summary>
+    public static JsonArray Of(IEnumerable<float> values) => Of(values.Select(value => (float?)value));
+}

@@ -1,0 +1,19 @@
+using Rlt.Models;
+using Rlt.Training.Grpo;
+using Rlt.Training.Teacher;
+
+namespace Rlt.Training;
+
+/// <summary>The models beside a policy that do not learn. Adapters leave the policy's own weights as they are, so these may serve as well.</summary>
+public static class FrozenModels
+{
+    /// <summary>The model of the KL penalty; null where the penalty has no weight.</summary>
+    public static Decoder? Reference(GrpoConfig config, LanguageModel policy) =>
+        config.Loss.Beta == 0 ? null
+        : config.Lora is null ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve())
+        : policy.Decoder.WithoutAdapters();
+
+    /// <summary>The student that scores a teacher's explanations.</summary>
+    public static LanguageModel Student(TeacherConfig config, LanguageModel policy, ModelText student) =>
+        config.StudentIsApart ? LanguageModel.Load(student, config.Device) : policy.WithoutAdapters();
+}

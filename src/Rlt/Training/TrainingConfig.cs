@@ -1,0 +1,33 @@
+using System.Text.Json.Serialization;
+using Rlt.Configuration;
+using Rlt.Models.Adapters;
+
+namespace Rlt.Training;
+
+/// <summary>What every training run has.</summary>
+public abstract record TrainingConfig : DataRunConfig
+{
+    /// <summary>Tokens of one training micro-batch; the gradients do not depend on it. 0: as the memory plan says.</summary>
+    public int MicroBatchTokens { get; init; }
+
+    /// <summary>
+    /// true: each layer is computed again in the backward pass (less memory, about a third more time); false: its graph is kept; auto: kept where it fits.
+    /// </summary>
+    public Recompute Recompute { get; init; }
+
+    /// <summary>Steps between checkpoints; 0: by <see cref="SaveMinutes"/> alone.</summary>
+    [JsonPropertyOrder(3)]
+    public int SaveEvery { get; init; }
+
+    /// <summary>Minutes between checkpoints; 0: by <see cref="SaveEvery"/> alone.</summary>
+    [JsonPropertyOrder(3)]
+    public double SaveMinutes { get; init; } = 30;
+
+    /// <summary>The newest checkpoints that are kept.</summary>
+    [JsonPropertyOrder(3)]
+    public int KeepLast { get; init; } = 2;
+
+    /// <summary>Trains low-rank adapters beside the frozen weights, which are a GRPO run's reference; null trains all weights.</summary>
+    [JsonPropertyOrder(5)]
+    public LoraConfig? Lora { get; init; }
+}
