@@ -9,6 +9,23 @@ internal static class SharedOptions
     public static Option<string> Required(string name, string description) => new(name) { Description = description, Required = true };
 
     public static Option<string?> Optional(string name, string description) => new(name) { Description = description };
+
+    public static void Takes(this Command command, params ReadOnlySpan<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>Has a command run by a config.</summary>
+    public static void Runs<T>(this Command command, RunOptions options, Action<T, CancellationToken> run)
+        where T : class => command.SetAction((parsed, stop) =>
+    {
+        (string? file, string[] overrides) = options.Settings(parsed);
+        run(ConfigLoader.Load<T>(file, overrides), stop);
+        return Task.FromResult(0);
+    });
 }
 
 /// <summary>--device, --dtype, --threads and --seed of a command that runs a model.</summary>
@@ -25,10 +42,7 @@ internal sealed class DeviceOptions
 
     public DeviceOptions(Command command)
     {
-        command.Options.Add(_device);
-        command.Options.Add(_dtype);
-        command.Options.Add(_threads);
-        command.Options.Add(_seed);
+        command.Takes(_device, _dtype, _threads, _seed);
     }
 
     public long Seed(ParseResult parsed) => parsed.GetValue(_seed);
@@ -61,8 +75,7 @@ internal sealed class RunOptions
     public RunOptions(Command command, bool needsConfig, params ReadOnlySpan<(string Option, string Key, string Description)> plain)
     {
         _config.Required = needsConfig;
-        command.Options.Add(_config);
-        command.Options.Add(_set);
+        command.Takes(_config, _set);
         foreach ((string name, string key, string description) in plain)
         {
             Add(command, name, key, description);
@@ -74,15 +87,7 @@ internal sealed class RunOptions
         Add(command, "--seed", "seed", "seeds everything random");
     }
 
-    /// <summary>The settings: the file's, then the plain options, then --set.</summary>
-    public T Load<T>(ParseResult parsed)
-        where T : class
-    {
-        (string? file, string[] overrides) = Settings(parsed);
-        return ConfigLoader.Load<T>(file, overrides);
-    }
-
-    /// <summary>The file, and what replaces its values.</summary>
+    /// <summary>The file, and what replaces its values: the plain options, then --set.</summary>
     public (string? File, string[] Overrides) Settings(ParseResult parsed)
     {
         IEnumerable<string> plain = from pair in _plain let value = parsed.GetValue(pair.Option) where value is not null select $"{pair.Key}={value}";

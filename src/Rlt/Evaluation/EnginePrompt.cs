@@ -5,9 +5,7 @@ using Rlt.Text.Tokenization;
 
 namespace Rlt.Evaluation;
 
-/// <summary>
-/// What a model in this process is given of a question: its chat template's text; system prompt and question as they stand where it has no template.
-/// </summary>
+/// <summary>What a model in this process is given of a question: its chat template's text; without one, system prompt and question as they stand.</summary>
 /// <param name="model">The model's tokenizer, template and config.</param>
 /// <param name="templateArgs">Further variables of the template; null for none.</param>
 public sealed class EnginePrompt(ModelText model, JsonObject? templateArgs = null)

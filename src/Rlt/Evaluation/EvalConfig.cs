@@ -18,17 +18,13 @@ public sealed record EvalConfig : DataRunConfig
     /// <summary>The run's directory: <c>results.jsonl</c>, one row a sample, and <c>summary.json</c>.</summary>
     public override required string Out { get; init; }
 
-    /// <summary>
-    /// A shipped benchmark's name (aime24, aime25, math500, gpqa-diamond, gsm8k, amc, olympiadbench) or a file; null: the questions as they stand.
-    /// </summary>
+    /// <summary>A shipped benchmark (aime24, aime25, math500, gpqa-diamond, gsm8k, amc, olympiadbench) or a file; null: the questions as they stand.</summary>
     public string? Benchmark { get; init; }
 
     /// <summary>By whose rules the system prompt is chosen and responses are scored.</summary>
     public Protocol Protocol { get; init; } = Protocol.Strict;
 
-    /// <summary>
-    /// A shipped format's name (stratos, r1, small) or a file, whose student's system prompt the strict protocol uses; null: none but a row's own.
-    /// </summary>
+    /// <summary>A shipped format (stratos, r1, small) or a file, whose student's system prompt the strict protocol uses; null: a row's own, or none.</summary>
     public string? Format { get; init; }
 
     /// <summary>The system prompt of every question, before any rule; null: the protocol's rule.</summary>

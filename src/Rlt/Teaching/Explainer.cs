@@ -1,6 +1,5 @@
 using Rlt.Generation;
 using Rlt.Models;
-using Rlt.Text.Tokenization;
 
 namespace Rlt.Teaching;
 
@@ -11,10 +10,11 @@ namespace Rlt.Teaching;
 /// <param name="Text">The completion, special tokens left out.</param>
 public sealed record Explanation(TeachingTask Task, int[] Prompt, Sample Sample, string Text);
 
-/// <summary>Lets a teacher write explanations.</summary>
-public sealed class Explainer(Decoder teacher, Tokenizer tokenizer, TeachingFormat format, SamplingOptions sampling)
+/// <summary>Lets a teacher write explanations, each to its closing tag or to where the model stops.</summary>
+public sealed class Explainer(LanguageModel teacher, TeachingFormat format, SamplingOptions sampling)
 {
-    private readonly SamplingEngine _engine = new(teacher, tokenizer, sampling);
+    private readonly SamplingEngine _engine = new(
+        teacher.Decoder, teacher.Tokenizer, sampling with { StopIds = teacher.StopIds, StopTexts = [format.Format.ExplanationClose] });
 
     /// <summary>Writes explanations of tasks.</summary>
     /// <param name="tasks">The tasks.</param>
@@ -24,7 +24,7 @@ public sealed class Explainer(Decoder teacher, Tokenizer tokenizer, TeachingForm
     public IReadOnlyList<Explanation> Explain(IReadOnlyList<TeachingTask> tasks, IReadOnlyList<ulong[]> streams, CancellationToken stop = default)
     {
         SamplingRequest[] requests = [.. tasks.Select((task, i) =>
-            new SamplingRequest(tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids, streams[i]))];
+            new SamplingRequest(teacher.Tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids, streams[i]))];
         Sample[][] samples = _engine.Run(requests, stop: stop);
         return [.. tasks.SelectMany((task, i) => samples[i].Select(sample =>
             new Explanation(task, requests[i].Prompt, sample, _engine.Text(sample))))];

@@ -1,8 +1,6 @@
 namespace Rlt.Training;
 
-/// <summary>
-/// Whether layers are computed again in the backward pass instead of keeping their graphs: less memory, about a third more time, the same numbers.
-/// </summary>
+/// <summary>Whether the backward pass computes layers again instead of keeping their graphs: less memory, about a third more time, the same numbers.</summary>
 public enum Recompute
 {
     /// <summary>As the memory plan says: graphs are kept where they fit.</summary>

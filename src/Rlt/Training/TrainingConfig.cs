@@ -10,9 +10,7 @@ public abstract record TrainingConfig : DataRunConfig
     /// <summary>Tokens of one training micro-batch; the gradients do not depend on it. 0: as the memory plan says.</summary>
     public int MicroBatchTokens { get; init; }
 
-    /// <summary>
-    /// true: each layer is computed again in the backward pass (less memory, about a third more time); false: its graph is kept; auto: kept where it fits.
-    /// </summary>
+    /// <summary>true: layers are computed again in the backward pass (less memory, a third more time); false: graphs are kept; auto: where they fit.</summary>
     public Recompute Recompute { get; init; }
 
     /// <summary>Steps between checkpoints; 0: by <see cref="SaveMinutes"/> alone.</summary>

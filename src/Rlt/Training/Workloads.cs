@@ -59,9 +59,7 @@ public static class Workloads
         StudentIsApart = config.StudentIsApart,
     };
 
-    /// <summary>
-    /// The model in the config's dtype or, where that is auto, in what it makes of the one that config.json names; float32 where it names none.
-    /// </summary>
+    /// <summary>The model in the config's dtype or, where that is auto, in what it makes of config.json's own; float32 where that names none.</summary>
     public static ModelSize Size(ModelConfig model, DeviceConfig device, LoraConfig? lora = null)
     {
         DeviceType place = OnGpu(device) ? DeviceType.CUDA : DeviceType.CPU;

@@ -85,7 +85,7 @@ public sealed class TraceCollectorTests : IDisposable
         // The tag is what the teacher's likeliest token says, so every explanation ends where it begins.
         TeachingTask task = new("0 + 1?", "1");
         var greedy = new SamplingOptions { Temperature = 0, MaxNewTokens = 1 };
-        string tag = new Explainer(_teacher.Decoder, _teacher.Tokenizer, _format, greedy).Explain([task], [[1]])[0].Text;
+        string tag = new Explainer(_teacher, _format, greedy).Explain([task], [[1]])[0].Text;
         var chat = new ChatRenderer(ChatTemplate.TryLoad(_scratch["teacher"])!);
         var format = new TeachingFormat(Format with { ExplanationClose = tag }, chat, chat);
         JsonObject? metrics = null;

@@ -29,11 +29,7 @@ internal static class EvalCommand
             ("--top-p", "top_p", "keeps the likeliest tokens whose probabilities add up to this"),
             ("--max-new-tokens", "max_new_tokens", "tokens of an answer at most"));
         command.Subcommands.Add(EvalCompareCommand.Create());
-        command.SetAction((parsed, stop) =>
-        {
-            Run(options.Load<EvalConfig>(parsed), stop);
-            return Task.FromResult(0);
-        });
+        command.Runs<EvalConfig>(options, Run);
         return command;
     }
 

@@ -27,10 +27,7 @@ internal static class GradeCommand
             Description = "prompts opened the thought: a response without its closing tag is no answer; "
                 + "rows may have 'thought_opened', or 'prompt' as the model got it",
         };
-        foreach (Option option in new Option[] { input, output, precision, loose, relations, opened })
-        {
-            command.Options.Add(option);
-        }
+        command.Takes(input, output, precision, loose, relations, opened);
 
         command.SetAction(parsed =>
         {

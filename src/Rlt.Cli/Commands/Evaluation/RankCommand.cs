@@ -17,9 +17,7 @@ internal static class RankCommand
         {
             Description = "leaves out questions that have fewer traces than others, so that every file has the same questions",
         };
-        command.Options.Add(input);
-        command.Options.Add(output);
-        command.Options.Add(complete);
+        command.Takes(input, output, complete);
         command.SetAction(parsed =>
         {
             var ranks = TraceRanks.Of(RowFile.Read(parsed.GetValue(input)!), parsed.GetValue(complete));

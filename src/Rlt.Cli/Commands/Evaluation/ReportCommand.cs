@@ -22,8 +22,7 @@ internal static class ReportCommand
             Description = "write the page again every 15 seconds, until the runs are finished or this command is stopped; an open page follows",
         };
         command.Arguments.Add(runs);
-        command.Options.Add(output);
-        command.Options.Add(watch);
+        command.Takes(output, watch);
         command.SetAction(async (parsed, stop) =>
         {
             string[] paths = parsed.GetValue(runs)!;

@@ -17,10 +17,7 @@ internal static class StudyCommand
         Option<string> output = SharedOptions.Required("--out", "the report's directory");
         Option<string?> runs = SharedOptions.Optional("--runs", "the folder that the runs' paths are relative to, instead of the file's");
         var partial = new Option<bool>("--partial") { Description = "leave out runs that are not there yet, and say so" };
-        foreach (Option option in new Option[] { config, output, runs, partial })
-        {
-            command.Options.Add(option);
-        }
+        command.Takes(config, output, runs, partial);
 
         command.SetAction(parsed =>
         {

@@ -28,10 +28,7 @@ internal static class GenerateCommand
         var stops = new Option<string[]>("--stop") { Description = "a text that ends a sample; may be given several times" };
         var ignoreEos = new Option<bool>("--ignore-eos") { Description = "go on after the end-of-text token" };
         var rows = new Option<int>("--max-batch") { Description = "sequences decoded at once", DefaultValueFactory = _ => 64 };
-        foreach (Option option in new Option[] { model, input, output, temperature, topP, topK, length, count, stops, ignoreEos, rows })
-        {
-            command.Options.Add(option);
-        }
+        command.Takes(model, input, output, temperature, topP, topK, length, count, stops, ignoreEos, rows);
 
         var device = new DeviceOptions(command);
         command.SetAction((parsed, stop) =>

@@ -12,8 +12,7 @@ internal static class InitCommand
         var command = new Command("init", "Writes a model with random weights: a config.json and a tokenizer become a directory that can be trained.");
         Option<string> from = SharedOptions.Required("--from", "a directory with config.json and the tokenizer's files");
         Option<string> output = SharedOptions.Required("--out", "the model directory to write");
-        command.Options.Add(from);
-        command.Options.Add(output);
+        command.Takes(from, output);
         var device = new DeviceOptions(command);
         command.SetAction(parsed =>
         {

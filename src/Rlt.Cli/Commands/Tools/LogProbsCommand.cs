@@ -15,11 +15,7 @@ internal static class LogProbsCommand
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write: the rows with 'logprobs'");
         var temperature = new Option<double>("--temperature") { Description = "divides the logits", DefaultValueFactory = _ => 1.0 };
         var budget = new Option<int>("--token-budget") { Description = "padded tokens in one pass", DefaultValueFactory = _ => 16384 };
-        command.Options.Add(model);
-        command.Options.Add(input);
-        command.Options.Add(output);
-        command.Options.Add(temperature);
-        command.Options.Add(budget);
+        command.Takes(model, input, output, temperature, budget);
         var device = new DeviceOptions(command);
         command.SetAction(parsed =>
         {

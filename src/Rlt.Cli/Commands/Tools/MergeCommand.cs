@@ -11,8 +11,7 @@ internal static class MergeCommand
         var command = new Command("merge", "Adds LoRA adapters to the weights of their base model: a plain model directory.");
         Option<string> model = SharedOptions.Required("--model", "a directory with adapter_config.json, such as a LoRA run's model");
         Option<string> output = SharedOptions.Required("--out", "the model directory to write");
-        command.Options.Add(model);
-        command.Options.Add(output);
+        command.Takes(model, output);
         var device = new DeviceOptions(command);
         command.SetAction(parsed =>
         {

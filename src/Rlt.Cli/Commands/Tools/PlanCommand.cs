@@ -19,9 +19,7 @@ internal static class PlanCommand
         Option<string?> memory = SharedOptions.Optional("--gpu-memory", "the GPU's memory, such as 80G; without it the device's own");
         Option<string?> bench = SharedOptions.Optional("--bench", "a report of rlt bench: adds the expected time of a step on that machine");
         var json = new Option<bool>("--json") { Description = "prints JSON instead of tables" };
-        command.Options.Add(memory);
-        command.Options.Add(bench);
-        command.Options.Add(json);
+        command.Takes(memory, bench, json);
         command.SetAction(parsed =>
         {
             long? gpuBytes = parsed.GetValue(memory) is { } size ? MemoryLimit.Parse(size) : null;

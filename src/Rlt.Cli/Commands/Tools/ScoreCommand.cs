@@ -23,10 +23,7 @@ internal static class ScoreCommand
             "a shipped format's name or a format file (configs/formats/); stratos without it. Texts are scored as they stand: pad_plain_text is for data sets");
         var budget = new Option<int>("--token-budget") { Description = "padded tokens in one pass", DefaultValueFactory = _ => 16384 };
         var details = new Option<bool>("--details") { Description = "add per-token log-probabilities and spans" };
-        foreach (Option option in new Option[] { teacher, student, input, output, config, format, budget, details })
-        {
-            command.Options.Add(option);
-        }
+        command.Takes(teacher, student, input, output, config, format, budget, details);
 
         var device = new DeviceOptions(command);
         command.SetAction(parsed =>

@@ -16,10 +16,7 @@ internal static class TokenizeCommand
         Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write: the rows with 'ids' (and 'text' as rendered)");
         var plain = new Option<bool>("--no-special-tokens") { Description = "leave out what the tokenizer adds to a plain text" };
-        command.Options.Add(model);
-        command.Options.Add(input);
-        command.Options.Add(output);
-        command.Options.Add(plain);
+        command.Takes(model, input, output, plain);
         command.SetAction(parsed =>
         {
             string directory = parsed.GetValue(model)!;

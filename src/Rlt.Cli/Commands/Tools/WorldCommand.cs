@@ -11,8 +11,7 @@ internal static class WorldCommand
         var command = new Command("world", "Writes the small world: word problems for every stage, a tokenizer and a model config.");
         Option<string> output = SharedOptions.Required("--out", "the directory to write");
         var seed = new Option<int>("--seed") { Description = "seeds everything random", DefaultValueFactory = _ => 1 };
-        command.Options.Add(output);
-        command.Options.Add(seed);
+        command.Takes(output, seed);
         command.SetAction(parsed => WorldFiles.Write(parsed.GetValue(output)!, parsed.GetValue(seed), new WorldSizes()));
         return command;
     }

@@ -18,11 +18,7 @@ internal static class CollectCommand
             ("--student", "student", "a frozen student that scores the traces"),
             ("--data", "data", "a JSONL, JSON or CSV file of questions and solutions"),
             ("--out", "out", "the run's directory"));
-        command.SetAction((parsed, stop) =>
-        {
-            Run(options.Load<CollectConfig>(parsed), stop);
-            return Task.FromResult(0);
-        });
+        command.Runs<CollectConfig>(options, Run);
         return command;
     }
 

@@ -18,12 +18,7 @@ internal static class SftCommand
             ("--model", "model", "the model directory to start from"),
             ("--data", "data", "a JSONL, JSON or CSV file"),
             ("--out", "out", "the run's directory"));
-        command.SetAction((parsed, stop) =>
-        {
-            SftConfig config = options.Load<SftConfig>(parsed);
-            Run(name, config with { Target = config.Target ?? target }, stop);
-            return Task.FromResult(0);
-        });
+        command.Runs<SftConfig>(options, (config, stop) => Run(name, config with { Target = config.Target ?? target }, stop));
         return command;
     }
 

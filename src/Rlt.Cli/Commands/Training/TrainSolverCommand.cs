@@ -21,11 +21,7 @@ internal static class TrainSolverCommand
             ("--model", "model", "the model directory to start from: a distilled student, or any other"),
             ("--data", "data", "a JSONL, JSON or CSV file of questions with an answer, or a solution that boxes it"),
             ("--out", "out", "the run's directory"));
-        command.SetAction((parsed, stop) =>
-        {
-            Run(options.Load<SolverConfig>(parsed), stop);
-            return Task.FromResult(0);
-        });
+        command.Runs<SolverConfig>(options, Run);
         return command;
     }
 

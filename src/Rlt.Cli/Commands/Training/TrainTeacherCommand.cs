@@ -19,11 +19,7 @@ internal static class TrainTeacherCommand
             ("--student", "student", "the frozen student's model directory"),
             ("--data", "data", "a JSONL, JSON or CSV file of questions and solutions"),
             ("--out", "out", "the run's directory"));
-        command.SetAction((parsed, stop) =>
-        {
-            Run(options.Load<TeacherConfig>(parsed), stop);
-            return Task.FromResult(0);
-        });
+        command.Runs<TeacherConfig>(options, Run);
         return command;
     }
 

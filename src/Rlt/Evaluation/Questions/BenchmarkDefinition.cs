@@ -27,9 +27,7 @@ public sealed record BenchmarkDefinition : IValidated
     /// <summary>The columns of the three wrong choices.</summary>
     public IReadOnlyList<string> WrongChoices { get; init; } = [];
 
-    /// <summary>
-    /// Whether the questions must not be published: results and logs then hold neither them nor the responses, unless <c>show_questions</c> is set.
-    /// </summary>
+    /// <summary>Whether the questions must not be published: results and logs then hold neither them nor responses, without <c>show_questions</c>.</summary>
     public bool Hidden { get; init; }
 
     /// <summary>How many questions the benchmark has; a file with another number is warned of. 0: any number.</summary>

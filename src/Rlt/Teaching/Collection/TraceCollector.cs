@@ -11,14 +11,9 @@ namespace Rlt.Teaching.Collection;
 public sealed class TraceCollector(
     CollectConfig config, LanguageModel teacher, LanguageModel? student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format)
 {
-    private readonly Explainer _explainer = new(teacher.Decoder, teacher.Tokenizer, format, new SamplingOptions
+    private readonly Explainer _explainer = new(teacher, format, new SamplingOptions
     {
-        Temperature = config.Temperature,
-        TopP = config.TopP,
-        MaxNewTokens = config.MaxNewTokens,
-        MaxRows = config.SamplingRows,
-        StopIds = teacher.StopIds,
-        StopTexts = [format.Format.ExplanationClose],
+        Temperature = config.Temperature, TopP = config.TopP, MaxNewTokens = config.MaxNewTokens, MaxRows = config.SamplingRows,
     });
 
     private readonly ExplanationScorer? _scorer = student is null ? null : new(format, teacher, student, config.Reward, config.ScoringTokens);

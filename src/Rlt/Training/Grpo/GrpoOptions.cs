@@ -49,9 +49,7 @@ public sealed record GrpoOptions : IValidated
     /// <summary>Optimizer steps on one batch of samples, each on its share of the groups.</summary>
     public int UpdatesPerBatch { get; init; } = 1;
 
-    /// <summary>
-    /// μ: passes over one batch of samples, each of as many optimizer steps as <see cref="UpdatesPerBatch"/> says (GRPO, arXiv 2402.03300, algorithm 1).
-    /// </summary>
+    /// <summary>μ: passes over one batch of samples, each of <see cref="UpdatesPerBatch"/> optimizer steps (GRPO, arXiv 2402.03300, algorithm 1).</summary>
     public int NumIterations { get; init; } = 1;
 
     /// <summary>Divides advantages by their group's deviation; off, they are only centred (Dr. GRPO).</summary>

@@ -29,9 +29,7 @@ public sealed class AdamW : IDisposable
     /// <summary>Steps taken.</summary>
     public int Steps { get; set; }
 
-    /// <summary>
-    /// The state by checkpoint name: "exp_avg.NAME", "exp_avg_sq.NAME" and, where there is one, "master.NAME". The tensors stay the optimizer's.
-    /// </summary>
+    /// <summary>The state by checkpoint name: "exp_avg.NAME", "exp_avg_sq.NAME", "master.NAME" where there is one. The tensors stay the optimizer's.</summary>
     public IReadOnlyDictionary<string, Tensor> State => _slots.SelectMany(slot => slot.State).ToDictionary(pair => pair.Name, pair => pair.Value);
 
     /// <summary>Changes the weights against their gradients.</summary>

@@ -42,9 +42,7 @@ public sealed record SftConfig : TrainingConfig
     /// <summary>The data and how to read it.</summary>
     public DataSource Source => SourceOf(Data);
 
-    /// <summary>
-    /// When to save, and what to keep. There is no best checkpoint: the loss is of other rows at each step, and is lowest where they are known by heart.
-    /// </summary>
+    /// <summary>When to save, and what to keep. There is no best: the loss is of other rows at each step, and lowest where they are known by heart.</summary>
     public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast);
 
     /// <inheritdoc/>

@@ -17,13 +17,9 @@ public sealed class TeacherTrainer(
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished teacher.</summary>
     public void Run(CancellationToken stop)
     {
-        var explainer = new Explainer(policy.Decoder, policy.Tokenizer, format, new SamplingOptions
+        var explainer = new Explainer(policy, format, new SamplingOptions
         {
-            Temperature = config.Temperature,
-            MaxNewTokens = config.MaxNewTokens,
-            MaxRows = config.SamplingRows,
-            StopIds = policy.StopIds,
-            StopTexts = [format.Format.ExplanationClose],
+            Temperature = config.Temperature, MaxNewTokens = config.MaxNewTokens, MaxRows = config.SamplingRows,
         });
         Run((chosen, streams) => explainer.Explain(chosen, streams), stop);
     }
