@@ -108,7 +108,7 @@ void few(const typename W::Word* x, const T* weight, const Map& map) {
   if constexpr (ROWS > 1)
     if (map.rows < ROWS) return few<W, ROWS - 1>(x, weight, map);
   // The sums of one vector of eight would wait for their own last products.
-  constexpr int groups = ROWS <= 2 && kLanes == 8 ? 2 : 1;
+  constexpr int groups = ROWS == 1 && kLanes == 8 ? 2 : 1;
   constexpr int64_t lanes = groups * kLanes;
   auto range = [&](int64_t begin, int64_t end) {
     for (int64_t first = begin * lanes; first < std::min(end * lanes, map.outputs); first += lanes) {
