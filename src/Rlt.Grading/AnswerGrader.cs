@@ -18,7 +18,8 @@ public static class AnswerGrader
     public static Verdict Grade(string answer, string response, GradingOptions options)
     {
         // The reference word for word answers, even where no final answer can be told in it.
-        if (!options.StatedOnly && response.Length < 2 * (answer.Length + 20) && PlainForm.Of(response) == PlainForm.Of(answer) && answer.AsSpan().Trim().Length > 0)
+        if (!options.StatedOnly && response.Length < 2 * (answer.Length + 20) && PlainForm.Of(response) == PlainForm.Of(answer)
+            && answer.AsSpan().Trim().Length > 0)
         {
             return new Verdict(true, Extract(answer) ?? response.Trim());
         }
@@ -29,7 +30,8 @@ public static class AnswerGrader
 
     // "Answer: B. 12" answers for 12 too.
     private static bool StatesTextOfChoice(string answer, string response, string? letter, GradingOptions options) =>
-        letter is not null && ChoiceStatement.IsLetter(letter) && !ChoiceStatement.IsLetter(answer.Trim()) && FinalAnswer.AnnouncedLine(response) is { } line && ChoicePrefix.Of(line)?.Letter == letter && Same(answer, line, options);
+        letter is not null && ChoiceStatement.IsLetter(letter) && !ChoiceStatement.IsLetter(answer.Trim())
+            && FinalAnswer.AnnouncedLine(response) is { } line && ChoicePrefix.Of(line)?.Letter == letter && Same(answer, line, options);
 
     /// <summary>The value that a response plainly announces last, whatever it boxes after it; null where it announces none.</summary>
     public static string? Announced(string response) => FinalAnswer.Announced(response);
@@ -74,23 +76,27 @@ public static class AnswerGrader
     };
 
     // "where n > 2" may be left out or worded otherwise; its numbers may not be others.
-    private static bool SameNumbers(string clause, string other) => clause.Length == 0 || other.Length == 0 || clause.Where(char.IsAsciiDigit).SequenceEqual(other.Where(char.IsAsciiDigit));
+    private static bool SameNumbers(string clause, string other) =>
+        clause.Length == 0 || other.Length == 0 || clause.Where(char.IsAsciiDigit).SequenceEqual(other.Where(char.IsAsciiDigit));
 
     private static bool SameMathematics(string expected, string extracted, GradingOptions options)
     {
-        if (AnswerParser.TryParse(expected, readsSeries: true) is { } left && AnswerParser.TryParse(extracted, readsSeries: true) is { } right && Same(left, right, options))
+        if (AnswerParser.TryParse(expected, readsSeries: true) is { } left && AnswerParser.TryParse(extracted, readsSeries: true) is { } right
+            && Same(left, right, options))
         {
             return true;
         }
 
         // "100,200" is one number or two.
         return (expected.Length <= AnswerParser.MostCharacters && NumberText.IsAmbiguous(expected)
-            && AnswerParser.TryParse(expected, commasSeparate: true) is { } list && AnswerParser.TryParse(extracted, commasSeparate: true) is { } other && Same(list, other, options))
+            && AnswerParser.TryParse(expected, commasSeparate: true) is { } list && AnswerParser.TryParse(extracted, commasSeparate: true) is { } other
+                && Same(list, other, options))
             || SameDecimal(expected, extracted, options);
     }
 
     // "2,74" is a decimal where the other answer is one.
-    private static bool SameDecimal(string expected, string extracted, GradingOptions options) => (NumberText.WithPoint(expected, isLone: false), NumberText.WithPoint(extracted, isLone: true)) switch
+    private static bool SameDecimal(string expected, string extracted, GradingOptions options) =>
+        (NumberText.WithPoint(expected, isLone: false), NumberText.WithPoint(extracted, isLone: true)) switch
     {
         ({ } number, null) => AnswerParser.TryParse(number) is { } left && AnswerParser.TryParse(extracted) is { } right && Same(left, right, options),
         (null, { } number) => AnswerParser.TryParse(expected) is { } left && AnswerParser.TryParse(number) is { } right && Same(left, right, options),

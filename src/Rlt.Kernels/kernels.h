@@ -99,7 +99,8 @@ struct StepShape {
   float epsilon;
 };
 
-// Where the rows stand: position and slot of each, tables [rows, table_width] of the blocks, lengths with the new token; tables of angles as `rotate` takes them.
+// Where the rows stand: position and slot of each, tables [rows, table_width] of the blocks, lengths with the new token; tables of angles as `rotate`
+// takes them.
 struct StepPlaces {
   const int64_t *positions, *slots, *tables, *lengths;
   int64_t table_width;

@@ -25,7 +25,8 @@ void by_type(int32_t type, Body body) {
 }  // namespace
 
 void parallel_ranges(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body) {
-  parallel_for(0, count, grain, [](int64_t begin, int64_t end, void* context) { (*static_cast<const std::function<void(int64_t, int64_t)>*>(context))(begin, end); },
+  parallel_for(0, count, grain,
+      [](int64_t begin, int64_t end, void* context) { (*static_cast<const std::function<void(int64_t, int64_t)>*>(context))(begin, end); },
       const_cast<std::function<void(int64_t, int64_t)>*>(&body));
 }
 
@@ -73,7 +74,8 @@ RLT_API void rlt_use_threads(decltype(parallel_for) loop, decltype(get_num_threa
 }
 
 RLT_API void rlt_rms_norm(
-    int32_t type, int32_t weight_type, const void* x, const void* delta, const void* weight, float eps, void* sum, void* y, float* scale, int64_t rows, int64_t width) {
+    int32_t type, int32_t weight_type, const void* x, const void* delta, const void* weight, float eps, void* sum, void* y, float* scale, int64_t rows,
+        int64_t width) {
   RLT_TYPED_WITH_WEIGHTS(type, weight_type, rms_norm(in<T>(x), in<T>(delta), in<W>(weight), eps, out<T>(sum), out<T>(y), scale, rows, width));
 }
 
@@ -84,7 +86,8 @@ RLT_API void rlt_rms_norm_backward(
 }
 
 RLT_API void rlt_rotate(
-    int32_t type, const void* x, const float* cos, const float* sin, const int64_t* positions, float direction, void* y, int64_t rows, int64_t heads, int64_t width) {
+    int32_t type, const void* x, const float* cos, const float* sin, const int64_t* positions, float direction, void* y, int64_t rows, int64_t heads,
+        int64_t width) {
   RLT_TYPED(type, rotate(in<T>(x), cos, sin, positions, direction, out<T>(y), rows, heads, width));
 }
 
@@ -106,7 +109,8 @@ RLT_API void rlt_log_prob_backward(
   RLT_TYPED(type, log_prob_backward(out<T>(logits), targets, log_sum, gradient, temperature, rows, vocabulary));
 }
 
-RLT_API void rlt_draw(int32_t type, const void* logits, const float* uniform, float temperature, int64_t* token, float* result, int64_t rows, int64_t vocabulary) {
+RLT_API void rlt_draw(
+    int32_t type, const void* logits, const float* uniform, float temperature, int64_t* token, float* result, int64_t rows, int64_t vocabulary) {
   RLT_TYPED(type, draw(in<T>(logits), uniform, temperature, token, result, rows, vocabulary));
 }
 
@@ -116,7 +120,8 @@ RLT_API void rlt_attention(
 }
 
 RLT_API void rlt_attention_backward(
-    int32_t type, const void* dout, const void* q, const void* k, const void* v, const void* result, const float* log_sum, const Segment* segments, int64_t count,
+    int32_t type, const void* dout, const void* q, const void* k, const void* v, const void* result, const float* log_sum, const Segment* segments,
+        int64_t count,
     AttentionShape shape, void* dq, void* dk, void* dv) {
   RLT_TYPED(type,
       attention_backward(in<T>(dout), in<T>(q), in<T>(k), in<T>(v), in<T>(result), log_sum, segments, count, shape, out<T>(dq), out<T>(dk), out<T>(dv)));
@@ -141,7 +146,8 @@ RLT_API void rlt_adamw(int32_t type, void* weight, float* master, float* mean, f
   RLT_TYPED(type, adamw(out<T>(weight), master, mean, square, gradient, step, count));
 }
 
-RLT_API void rlt_product(Matrix a, Matrix b, const void* bias, void* c, int32_t c_type, int64_t c_row, int32_t add, int64_t rows, int64_t columns, int64_t depth) {
+RLT_API void rlt_product(
+    Matrix a, Matrix b, const void* bias, void* c, int32_t c_type, int64_t c_row, int32_t add, int64_t rows, int64_t columns, int64_t depth) {
   product(a, b, bias, c, static_cast<Element>(c_type), c_row, add != 0, rows, columns, depth);
 }
 

@@ -204,7 +204,8 @@ inline int64_t multiply_whole_tiles(
 // `columns` is a multiple of kLanes. `ahead` is the memory that comes next, for a left-hand side from memory.
 template <typename W>
 inline void multiply(
-    float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t rows, int64_t columns,
+    float* c, int64_t c_row, const typename W::Word* a, int64_t a_row, int64_t a_depth, const typename W::Source* b, int64_t b_row, int64_t rows,
+        int64_t columns,
     int64_t depth, bool add, const char* ahead = nullptr) {
 #ifdef RLT_TILES
   if constexpr (std::is_same<W, Pair>::value) {

@@ -239,11 +239,13 @@ struct Product {
       int64_t block = i / groups, first = i % groups * group, from = begin + block * kStep, elements = std::min(kStep, end - from);
       int64_t lanes = std::min(group, part.column_end - part.column - first);
       Word* strips = to + block * part.width() * strip_words(kDepth, kTileColumns);
-      pack<W>(b.from(part.column + first, from), lanes, elements, kTileColumns, strips + first / kTileColumns * strip_words(words_of<W>(elements), kTileColumns));
+      pack<W>(b.from(part.column + first, from), lanes, elements, kTileColumns, strips
+          + first / kTileColumns * strip_words(words_of<W>(elements), kTileColumns));
     });
   }
 
-  // Multiplies a block of a's rows with the strips of b from `first` on, for the depth [begin, end). The sums wait in `sums`, [strip][tile], until the depth's end.
+  // Multiplies a block of a's rows with the strips of b from `first` on, for the depth [begin, end). The sums wait in `sums`, [strip][tile], until
+  // the depth's end.
   void multiply_block(const Part& block, int64_t begin, int64_t end, const Word* packed_b, int64_t b_strips, int64_t first, float* sums) const {
     int64_t tiles = block.height(tile_rows), strips = block.width(), tile = tile_rows * kTileColumns;
     Word* packed_a = scratch<struct PackedA, Word>(tiles * strip_words(std::min(kDepth, words_of<W>(depth)), tile_rows));
@@ -264,7 +266,8 @@ struct Product {
           int64_t row = block.row + m * tile_rows;
           if (last) fetch(row, column, block.row_end);
           product.multiply(
-              packed_a + m * strip_words(count, tile_rows), packed_b + (first + n) * strip_words(count, kTileColumns), std::min(tile_rows, block.row_end - row), count, k > 0,
+              packed_a + m * strip_words(count, tile_rows), packed_b + (first + n) * strip_words(count, kTileColumns),
+                  std::min(tile_rows, block.row_end - row), count, k > 0,
               tile_sums, ahead + m * ahead_step * count, ahead_step);
           if (last) finish(tile_sums, biases, row, column, block.row_end, block.column_end);
         }

@@ -47,7 +47,9 @@ struct TileRowsSource {
   int64_t row, step, run;
 
   // Rows of words that lie `stride` words apart.
-  static TileRowsSource of_rows(const uint32_t* data, int64_t stride) { return {reinterpret_cast<const char*>(data), stride * 4, kTile * 4, kTile * stride * 4}; }
+  static TileRowsSource of_rows(const uint32_t* data, int64_t stride) {
+    return {reinterpret_cast<const char*>(data), stride * 4, kTile * 4, kTile * stride * 4};
+  }
 
   // Tiles one after another: [runs][steps][rows][words].
   static TileRowsSource of_tiles(const void* data, int64_t steps) { return {static_cast<const char*>(data), kTile * 4, kTileBytes, steps * kTileBytes}; }

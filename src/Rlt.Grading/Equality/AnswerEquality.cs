@@ -122,7 +122,8 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
         }
 
         // {x = 1, y = 2} is the tuple (1, 2).
-        if ((expected is Bracketed && actual is SetOf && Equations.Assignments(actual) is not null) || (actual is Bracketed && expected is SetOf && Equations.Assignments(expected) is not null))
+        if ((expected is Bracketed && actual is SetOf && Equations.Assignments(actual) is not null)
+            || (actual is Bracketed && expected is SetOf && Equations.Assignments(expected) is not null))
         {
             return InOrder([.. expected.Parts], [.. actual.Parts]);
         }
@@ -167,7 +168,8 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
             return Equations.IsName(a.Name) && Same(a.Value, actual);
         }
 
-        if (Equations.IsName(a.Name) && Equations.IsName(b.Name) && (Equations.Renamed(a.Name, b.Name, b.Value) ?? (options.Strict ? null : b.Value)) is { } value && Same(a.Value, value))
+        if (Equations.IsName(a.Name) && Equations.IsName(b.Name)
+            && (Equations.Renamed(a.Name, b.Name, b.Value) ?? (options.Strict ? null : b.Value)) is { } value && Same(a.Value, value))
         {
             return true;
         }
@@ -198,7 +200,8 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
     private static bool SameBrackets(Bracketed a, Bracketed b) => (a.Open == b.Open && a.Close == b.Close) || (a.Items.Count > 2 && b.Items.Count > 2);
 
     private static MatrixExpr? RowsOf(Expr expression) =>
-        expression is Bracketed { Open: '[', Items: [Bracketed { Items: var first }, ..] list } && list.All(row => row is Bracketed { Open: '[' } cells && cells.Items.Count == first.Count)
+        expression is Bracketed { Open: '[', Items: [Bracketed { Items: var first }, ..] list }
+            && list.All(row => row is Bracketed { Open: '[' } cells && cells.Items.Count == first.Count)
             ? new MatrixExpr([.. list.Select(row => ((Bracketed)row).Items)])
             : null;
 
@@ -213,7 +216,8 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
         }
 
         return expected is SetOperation left && actual is SetOperation right && left.Operator == right.Operator
-            && ((Same(left.Left, right.Left) && Same(left.Right, right.Right)) || (left.Operator != '∖' && Same(left.Left, right.Right) && Same(left.Right, right.Left)));
+            && ((Same(left.Left, right.Left) && Same(left.Right, right.Right))
+                || (left.Operator != '∖' && Same(left.Left, right.Right) && Same(left.Right, right.Left)));
     }
 
     private bool SameMatrix(MatrixExpr expected, Expr actual) =>
@@ -234,6 +238,7 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
         }
 
         (Expr left, Expr right) = (expected is Percent p ? p.Inner : expected, actual is Percent q ? q.Inner : actual);
-        return ScalarEquality.Same(left, right, options.Precision, work) || (!(expected is Percent && actual is Percent) && expected is Percent or Number && ScalarEquality.Same(expected, actual, options.Precision, work));
+        return ScalarEquality.Same(left, right, options.Precision, work)
+            || (!(expected is Percent && actual is Percent) && expected is Percent or Number && ScalarEquality.Same(expected, actual, options.Precision, work));
     }
 }

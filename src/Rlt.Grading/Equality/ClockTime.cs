@@ -26,7 +26,8 @@ internal sealed partial record ClockTime(int Seconds, bool IsMarked, bool IsTold
         Match time = Time().Match(Typeset().Replace(text, " "));
         if (!time.Success || (!time.Groups["minute"].Success && !time.Groups["half"].Success))
         {
-            return time.Success && time.Groups["word"].Success ? new ClockTime(time.Groups["word"].Value is "noon" ? HoursToNoon * SecondsOfHour : 0, true, true) : null;
+            return time.Success && time.Groups["word"].Success
+                ? new ClockTime(time.Groups["word"].Value is "noon" ? HoursToNoon * SecondsOfHour : 0, true, true) : null;
         }
 
         int hour = Number(time, "hour");
@@ -38,7 +39,8 @@ internal sealed partial record ClockTime(int Seconds, bool IsMarked, bool IsTold
         }
 
         int ofDay = !isTold || hour > HoursToNoon ? hour : (hour % HoursToNoon) + (isMorning ? 0 : HoursToNoon);
-        return new ClockTime((ofDay * SecondsOfHour) + (Number(time, "minute") * SecondsOfMinute) + Number(time, "second"), isTold || hour > HoursToNoon, isTold);
+        return new ClockTime(
+            (ofDay * SecondsOfHour) + (Number(time, "minute") * SecondsOfMinute) + Number(time, "second"), isTold || hour > HoursToNoon, isTold);
     }
 
     /// <summary>Are both the same time. The half of the day may be left out by one.</summary>

@@ -24,7 +24,8 @@ internal static class Equations
     public static bool IsName(Expr expression) => expression switch
     {
         Symbol or Words or Constant => true,
-        Call call => call.Name.EndsWith("()", StringComparison.Ordinal) || (call.Name is not ("root" or "factorial" or "binomial") && call.Arguments.All(IsName)),
+        Call call => call.Name.EndsWith("()", StringComparison.Ordinal)
+            || (call.Name is not ("root" or "factorial" or "binomial") && call.Arguments.All(IsName)),
         Bracketed or Product or Quotient => expression.Parts.All(IsName),
         _ => false,
     };
@@ -35,7 +36,8 @@ internal static class Equations
         Listing list => Each(list.Items),
         SetOf set => Each(set.Items),
         Bracketed bracketed => Each(bracketed.Items),
-        Relation { Operators: "=", Operands: [Bracketed names, Bracketed values] } when names.Items.Count == values.Items.Count && names.Items.Count > 1 && names.Items.All(IsName)
+        Relation { Operators: "=", Operands: [Bracketed names, Bracketed values] } when names.Items.Count == values.Items.Count && names.Items.Count > 1
+            && names.Items.All(IsName)
             => [.. names.Items.Zip(values.Items, (name, value) => new Relation([name, value], "="))],
         _ => null,
     };
@@ -49,7 +51,8 @@ internal static class Equations
 
     private static IEnumerable<string> Names(Expr[] assignments) => assignments.Select(assignment => Text(((Relation)assignment).Operands[0]));
 
-    private static Expr[]? Each(IReadOnlyList<Expr> items) => items.Count > 1 && items.All(item => item is Relation { Operators: "=", Operands: [var name, _] } && IsName(name)) ? [.. items] : null;
+    private static Expr[]? Each(IReadOnlyList<Expr> items) =>
+        items.Count > 1 && items.All(item => item is Relation { Operators: "=", Operands: [var name, _] } && IsName(name)) ? [.. items] : null;
 
     /// <summary>Two names of one quantity: the same, or a function's with another argument's name, which then replaces the one in its value.</summary>
     /// <returns>The second equation's value in terms of the first one's name; null where they name two quantities.</returns>
@@ -70,7 +73,8 @@ internal static class Equations
     {
         Link[] links = [.. Links(left)];
         Link[] others = [.. Links(right)];
-        return links.Length == others.Length && links.All(link => others.Any(other => Same(link, other, work))) && others.All(other => links.Any(link => Same(link, other, work)));
+        return links.Length == others.Length && links.All(link => others.Any(other => Same(link, other, work)))
+            && others.All(other => links.Any(link => Same(link, other, work)));
     }
 
     private static IEnumerable<Link> Links(Relation relation) => relation.Operators.Select((sign, i) =>
@@ -92,7 +96,9 @@ internal static class Equations
         int compared = 0;
         for (int n = 0; n < Variables.Points && names.Count > 0; n++)
         {
-            if (ScalarEquality.At(Variables.Point(names, areWhole, n), n >= Variables.Points / 2, work, left.Difference, right.Difference) is not { } values || (values[0].IsZero && values[1].IsZero))
+            if (ScalarEquality.At(
+                Variables.Point(names, areWhole, n), n >= Variables.Points / 2, work, left.Difference, right.Difference) is not { } values
+                    || (values[0].IsZero && values[1].IsZero))
             {
                 continue;
             }
@@ -109,7 +115,8 @@ internal static class Equations
     }
 
     // y_1(x) is y_1; without a subscript it might as well be a product.
-    private static bool IsFunctionOf(Expr function, Expr name) => name is Symbol symbol && symbol.Name.Contains('_', StringComparison.Ordinal) && Head(function)?.Function == symbol.Name + "()";
+    private static bool IsFunctionOf(Expr function, Expr name) =>
+        name is Symbol symbol && symbol.Name.Contains('_', StringComparison.Ordinal) && Head(function)?.Function == symbol.Name + "()";
 
     private static (string Function, string Argument)? Head(Expr name) => name switch
     {

@@ -46,7 +46,8 @@ internal static class Functions
 
     private static Value Real(Value value) => value.IsReal ? value : throw new UngradableException("no order among complex numbers");
 
-    private static BigInteger Integer(Value value) => value.Exact is { IsInteger: true } exact ? exact.Numerator : throw new UngradableException("no whole number");
+    private static BigInteger Integer(Value value) =>
+        value.Exact is { IsInteger: true } exact ? exact.Numerator : throw new UngradableException("no whole number");
 
     private static BigInteger Floor(Value value) => value.Exact is { } exact ? exact.Floor() : Real(value).Rounded.Re.ToFixed(0);
 
@@ -94,7 +95,8 @@ internal static class Functions
     }
 
     // At its poles a quotient is rounded to something huge instead of nothing.
-    private static Value Over(BigComplex top, BigComplex bottom) => bottom.Abs().Magnitude < -150 ? throw new UngradableException("division by zero") : top / bottom;
+    private static Value Over(BigComplex top, BigComplex bottom) =>
+        bottom.Abs().Magnitude < -150 ? throw new UngradableException("division by zero") : top / bottom;
 
     private static Value Transcendental(string name, Value[] values, Valuation valuation)
     {

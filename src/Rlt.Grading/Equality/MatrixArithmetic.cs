@@ -40,14 +40,17 @@ internal sealed class MatrixArithmetic(WorkBudget work)
 
     private Sized? Scaled(Expr factor, Sized? matrix) => matrix is null
         ? null
-        : Bounded([.. matrix.Matrix.Rows.Select(row => (IReadOnlyList<Expr>)[.. row.Select(cell => new Product([factor, cell]))])], matrix.CellSize + factor.All().Count() + 1);
+        : Bounded([.. matrix.Matrix.Rows.Select(row => (IReadOnlyList<Expr>)[.. row.Select(cell => new Product([factor, cell]))])], matrix.CellSize
+            + factor.All().Count() + 1);
 
     private Sized? Rows(Sized a, Sized b)
     {
         (IReadOnlyList<IReadOnlyList<Expr>> left, IReadOnlyList<IReadOnlyList<Expr>> right) = (a.Matrix.Rows, b.Matrix.Rows);
         return left[0].Count != right.Count
             ? null
-            : Bounded([.. left.Select(row => (IReadOnlyList<Expr>)[.. right[0].Select((_, j) => new Sum([.. row.Select((cell, k) => new Product([cell, right[k][j]]))]))])], right.Count * (a.CellSize + b.CellSize + 1));
+            : Bounded([.. left.Select(
+                row => (IReadOnlyList<Expr>)[.. right[0].Select((_, j) => new Sum([.. row.Select((cell, k) => new Product([cell, right[k][j]]))]))])],
+                    right.Count * (a.CellSize + b.CellSize + 1));
     }
 
     private Sized? Added(Sized a, Sized? b) => b is null || a.Matrix.Rows.Count != b.Matrix.Rows.Count || a.Matrix.Rows[0].Count != b.Matrix.Rows[0].Count

@@ -46,7 +46,8 @@ internal static partial class PlainForm
 
     /// <summary>The digits of a number written as a word up to twenty; else the answer itself.</summary>
     public static string WithDigits(string answer) =>
-        answer.Length < 40 && Array.IndexOf(NumberNames, Unbraced(Of(answer)).ToLowerInvariant()) is var number and >= 0 ? number.ToString(System.Globalization.CultureInfo.InvariantCulture) : answer;
+        answer.Length < 40 && Array.IndexOf(NumberNames, Unbraced(Of(answer)).ToLowerInvariant()) is var number and >= 0
+            ? number.ToString(System.Globalization.CultureInfo.InvariantCulture) : answer;
 
     private static string Unbraced(string text) => text.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
 

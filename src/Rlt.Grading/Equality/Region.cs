@@ -66,7 +66,9 @@ internal abstract record Region
             var places = new Dictionary<Expr, int>(ReferenceEqualityComparer.Instance);
             foreach ((Expr end, Value value) in values)
             {
-                bool isNew = ends.Count == 0 || !(Value.Same(ends[^1], value) || (end.All().Any(part => part is Number { IsDecimal: true }) && Rounding.Agree(ends[^1], value, precision)));
+                bool isNew = ends.Count == 0
+                    || !(Value.Same(ends[^1], value)
+                        || (end.All().Any(part => part is Number { IsDecimal: true }) && Rounding.Agree(ends[^1], value, precision)));
                 if (isNew)
                 {
                     ends.Add(value);
@@ -80,7 +82,8 @@ internal abstract record Region
 
         public bool Holds(Region region, int cell) => region switch
         {
-            Span span => (span.Low is null || IsAbove(cell, Place(span.Low), span.HasLow)) && (span.High is null || IsAbove(Place(span.High), cell, span.HasHigh)),
+            Span span => (span.Low is null || IsAbove(cell, Place(span.Low), span.HasLow))
+                && (span.High is null || IsAbove(Place(span.High), cell, span.HasHigh)),
             Joined { Operator: '∪' } joined => Holds(joined.Left, cell) || Holds(joined.Right, cell),
             Joined { Operator: '∩' } joined => Holds(joined.Left, cell) && Holds(joined.Right, cell),
             Joined joined => Holds(joined.Left, cell) && !Holds(joined.Right, cell),

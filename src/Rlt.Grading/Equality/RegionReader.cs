@@ -10,7 +10,8 @@ internal sealed class RegionReader(int precision, WorkBudget work)
     public static Region? OfSet(Expr set) => set switch
     {
         Bracketed { Items: [var low, var high] } interval => Interval(interval.Open == '[', low, high, interval.Close == ']'),
-        SetOf points => points.Items.Aggregate((Region?)new Region.Nothing(), (region, point) => Join('∪', region, IsNumber(point) ? Region.Point(point) : null)),
+        SetOf points => points.Items.Aggregate(
+            (Region?)new Region.Nothing(), (region, point) => Join('∪', region, IsNumber(point) ? Region.Point(point) : null)),
         SetOperation operation => Join(operation.Operator, OfSet(operation.Left), OfSet(operation.Right)),
         Symbol { Name: "mathbb:R" } => Region.All,
         _ => null,
@@ -37,7 +38,8 @@ internal sealed class RegionReader(int precision, WorkBudget work)
 
     private static Region.Joined? Join(char sign, Region? left, Region? right) => left is null || right is null ? null : new Region.Joined(sign, left, right);
 
-    private static Region.Span? Interval(bool hasLow, Expr low, Expr high, bool hasHigh) => IsNumber(low) && IsNumber(high) && ScalarEquality.SignOfInfinity(low) <= 0 && ScalarEquality.SignOfInfinity(high) >= 0
+    private static Region.Span? Interval(bool hasLow, Expr low, Expr high, bool hasHigh) =>
+        IsNumber(low) && IsNumber(high) && ScalarEquality.SignOfInfinity(low) <= 0 && ScalarEquality.SignOfInfinity(high) >= 0
         ? new Region.Span(ScalarEquality.SignOfInfinity(low) < 0 ? null : low, hasLow, ScalarEquality.SignOfInfinity(high) > 0 ? null : high, hasHigh)
         : null;
 
@@ -112,7 +114,8 @@ internal sealed class RegionReader(int precision, WorkBudget work)
     private Region? Linear(Expr unknown, char sign, Expr bound)
     {
         string name = Variables.Of(unknown) is [var only] ? only : "";
-        Rational?[] at = [.. Enumerable.Range(0, 3).Select(x => ScalarEquality.At(new Dictionary<string, Value> { [name] = (Rational)x }, false, work, unknown)?[0].Exact)];
+        Rational?[] at = [.. Enumerable.Range(0, 3).Select(
+            x => ScalarEquality.At(new Dictionary<string, Value> { [name] = (Rational)x }, false, work, unknown)?[0].Exact)];
         if (at is not [{ } zero, { } one, { } two] || two - one != one - zero || one == zero)
         {
             return null;

@@ -55,7 +55,8 @@ internal sealed class Valuation(IReadOnlyDictionary<string, Value> variables, Wo
     /// <summary>a to the power of b: exact where the result can be.</summary>
     public Value Pow(Value radix, Value exponent)
     {
-        if (exponent.Whole is { } whole && radix.Exact is { } exact && (Math.Abs((long)whole) * exact.Bits <= Value.MostExactBits || exact.Abs() == Rational.One || exact.IsZero))
+        if (exponent.Whole is { } whole && radix.Exact is { } exact
+            && (Math.Abs((long)whole) * exact.Bits <= Value.MostExactBits || exact.Abs() == Rational.One || exact.IsZero))
         {
             work.Spend(1 + (int)(Math.Abs((long)whole) * exact.Bits / 500));
             return exact.Abs() == Rational.One ? (whole % 2 == 0 ? Rational.One : exact)

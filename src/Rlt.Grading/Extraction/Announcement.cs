@@ -15,11 +15,16 @@ internal static partial class Announcement
         return last is null ? -1 : last.Index + last.Length;
     }
 
-    /// <summary>The value that is announced after a place, plainly: mathematics or a choice's letter right after the words, nothing supposed, denied or said of a part.</summary>
+    /// <summary>
+    /// The value that is announced after a place, plainly: mathematics or a choice's letter right after the words, nothing supposed, denied or said
+    /// of a part.
+    /// </summary>
     public static string? Plain(string text, int from)
     {
-        var stated = Phrases(text, from).Where(match => IsMeant(text, match)).Select(match => (match.Index, Value: StatedValue.Direct(text[(match.Index + match.Length)..])));
-        var chosen = Sentences(text, from).Where(sentence => !Supposed().IsMatch(sentence.Text)).Select(sentence => (sentence.Index, Value: ChoiceStatement.Chosen(sentence.Text)));
+        var stated = Phrases(text, from).Where(match => IsMeant(text, match)).Select(
+            match => (match.Index, Value: StatedValue.Direct(text[(match.Index + match.Length)..])));
+        var chosen = Sentences(text, from).Where(sentence => !Supposed().IsMatch(sentence.Text)).Select(
+            sentence => (sentence.Index, Value: ChoiceStatement.Chosen(sentence.Text)));
         return stated.Concat(chosen).Where(found => found.Value is not null).OrderBy(found => found.Index).Select(found => found.Value).LastOrDefault();
     }
 
@@ -51,7 +56,8 @@ internal static partial class Announcement
         + @"|(?<![A-Za-z])(?:answer|ans)" + Emphasis + @"(?:\s+(?:choice|option|letter))?(?:\s*\([^()\n]{1,40}\))?" + Emphasis + @"\s*[:=：]|\bans\.(?=\s)"
         + @"|(?:^|\n)[ \t#*_]*(?:answer|ans)[ \t*_]*(?:\n|[-–—→]+[ \t]|=>)"
         + @"|答案(?:是|为|：|:)|选择?[项:：]?\s*(?=[（(]?[A-J](?![A-Za-z]))"
-        + @"|\b(?:correct|right|best)\s+(?:option|choice|statement|letter|one)" + Emphasis + @"(?:\s+is\b|\s*:)|(?:^|\n)[ \t#*_]*(?:option|choice)" + Emphasis + @"\s*:)(?>[\s:*_：]*)(?=\S)",
+        + @"|\b(?:correct|right|best)\s+(?:option|choice|statement|letter|one)" + Emphasis + @"(?:\s+is\b|\s*:)|(?:^|\n)[ \t#*_]*(?:option|choice)"
+            + Emphasis + @"\s*:)(?>[\s:*_：]*)(?=\S)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Phrase();
 
@@ -66,6 +72,7 @@ internal static partial class Announcement
     [GeneratedRegex(@"\bwould\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Denied();
 
-    [GeneratedRegex(@"^(?:not\b|[^.!?\n]{0,60}(?:\?(?:\s|$)|\b(?:is|was|would be)\s+(?:wrong|incorrect|not)\b))", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:not\b|[^.!?\n]{0,60}(?:\?(?:\s|$)|\b(?:is|was|would be)\s+(?:wrong|incorrect|not)\b))",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex TakenBack();
 }

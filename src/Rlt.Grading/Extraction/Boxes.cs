@@ -26,7 +26,8 @@ internal static partial class Boxes
         }
 
         var joined = new List<string> { text[last] };
-        while (joined.Count < MostJoined && start > 0 && LastStart(text, start) is var earlier and >= 0 && Content(text, earlier) is { } box && IsJoint(text, box.End.Value, start))
+        while (joined.Count < MostJoined && start > 0 && LastStart(text, start) is var earlier and >= 0 && Content(text, earlier) is { } box
+            && IsJoint(text, box.End.Value, start))
         {
             joined.Insert(0, text[box]);
             start = earlier;
@@ -41,7 +42,8 @@ internal static partial class Boxes
         {
             int start = found >= 1 && text[found - 1] == 'f' ? found - 1 : found;
             string name = start < found ? "fbox" : "boxed";
-            if (start > 0 && text[start - 1] == '\\' && string.CompareOrdinal(text, start, name, 0, name.Length) == 0 && found + 3 <= before && Argument(text, start + name.Length) is not null)
+            if (start > 0 && text[start - 1] == '\\' && string.CompareOrdinal(text, start, name, 0, name.Length) == 0 && found + 3 <= before
+                && Argument(text, start + name.Length) is not null)
             {
                 return start - 1;
             }

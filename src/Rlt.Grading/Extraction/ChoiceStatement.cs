@@ -5,7 +5,9 @@ namespace Rlt.Grading.Extraction;
 /// <summary>Letters that state a choice: "option C", "(B)", "**D**: 5 kg", "B. Mitochondria".</summary>
 internal static partial class ChoiceStatement
 {
-    /// <summary>The letter that a text begins with as the choice it states; null where it begins with none, or with two. The article of "A proton" is none.</summary>
+    /// <summary>
+    /// The letter that a text begins with as the choice it states; null where it begins with none, or with two. The article of "A proton" is none.
+    /// </summary>
     public static string? Letter(string text) => Leading().Match(text) is { Success: true } match ? Value(match) : null;
 
     /// <summary>The letter of the choice that a sentence says is right or taken; null where it says so of none.</summary>
@@ -15,7 +17,8 @@ internal static partial class ChoiceStatement
     public static string? LastLine(string text)
     {
         string[] lines = [.. text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0).TakeLast(2)];
-        return lines.Length > 0 && Listed().Match(lines[^1]) is { Success: true } choice && (lines.Length == 1 || !Listed().IsMatch(lines[0])) ? Value(choice) : null;
+        return lines.Length > 0 && Listed().Match(lines[^1]) is { Success: true } choice && (lines.Length == 1 || !Listed().IsMatch(lines[0]))
+            ? Value(choice) : null;
     }
 
     /// <summary>Is the text one letter, in brackets or without.</summary>
@@ -34,7 +37,9 @@ internal static partial class ChoiceStatement
         + @"(?:[(\[]\s*(?<letter>[A-J])\s*[)\]]" + Close + @"(?=[\s.,:;]|\\|$)"
         + @"|(?<=\b(?i:option|choice)\s+[*(\[]*)(?<letter>[a-j])[)\]]*(?=\s*[.,:;]|\s*$)"
         + @"|(?<=\*\*)(?<letter>[A-J])\s*\*\*(?=[\s.,:;)]|$)"
-        + @"|(?<letter>[A-J])" + Close + @"(?:[).:](?=[\s*$}\\]|$)|(?=\s*[.。]?\s*$)|(?=\s*(?:[,;]\s|[，；。]))|(?=\s+[-–—]{1,2}\s+\p{L}{2})|(?=\s+(?:because|since|as)\s)))" + Close + @"(?!\s*(?:[+*/^=<>]|-\s*\d|\\(?:cdot|times|le|ge|approx)))" + NoOther, RegexOptions.CultureInvariant)]
+        + @"|(?<letter>[A-J])" + Close
+            + @"(?:[).:](?=[\s*$}\\]|$)|(?=\s*[.。]?\s*$)|(?=\s*(?:[,;]\s|[，；。]))|(?=\s+[-–—]{1,2}\s+\p{L}{2})|(?=\s+(?:because|since|as)\s)))" + Close
+                + @"(?!\s*(?:[+*/^=<>]|-\s*\d|\\(?:cdot|times|le|ge|approx)))" + NoOther, RegexOptions.CultureInvariant)]
     private static partial Regex Leading();
 
     [GeneratedRegex(@"(?:\b(?:(?i:option|choice|answer|statement)\s+)[*(\[]*(?<letter>[A-Ja-j])[)\]*]*|(?<![A-Za-z])(?:\(|\*\*\(?)(?<letter>[A-J])[)*]+|(?:^|\b(?:so|thus|hence|therefore),?\s+)(?<letter>[B-HJ]))"

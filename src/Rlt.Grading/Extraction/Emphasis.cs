@@ -7,7 +7,9 @@ namespace Rlt.Grading.Extraction;
 internal static partial class Emphasis
 {
     /// <summary>The last bold answer of a text; null where there is none.</summary>
-    public static string? Last(string text) => Formula.All(text).LastOrDefault(formula => BoldDigits().IsMatch(formula.Text) && !BoldLetter().IsMatch(formula.Text)) is { } bold ? Bold(bold.Text) : null;
+    public static string? Last(string text) =>
+        Formula.All(text).LastOrDefault(formula => BoldDigits().IsMatch(formula.Text) && !BoldLetter().IsMatch(formula.Text)) is { } bold
+            ? Bold(bold.Text) : null;
 
     // "h = 7, K = \mathbf{29}" and "1 + 2 \Rightarrow N = \mathbf{606}" state the bold equation.
     private static string Bold(string formula)

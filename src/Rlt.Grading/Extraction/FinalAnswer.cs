@@ -57,7 +57,8 @@ internal static partial class FinalAnswer
 
         if (answer is not null)
         {
-            return Description().IsMatch(text[after..]) && StatedValue.Last(Asides.WithoutRemark(StatedValue.WithoutFirst(tail))) is { } computed ? computed : answer;
+            return Description().IsMatch(text[after..]) && StatedValue.Last(Asides.WithoutRemark(StatedValue.WithoutFirst(tail))) is { } computed
+                ? computed : answer;
         }
 
         text = Asides.WithoutRemark(tail);
@@ -89,7 +90,8 @@ internal static partial class FinalAnswer
     public static string? Stated(string text)
     {
         int box = Boxes.LastStart(text);
-        if (LastPhrase(text, FinalPhrase(), box, out int after) >= 0 && StatedValue.Value(text[after..]) is { } stated && (box < 0 || StatedValue.IsMathematics(stated)))
+        if (LastPhrase(text, FinalPhrase(), box, out int after) >= 0 && StatedValue.Value(text[after..]) is { } stated
+            && (box < 0 || StatedValue.IsMathematics(stated)))
         {
             return stated;
         }

@@ -43,7 +43,8 @@ internal sealed partial record Formula(string Text, int Start, int End)
         foreach ((string open, string close) in Delimiters)
         {
             int from = start + open.Length;
-            if (string.CompareOrdinal(text, start, open, 0, open.Length) == 0 && Closing(text, from, close) is var end and >= 0 && Display.LastRow(text[from..end]) is var inner && IsFormula(inner))
+            if (string.CompareOrdinal(text, start, open, 0, open.Length) == 0 && Closing(text, from, close) is var end and >= 0
+                && Display.LastRow(text[from..end]) is var inner && IsFormula(inner))
             {
                 return new Formula(inner, start, end + close.Length);
             }
@@ -68,7 +69,8 @@ internal sealed partial record Formula(string Text, int Start, int End)
         return -1;
     }
 
-    private static bool IsFormula(string inner) => !string.IsNullOrWhiteSpace(inner) && !Prose().IsMatch(Command().Replace(inner, " ")) && !EndsOpen().IsMatch(inner);
+    private static bool IsFormula(string inner) =>
+        !string.IsNullOrWhiteSpace(inner) && !Prose().IsMatch(Command().Replace(inner, " ")) && !EndsOpen().IsMatch(inner);
 
     [GeneratedRegex(@"\\(?:text|textbf|mbox|mathrm|operatorname|textnormal|textrm|begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+")]
     private static partial Regex Command();

@@ -10,7 +10,8 @@ internal static partial class NextTurn
 
     private static readonly string[] Ends =
     [
-        "<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<｜end▁of▁sentence｜>", "</s>", "<|user|>", "<|start_header_id|>", "<start_of_turn>", "<end_of_turn>",
+        "<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<｜end▁of▁sentence｜>", "</s>", "<|user|>", "<|start_header_id|>",
+            "<start_of_turn>", "<end_of_turn>",
         "<｜User｜>", "[INST]", "<|eom_id|>", "<|return|>", "<|endofprompt|>",
     ];
 

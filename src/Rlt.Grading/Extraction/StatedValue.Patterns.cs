@@ -11,7 +11,8 @@ internal static partial class StatedValue
     [GeneratedRegex(@"(?<=(?<!\b(?:Mr|Mrs|Ms|Dr|St|vs|No|Fig))[.!?](?:\$\$?|\\[\])]|\*\*)?)\s+(?=[A-Z\\(\[*~\-]|$)|\n\s*\n|(?<![$\\\[(,&=])\n(?![$\\\])&=])|\.?\s*(?=I hope)")]
     private static partial Regex SentenceEnd();
 
-    [GeneratedRegex(@"\$?[\s,]*(?:\\text\s*\{\s*)?\b(?:where|for all|for any|for every)\b|,\s*(?:\\q?quad\s*)?[A-Za-z]\s*\\in\s*\\mathbb\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\$?[\s,]*(?:\\text\s*\{\s*)?\b(?:where|for all|for any|for every)\b|,\s*(?:\\q?quad\s*)?[A-Za-z]\s*\\in\s*\\mathbb\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Clause();
 
     [GeneratedRegex(@"^\s*(?:since|because)\s[^,]*,\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

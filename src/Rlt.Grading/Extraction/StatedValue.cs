@@ -33,7 +33,8 @@ internal static partial class StatedValue
         }
 
         string plain = Plain(first);
-        return plain.Length == 0 ? null : IsAnswer(plain) ? plain : WithoutReason(first) is { Length: > 0 } value && IsMathematics(value) ? value : InSentence(first) ?? (Word().Count(plain) <= MostWords ? plain : null);
+        return plain.Length == 0 ? null : IsAnswer(plain) ? plain : WithoutReason(first) is { Length: > 0 } value && IsMathematics(value)
+            ? value : InSentence(first) ?? (Word().Count(plain) <= MostWords ? plain : null);
     }
 
     /// <summary>The value right after "the answer is", where it is mathematics or a choice's letter and nothing else is said of it but a reason.</summary>
@@ -47,13 +48,15 @@ internal static partial class StatedValue
     private static string WithoutReason(string sentence) => Plain(After().Match(sentence) is { Success: true } after ? sentence[..after.Index] : sentence);
 
     /// <summary>An answer without the "where n is a whole number" after it.</summary>
-    public static string WithoutClause(string answer) => answer.Length < AnswerParser.MostCharacters && Clause().Match(answer) is { Success: true, Index: > 0 } clause ? answer[..clause.Index] : answer;
+    public static string WithoutClause(string answer) =>
+        answer.Length < AnswerParser.MostCharacters && Clause().Match(answer) is { Success: true, Index: > 0 } clause ? answer[..clause.Index] : answer;
 
     /// <summary>A text that is nothing but an answer: mathematics, one word or letter, or a choice with its text.</summary>
     public static string? Whole(string text)
     {
         string plain = Plain(text);
-        return plain.Length == 0 || plain.Contains('\n', StringComparison.Ordinal) ? null : ChoiceStatement.Letter(plain) is { } letter && !IsMathematics(plain) ? letter : IsAnswer(plain) ? plain : null;
+        return plain.Length == 0 || plain.Contains('\n', StringComparison.Ordinal) ? null : ChoiceStatement.Letter(plain) is { } letter
+            && !IsMathematics(plain) ? letter : IsAnswer(plain) ? plain : null;
     }
 
     /// <summary>The value of the last sentence that states one.</summary>
@@ -92,7 +95,8 @@ internal static partial class StatedValue
     {
         // What follows "because" is no answer.
         sentence = LeadingReason().Replace(sentence, "");
-        if (Reason().Match(sentence) is { Success: true } reason && !Conclusion().IsMatch(sentence[reason.Index..]) && Candidate(sentence[..reason.Index]) is { } before)
+        if (Reason().Match(sentence) is { Success: true } reason && !Conclusion().IsMatch(sentence[reason.Index..])
+            && Candidate(sentence[..reason.Index]) is { } before)
         {
             return before;
         }
@@ -113,19 +117,24 @@ internal static partial class StatedValue
     private static string? Candidate(string sentence)
     {
         IReadOnlyList<Formula> formulas = WithoutNames(sentence, Formula.All(sentence));
-        Match? number = NumberPattern().Matches(sentence).LastOrDefault(match => formulas.All(formula => match.Index < formula.Start || match.Index >= formula.End));
-        Match? equals = EqualsNumber().Matches(sentence).LastOrDefault(match => formulas.All(formula => match.Index < formula.Start || match.Index >= formula.End));
+        Match? number = NumberPattern().Matches(sentence).LastOrDefault(
+            match => formulas.All(formula => match.Index < formula.Start || match.Index >= formula.End));
+        Match? equals = EqualsNumber().Matches(sentence).LastOrDefault(
+            match => formulas.All(formula => match.Index < formula.Start || match.Index >= formula.End));
         if (equals is not null && (formulas.Count == 0 || formulas[^1].End <= equals.Index))
         {
             return equals.Groups[1].Value.Trim();
         }
 
-        if (formulas.Count > 0 && (number is null || number.Index < formulas[^1].Start || (formulas[^1].Text.Contains('=', StringComparison.Ordinal) && !Said().IsMatch(sentence[..number.Index]))))
+        if (formulas.Count > 0
+            && (number is null || number.Index < formulas[^1].Start
+                || (formulas[^1].Text.Contains('=', StringComparison.Ordinal) && !Said().IsMatch(sentence[..number.Index]))))
         {
             return Joined(sentence, formulas, formulas.Count - 1, isAll: false);
         }
 
-        return number is not null && Series().Match(sentence) is { Success: true } series && series.Groups[1].Index <= number.Index && series.Index + series.Length > number.Index ? series.Groups[1].Value
+        return number is not null && Series().Match(sentence) is { Success: true } series && series.Groups[1].Index <= number.Index
+            && series.Index + series.Length > number.Index ? series.Groups[1].Value
             : number?.Value.Trim() ?? (NumberWord().Matches(sentence).LastOrDefault() is { } word ? word.Value : null);
     }
 
@@ -163,13 +172,15 @@ internal static partial class StatedValue
     private static IReadOnlyList<string> Equations(string formula) =>
         TopLevelComma.Split(formula) is { Count: > 1 } parts && parts.All(part => part.Contains('=', StringComparison.Ordinal)) ? parts : [formula];
 
-    // How many of several statements only lead to the others: the condition in "With T = 2, x = 5", 3x = 58 in "3x = 58 or x = 58/3", r in "r = 1/2 and p + q = 3".
+    // How many of several statements only lead to the others: the condition in "With T = 2, x = 5", 3x = 58 in "3x = 58 or x = 58/3", r in "r = 1/2
+    // and p + q = 3".
     private static int Premises(string[] items, bool isGiven)
     {
         string last = items[^1];
         return items.Length == 1 || !last.Contains('=', StringComparison.Ordinal) ? 0
             : !NamedValue().IsMatch(last) ? Array.FindLastIndex(items, item => LeftSide(item) != LeftSide(last)) + 1
-            : Array.FindLastIndex(items, item => item.Contains('=', StringComparison.Ordinal) && !NamedValue().IsMatch(item)) is var unnamed and >= 0 ? unnamed + 1
+            : Array.FindLastIndex(items, item => item.Contains('=', StringComparison.Ordinal) && !NamedValue().IsMatch(item)) is var unnamed and >= 0
+                ? unnamed + 1
             : isGiven ? 1 : 0;
     }
 
@@ -180,7 +191,9 @@ internal static partial class StatedValue
 
     // An equation may name its quantity with a word.
     private static bool IsAnswer(string plain) => plain.Length <= AnswerParser.MostCharacters
-        && (SingleWord().IsMatch(plain) || (Words(plain) <= (plain.Contains('=', StringComparison.Ordinal) && Formula.All(plain).Count == 0 ? 1 : 0) && AnswerParser.TryParse(plain) is not null));
+        && (SingleWord().IsMatch(plain)
+            || (Words(plain) <= (plain.Contains('=', StringComparison.Ordinal) && Formula.All(plain).Count == 0 ? 1 : 0)
+                && AnswerParser.TryParse(plain) is not null));
 
     // Words that are neither part of a formula nor units.
     private static int Words(string plain) => Word().Matches(CommandName().Replace(plain, " ")).Count(word => !Units.IsUnit(word.Value));

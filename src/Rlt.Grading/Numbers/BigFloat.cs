@@ -108,5 +108,7 @@ internal readonly struct BigFloat
     }
 
     /// <summary>The nearest double.</summary>
-    public double ToDouble() => Math.ScaleB((double)(_mantissa >> (int)Math.Max(0, _mantissa.GetBitLength() - 64)), (int)Math.Clamp(_exponent + Math.Max(0, _mantissa.GetBitLength() - 64), -5000, 5000));
+    public double ToDouble() =>
+        Math.ScaleB((double)(_mantissa >> (int)Math.Max(0, _mantissa.GetBitLength() - 64)),
+            (int)Math.Clamp(_exponent + Math.Max(0, _mantissa.GetBitLength() - 64), -5000, 5000));
 }

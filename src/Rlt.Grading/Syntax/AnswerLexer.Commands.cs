@@ -157,7 +157,8 @@ internal sealed partial class AnswerLexer
             return;
         }
 
-        bool isMath = command is "mathrm" or "operatorname" or "mathsf" or "mathtt" && (Commands.Functions.ContainsKey(text) || text.All(char.IsAsciiLetterUpper));
+        bool isMath = command is "mathrm" or "operatorname" or "mathsf" or "mathtt"
+            && (Commands.Functions.ContainsKey(text) || text.All(char.IsAsciiLetterUpper));
         if (!isMath && Wordy().IsMatch(text) && !char.IsAsciiDigit(text[0]))
         {
             AddWords(text);
@@ -169,7 +170,10 @@ internal sealed partial class AnswerLexer
     }
 
     // \text{m} after a value, \mathrm{h} under a unit, and \text{m/s}; a letter elsewhere is a variable.
-    private bool IsUnit(string text) => _tokens.Count > 0 && (_tokens[^1].Kind is AnswerTokenKind.Number or AnswerTokenKind.Words || (_tokens[^1].Kind == AnswerTokenKind.Sign && "})°/".Contains(_tokens[^1].Text, StringComparison.Ordinal)))
+    private bool IsUnit(string text) =>
+        _tokens.Count > 0 && (
+            _tokens[^1].Kind is AnswerTokenKind.Number or AnswerTokenKind.Words
+                || (_tokens[^1].Kind == AnswerTokenKind.Sign && "})°/".Contains(_tokens[^1].Text, StringComparison.Ordinal)))
         && UnitLetters().IsMatch(text)
         && (!_tokens[^1].IsSign('/') || (_tokens.Count > 1 && _tokens[^2].Kind == AnswerTokenKind.Words));
 

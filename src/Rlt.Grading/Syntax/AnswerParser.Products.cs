@@ -47,11 +47,13 @@ internal sealed partial class AnswerParser
     {
         bool afterSpace = Next.AfterSpace, isNumber = Next.Kind == AnswerTokenKind.Number;
         Expr next = Factor();
-        if (factors is [Number { IsDecimal: false } whole] && whole.Value.IsInteger && next is Quotient { Top: Number { Value.IsInteger: true } top, Bottom: Number { Value.IsInteger: true } bottom } && top.Value < bottom.Value)
+        if (factors is [Number { IsDecimal: false } whole] && whole.Value.IsInteger
+            && next is Quotient { Top: Number { Value.IsInteger: true } top, Bottom: Number { Value.IsInteger: true } bottom } && top.Value < bottom.Value)
         {
             factors[0] = new Sum([whole, next]);
         }
-        else if (isNumber && factors[^1] is Number { IsDecimal: false } count && count.Value.IsInteger && afterSpace && Take('/') && Factor() is Number { Value.IsInteger: true } under && next is Number { Value.IsInteger: true } over && over.Value < under.Value)
+        else if (isNumber && factors[^1] is Number { IsDecimal: false } count && count.Value.IsInteger && afterSpace && Take('/')
+            && Factor() is Number { Value.IsInteger: true } under && next is Number { Value.IsInteger: true } over && over.Value < under.Value)
         {
             factors[^1] = new Sum([count, new Quotient(over, under)]);
         }
@@ -80,7 +82,8 @@ internal sealed partial class AnswerParser
             }
         }
 
-        bool ends = Next.Kind == AnswerTokenKind.End || IsCloser(Next) || IsSeparatorWord(Next) || Next.IsSign(',') || Next.IsSign(';') || IsRelation(Next) || Next.IsSign('+') || Next.IsSign('-') || Next.IsSign('⏎') || Next.IsSign('&');
+        bool ends = Next.Kind == AnswerTokenKind.End || IsCloser(Next) || IsSeparatorWord(Next) || Next.IsSign(',') || Next.IsSign(';') || IsRelation(Next)
+            || Next.IsSign('+') || Next.IsSign('-') || Next.IsSign('⏎') || Next.IsSign('&');
         return ends ? new WithUnit(quantity, unit.Trim()) : throw Unexpected(Next);
     }
 

@@ -47,7 +47,8 @@ internal sealed partial class AnswerParser
         };
     }
 
-    private static BaseNumber Based(string digits, string subscript) => int.TryParse(subscript, out int radix) && radix is >= 2 and <= 36 && digits.All(digit => digit - '0' < radix)
+    private static BaseNumber Based(string digits, string subscript) =>
+        int.TryParse(subscript, out int radix) && radix is >= 2 and <= 36 && digits.All(digit => digit - '0' < radix)
         ? new BaseNumber(digits, radix)
         : throw new UngradableException("digits that the base does not have");
 
@@ -55,7 +56,8 @@ internal sealed partial class AnswerParser
     {
         if (!Take('{'))
         {
-            string one = Next.Kind is AnswerTokenKind.Number or AnswerTokenKind.Name or AnswerTokenKind.Words or AnswerTokenKind.Command ? Next.Text : throw Unexpected(Next);
+            string one = Next.Kind is AnswerTokenKind.Number or AnswerTokenKind.Name or AnswerTokenKind.Words or AnswerTokenKind.Command
+                ? Next.Text : throw Unexpected(Next);
             _at++;
             return one;
         }

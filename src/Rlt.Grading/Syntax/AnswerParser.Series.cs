@@ -17,7 +17,8 @@ internal sealed partial class AnswerParser
             goesOn = (lower is null && Take('_') && (lower = Bound()) is not null) || (upper is null && Take('^') && (upper = Bound()) is not null);
         }
 
-        string? variable = lower is Relation { Operators: "=", Operands: [var counted, _] } ? counted switch { Symbol symbol => symbol.Name, Constant constant => constant.Name.ToString(), _ => null } : null;
+        string? variable = lower is Relation { Operators: "=", Operands: [var counted, _] }
+            ? counted switch { Symbol symbol => symbol.Name, Constant constant => constant.Name.ToString(), _ => null } : null;
         bool isNew = variable is not null && _bound.Add(variable);
         Expr term = Deeper(Multiplied);
         if (isNew)
@@ -29,7 +30,9 @@ internal sealed partial class AnswerParser
         {
             // The variable's name says nothing; one inside another series has a number of its own.
             string bound = "∑" + term.All().Count(part => part is Call { Name: "sum()" or "prod()" });
-            term = Substitution.Rename(term, term.All().OfType<Symbol>().Select(symbol => symbol.Name).Distinct().ToDictionary(symbol => symbol, symbol => Bound(symbol, variable, bound)));
+            term = Substitution.Rename(
+                term, term.All().OfType<Symbol>().Select(symbol => symbol.Name).Distinct().ToDictionary(
+                    symbol => symbol, symbol => Bound(symbol, variable, bound)));
             lower = ((Relation)lower!).Operands[1];
         }
 
@@ -50,6 +53,7 @@ internal sealed partial class AnswerParser
 
     // The variable may be a subscript, or part of one: F_{n-k}.
     private static string Bound(string symbol, string variable, string bound) => symbol == variable ? bound
-        : symbol.IndexOf('_', StringComparison.Ordinal) is var mark and >= 0 ? symbol[..mark] + Regex.Replace(symbol[mark..], $"(?<![A-Za-z]){Regex.Escape(variable)}(?![A-Za-z])", bound)
+        : symbol.IndexOf('_', StringComparison.Ordinal) is var mark and >= 0
+            ? symbol[..mark] + Regex.Replace(symbol[mark..], $"(?<![A-Za-z]){Regex.Escape(variable)}(?![A-Za-z])", bound)
         : symbol;
 }

@@ -112,7 +112,8 @@ internal sealed partial class AnswerParser
     }
 
     private static bool IsConnective(AnswerToken token, string word) =>
-        token.Kind == AnswerTokenKind.Words && token.Text.Trim(' ', ',', '.').ToLowerInvariant() is var text && (text == word || (word == "and" && text is "&" or "with"));
+        token.Kind == AnswerTokenKind.Words && token.Text.Trim(' ', ',', '.').ToLowerInvariant() is var text
+            && (text == word || (word == "and" && text is "&" or "with"));
 
     private static bool IsCloser(AnswerToken token) => token.Kind == AnswerTokenKind.Sign && ")]}⦄".Contains(token.Text, StringComparison.Ordinal);
 
@@ -163,7 +164,8 @@ internal sealed partial class AnswerParser
             }
 
             _at += sign == '\0' ? 0 : 1;
-            Expr term = Deeper(() => sign != '\0' && "+-±∓".Contains(Next.Text.PadRight(1)[0], StringComparison.Ordinal) && Next.Kind == AnswerTokenKind.Sign ? AddedUp() : Multiplied());
+            Expr term = Deeper(() => sign != '\0' && "+-±∓".Contains(Next.Text.PadRight(1)[0], StringComparison.Ordinal)
+                && Next.Kind == AnswerTokenKind.Sign ? AddedUp() : Multiplied());
             terms.Add(sign switch
             {
                 '-' => new Negation(term),

@@ -10,13 +10,15 @@ internal static partial class CleanText
     public static string Of(string text)
     {
         string clean = Unicode(Script(Script(text, Superscripts(), "^", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ"), Subscripts(), "_", "₀₁₂₃₄₅₆₇₈₉₋ₙ"));
-        clean = DoubledBackslash().Matches(clean).Any(match => Commands.IsKnown(match.Groups[1].Value)) ? clean.Replace("\\\\", "\\", StringComparison.Ordinal) : clean;
+        clean = DoubledBackslash().Matches(clean).Any(match => Commands.IsKnown(match.Groups[1].Value))
+            ? clean.Replace("\\\\", "\\", StringComparison.Ordinal) : clean;
         return Separator().Replace(clean, "");
     }
 
     // x¹² is x^{12}.
     private static string Script(string text, Regex run, string sign, string letters) =>
-        run.Replace(text, found => sign + "{" + string.Concat(found.Value.Select(letter => "0123456789-n"[letters.IndexOf(letter, StringComparison.Ordinal)])) + "}");
+        run.Replace(text, found =>
+            sign + "{" + string.Concat(found.Value.Select(letter => "0123456789-n"[letters.IndexOf(letter, StringComparison.Ordinal)])) + "}");
 
     private static string Unicode(string text)
     {

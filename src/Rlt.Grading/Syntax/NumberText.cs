@@ -38,7 +38,8 @@ internal static partial class NumberText
     /// <param name="text">The answer.</param>
     /// <param name="isLone">Whether one decimal will do: "1,5" is as well a list of 1 and 5.</param>
     public static string? WithPoint(string text, bool isLone) =>
-        text.Length <= MostDigits && text.Count(letter => letter == ',') == 1 && DecimalComma().Match(text) is { Success: true } comma && (isLone || comma.Groups["places"].Length > 1 || comma.Groups["money"].Success)
+        text.Length <= MostDigits && text.Count(letter => letter == ',') == 1 && DecimalComma().Match(text) is { Success: true } comma
+            && (isLone || comma.Groups["places"].Length > 1 || comma.Groups["money"].Success)
             ? text.Remove(comma.Groups["comma"].Index, 1).Insert(comma.Groups["comma"].Index, ".")
             : null;
 

@@ -7,12 +7,18 @@ internal static class Units
 {
     // Alias, then "dimension:scale"; units of one dimension and different scale are told apart.
     private static readonly FrozenDictionary<string, string> Known = Table(
-        "length:mm mm millimeter millimeters millimetre millimetres", "length:cm cm centimeter centimeters centimetre centimetres", "length:m m meter meters metre metres",
-        "length:km km kilometer kilometers kilometre kilometres", "length:in inch inches", "length:ft ft foot feet", "length:yd yd yard yards", "length:mi mile miles",
-        "time:s s sec secs second seconds", "time:min mins minute minutes", "time:h hr hrs hour hours", "time:d day days", "time:w week weeks", "time:mo month months", "time:y yr yrs year years",
-        "mass:g gram grams", "mass:kg kg kilogram kilograms", "mass:mg mg milligram milligrams", "mass:lb lb lbs pound pounds", "mass:oz oz ounce ounces", "mass:t ton tons",
-        "volume:l liter liters litre litres", "volume:ml ml milliliter milliliters", "volume:gal gallon gallons", "volume:cup cup cups", "money:$ dollar dollars usd", "money:¢ cent cents",
-        "money:€ euro euros eur", "speed:mph mph", "speed:kmh kmh kph", "power:w watt watts", "force:n newton newtons", "energy:j joule joules", "angle:° deg degree degrees", "angle:rad rad radian radians",
+        "length:mm mm millimeter millimeters millimetre millimetres", "length:cm cm centimeter centimeters centimetre centimetres",
+            "length:m m meter meters metre metres",
+        "length:km km kilometer kilometers kilometre kilometres", "length:in inch inches", "length:ft ft foot feet", "length:yd yd yard yards",
+            "length:mi mile miles",
+        "time:s s sec secs second seconds", "time:min mins minute minutes", "time:h hr hrs hour hours", "time:d day days", "time:w week weeks",
+            "time:mo month months", "time:y yr yrs year years",
+        "mass:g gram grams", "mass:kg kg kilogram kilograms", "mass:mg mg milligram milligrams", "mass:lb lb lbs pound pounds", "mass:oz oz ounce ounces",
+            "mass:t ton tons",
+        "volume:l liter liters litre litres", "volume:ml ml milliliter milliliters", "volume:gal gallon gallons", "volume:cup cup cups",
+            "money:$ dollar dollars usd", "money:¢ cent cents",
+        "money:€ euro euros eur", "speed:mph mph", "speed:kmh kmh kph", "power:w watt watts", "force:n newton newtons", "energy:j joule joules",
+            "angle:° deg degree degrees", "angle:rad rad radian radians",
         "clock:am am", "clock:pm pm", "count: units unit square sq cubic people students ways way times points point apples sides edges percent pct");
 
     /// <summary>Is the plain word a unit.</summary>

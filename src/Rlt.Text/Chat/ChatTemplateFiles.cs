@@ -104,7 +104,8 @@ internal sealed class ChatTemplateFiles
 
         if (file?["additional_special_tokens"] is JsonArray { Count: > 0 } tokens)
         {
-            Variables.TryAdd("additional_special_tokens", new JsonArray([.. tokens.Select(TokenText).OfType<string>().Select(token => JsonValue.Create(token))]));
+            Variables.TryAdd("additional_special_tokens",
+                new JsonArray([.. tokens.Select(TokenText).OfType<string>().Select(token => JsonValue.Create(token))]));
         }
 
         // Tokens of single models, such as image_token.

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Rlt.Text.Files;
 
-/// <summary>Reads the small files of directories that others made. Pipes and devices, which never end, count as empty; a file too long for its kind is refused.</summary>
+/// <summary>
+/// Reads the small files of directories that others made. Pipes and devices, which never end, count as empty; a file too long for its kind is
+/// refused.
+/// </summary>
 public static class WholeFile
 {
     /// <summary>Above any published tokenizer, index or config.</summary>

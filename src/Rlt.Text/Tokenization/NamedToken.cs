@@ -18,7 +18,8 @@ internal sealed record NamedToken(AddedToken Token, bool HasId, JsonPart Place)
 
         NamedToken token = part.Element.ValueKind == JsonValueKind.Object
             ? new NamedToken(AddedToken.Read(part, id: 0, isSpecial: true, isNormalized: false), HasId: false, part)
-            : new NamedToken(new AddedToken(0, part.String(), IsSpecial: true, IsNormalized: false, SingleWord: false, StripsLeft: false, StripsRight: false), HasId: false, part);
+            : new NamedToken(new AddedToken(
+                0, part.String(), IsSpecial: true, IsNormalized: false, SingleWord: false, StripsLeft: false, StripsRight: false), HasId: false, part);
         return token.Token.Content.Length == 0 ? null : token;
     }
 

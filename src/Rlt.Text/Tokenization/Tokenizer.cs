@@ -30,7 +30,8 @@ public sealed class Tokenizer
         var added = _file.AddedTokens.Values;
         _special = [.. added.Where(token => token.IsSpecial).Select(token => token.Id)];
         _literalTokens = new AddedTokenFinder(added.Where(token => !token.IsNormalized).Select(token => (token.Content, token)));
-        _normalizedTokens = new AddedTokenFinder(added.Where(token => token.IsNormalized).Select(token => (Normalize(new AlignedText(token.Content, 0)).Value, token)));
+        _normalizedTokens = new AddedTokenFinder(
+            added.Where(token => token.IsNormalized).Select(token => (Normalize(new AlignedText(token.Content, 0)).Value, token)));
     }
 
     /// <summary>The highest id plus 1, added tokens included. A model's own vocabulary size may be larger.</summary>
@@ -65,7 +66,8 @@ public sealed class Tokenizer
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="addSpecialTokens">Whether the file's post-processor adds its special tokens, such as one that begins a text.</param>
-    /// <exception cref="DataException">The text has a word for which a word-level vocabulary has no token, or a token for which the model has no embedding.</exception>
+    /// <exception cref="DataException">The text has a word for which a word-level vocabulary has no token, or a token for which the model has no
+    /// embedding.</exception>
     public Encoding Encode(string text, bool addSpecialTokens = true)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -27,7 +27,8 @@ internal sealed class TokenizerFile
             Add(token);
         }
 
-        PostProcessors = Wrapped(PostProcessorReader.Read(root["post_processor"], id => Tokens.GetValueOrDefault(id)), settings, token => AddedTokens[token].Id);
+        PostProcessors = Wrapped(
+            PostProcessorReader.Read(root["post_processor"], id => Tokens.GetValueOrDefault(id)), settings, token => AddedTokens[token].Id);
         DecodeSteps = DecoderReader.Read(root["decoder"]);
     }
 
@@ -71,7 +72,8 @@ internal sealed class TokenizerFile
     }
 
     private static List<PostProcessor> Wrapped(List<PostProcessor> steps, TokenizerSettings settings, Func<string, int> idOf) => settings.Before is { } before
-        ? [.. steps.Where(step => step is not TemplatePostProcessor), new TemplatePostProcessor([.. before.Select(idOf)], [.. (settings.After ?? []).Select(idOf)])]
+        ? [.. steps.Where(step => step is not TemplatePostProcessor),
+            new TemplatePostProcessor([.. before.Select(idOf)], [.. (settings.After ?? []).Select(idOf)])]
         : steps;
 
     // A token that tokenizer.json has keeps its id there; one that it lacks gets the next free id, which an id that is said must be.

@@ -3,7 +3,9 @@ namespace Rlt.Text.Tokenization;
 /// <summary>The tokens of a text that may already have the tokens which the tokenizer sets around texts.</summary>
 public static class WholeText
 {
-    /// <summary>Encodes a text with the tokenizer's first and last tokens, such as BOS and EOS: those that the text begins or ends with are not added again.</summary>
+    /// <summary>
+    /// Encodes a text with the tokenizer's first and last tokens, such as BOS and EOS: those that the text begins or ends with are not added again.
+    /// </summary>
     public static int[] EncodeWhole(this Tokenizer tokenizer, string text)
     {
         int[] plain = tokenizer.Encode(text, addSpecialTokens: false).Ids, full = tokenizer.Encode(text).Ids;

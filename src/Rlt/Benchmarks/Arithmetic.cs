@@ -21,7 +21,8 @@ public static class Arithmetic
     // Every weight that is multiplied with each token: all but the embedding's table, and the head once.
     private static double MatrixWeights(ModelConfig config)
     {
-        double attention = (2.0 * config.HeadCount * config.HeadSize * config.HiddenSize) + (2.0 * config.KeyValueHeadCount * config.HeadSize * config.HiddenSize);
+        double attention = (2.0 * config.HeadCount * config.HeadSize * config.HiddenSize)
+            + (2.0 * config.KeyValueHeadCount * config.HeadSize * config.HiddenSize);
         double feedForward = 3.0 * config.HiddenSize * config.IntermediateSize;
         return (config.LayerCount * (attention + feedForward)) + ((double)config.HiddenSize * config.VocabularySize);
     }

@@ -61,7 +61,8 @@ public sealed class Benchmark
             double seconds = runs[runs.Length / 2];
             double context = _options.Prompt + (_options.NewTokens / 2.0);
             JsonObject measured = Rate(rows * (_options.NewTokens - 1), seconds, Arithmetic.ForwardFlops(_model.Config, context));
-            double bytes = Arithmetic.DecodeBytes(_model.Config, rows, context, (int)_model.Embedding.Value.ElementSize, Precision.Bytes(_model.ActivationType)) * (_options.NewTokens - 1) / seconds;
+            int weightSize = (int)_model.Embedding.Value.ElementSize, activationSize = Precision.Bytes(_model.ActivationType);
+            double bytes = Arithmetic.DecodeBytes(_model.Config, rows, context, weightSize, activationSize) * (_options.NewTokens - 1) / seconds;
             measured["copy_bandwidth_share"] = Math.Round(bytes / _limits.CopyBytes, 3);
             byRows[$"{rows}"] = measured;
         }
@@ -104,11 +105,13 @@ public sealed class Benchmark
         int tokens = Math.Max(1, _options.NewTokens / Longer);
         var engine = new SamplingEngine(_model, null, new SamplingOptions { Temperature = Temperature, MaxNewTokens = tokens, MaxRows = Rows });
         double even = Rate(tokens), oneLong = Rate(tokens * Longer);
-        return new JsonObject { ["even_tokens_per_second"] = Math.Round(even, 1), ["one_long_tokens_per_second"] = Math.Round(oneLong, 1), ["ratio"] = Math.Round(oneLong / even, 3) };
+        return new JsonObject { ["even_tokens_per_second"] = Math.Round(even, 1), ["one_long_tokens_per_second"] = Math.Round(oneLong, 1),
+            ["ratio"] = Math.Round(oneLong / even, 3) };
 
         double Rate(int first)
         {
-            SamplingRequest[] requests = [new(Ids(_options.Prompt, 0), Streams(0, 1)) { MaxNewTokens = first }, new(Ids(_options.Prompt, 1), Streams(1, (Rows * Rounds) - 1))];
+            SamplingRequest[] requests = [new(Ids(_options.Prompt, 0), Streams(0, 1)) { MaxNewTokens = first },
+                new(Ids(_options.Prompt, 1), Streams(1, (Rows * Rounds) - 1))];
             double seconds = Stopwatches.Median(() => engine.Run(requests), _model.Device, _options.Repetitions);
             return (first + (((Rows * Rounds) - 1.0) * tokens)) / seconds;
         }
@@ -155,10 +158,13 @@ public sealed class Benchmark
 
         void Step(PhaseClock clock)
         {
-            var engine = new SamplingEngine(_model, null, new SamplingOptions { Temperature = Temperature, MaxNewTokens = _options.NewTokens, MaxRows = samples });
-            SamplingRequest[] requests = [.. Enumerable.Range(0, _options.Questions).Select(q => new SamplingRequest(Ids(_options.Prompt, q), Streams(q, _options.Group)))];
+            var engine = new SamplingEngine(
+                _model, null, new SamplingOptions { Temperature = Temperature, MaxNewTokens = _options.NewTokens, MaxRows = samples });
+            SamplingRequest[] requests = [.. Enumerable.Range(0, _options.Questions).Select(
+                q => new SamplingRequest(Ids(_options.Prompt, q), Streams(q, _options.Group)))];
             Sample[][] drawn = engine.Run(requests);
-            TokenSequence[] sequences = [.. drawn.SelectMany((group, q) => group.Select(sample => new TokenSequence([.. requests[q].Prompt, .. sample.Ids], _options.Prompt)))];
+            TokenSequence[] sequences = [.. drawn.SelectMany(
+                (group, q) => group.Select(sample => new TokenSequence([.. requests[q].Prompt, .. sample.Ids], _options.Prompt)))];
             clock.End("sample", samples * _options.NewTokens);
             SequenceScorer.LogProbs(_model, sequences, Temperature, _options.TokenBudget);
             clock.End("score");
@@ -176,9 +182,12 @@ public sealed class Benchmark
 
     private GrpoTokens Tokens(TokenSequence[] sequences, float[] weights, float[][] reference, int[] rows)
     {
-        return new GrpoTokens(PerToken(row => row % 2 == 0 ? 1 : -1), PerToken(row => weights[row]), Places(), null, tensor(rows.SelectMany(row => reference[row]).ToArray(), device: _model.Device));
+        return new GrpoTokens(
+            PerToken(row => row % 2 == 0 ? 1 : -1), PerToken(row => weights[row]), Places(), null,
+                tensor(rows.SelectMany(row => reference[row]).ToArray(), device: _model.Device));
 
-        Tensor PerToken(Func<int, float> value) => tensor(rows.SelectMany(row => Enumerable.Repeat(value(row), sequences[row].ScoredCount)).ToArray(), device: _model.Device);
+        Tensor PerToken(Func<int, float> value) =>
+            tensor(rows.SelectMany(row => Enumerable.Repeat(value(row), sequences[row].ScoredCount)).ToArray(), device: _model.Device);
 
         Tensor Places() => tensor(rows.SelectMany((row, place) => Enumerable.Repeat((long)place, sequences[row].ScoredCount)).ToArray(), device: _model.Device);
     }
@@ -195,7 +204,8 @@ public sealed class Benchmark
         ["gemm_peak_share"] = Math.Round(tokens / seconds * flopsPerToken / _limits.GemmFlops, 3),
     };
 
-    private TokenSequence[] Sequences(int count, int tokens, int seed) => [.. Enumerable.Range(0, count).Select(i => new TokenSequence(Ids(tokens + 1, (seed * 1000) + i), 1))];
+    private TokenSequence[] Sequences(int count, int tokens, int seed) =>
+        [.. Enumerable.Range(0, count).Select(i => new TokenSequence(Ids(tokens + 1, (seed * 1000) + i), 1))];
 
     private int[] Ids(int count, int seed) =>
         [.. Enumerable.Range(0, count).Select(i => (int)(RandomStream.Uniform(RandomStream.Key(seed), i) * _model.Config.VocabularySize))];

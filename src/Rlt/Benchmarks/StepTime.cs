@@ -34,7 +34,8 @@ public static class StepTime
             ("score", work is { ScoringTokens: > 0, Student: not null } ? (forward + student) / Flops(bench, "score") : null),
             ("reference", work.HasReference ? forward / Flops(bench, "score") : null),
             ("backward", work.Training is null ? null : passes * tokens * Arithmetic.TrainingFlops(work.Model.Config, context) / Flops(bench, "sft_step")),
-            ("optimizer", work.Training is null ? null : Number(bench["grpo_step"], "seconds_optimizer") * work.Model.TrainedCount / Number(bench, "parameters")),
+            ("optimizer", work.Training is null
+                ? null : Number(bench["grpo_step"], "seconds_optimizer") * work.Model.TrainedCount / Number(bench, "parameters")),
         };
         return [.. phases.Where(phase => phase.Seconds is not null).Select(phase => (phase.Phase, phase.Seconds!.Value))];
     }
@@ -52,10 +53,12 @@ public static class StepTime
         JsonNode? nearest = measured.MinBy(rows => Math.Abs(Math.Log(double.Parse(rows.Key, CultureInfo.InvariantCulture) / load.Rows))).Value;
         double? bytesPerSecond = Number(nearest, "copy_bandwidth_share") * Number(bench, "copy_gb_per_second") * 1e9;
         double steps = Math.Ceiling((double)step.Samples / load.Rows) * step.SampledTokens;
-        return steps * Arithmetic.DecodeBytes(work.Model.Config, load.Rows, load.Prompt + (step.SampledTokens / 2.0), work.Model.ElementSize, work.Model.ActivationSize) / bytesPerSecond;
+        return steps * Arithmetic.DecodeBytes(
+            work.Model.Config, load.Rows, load.Prompt + (step.SampledTokens / 2.0), work.Model.ElementSize, work.Model.ActivationSize) / bytesPerSecond;
     }
 
     private static double? Flops(JsonObject bench, string part) => Number(bench[part], "gemm_peak_share") * Number(bench, "gemm_peak_gflops") * 1e9;
 
-    private static double? Number(JsonNode? node, string key) => node is JsonObject fields && fields[key] is JsonValue value && value.TryGetValue(out double number) && number > 0 ? number : null;
+    private static double? Number(JsonNode? node, string key) =>
+        node is JsonObject fields && fields[key] is JsonValue value && value.TryGetValue(out double number) && number > 0 ? number : null;
 }

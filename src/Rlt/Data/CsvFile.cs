@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace Rlt.Data;
 
 /// <summary>Reads rows from CSV as RFC 4180 has it: a header, commas, quoted fields that may hold commas, quotes written twice and line ends.</summary>
-/// <remarks>Lines may end at "\n" alone, blank ones and those of empty fields are passed over, and an empty field counts as one that is not there; so does an empty column without a name.</remarks>
+/// <remarks>Lines may end at "\n" alone, blank ones and those of empty fields are passed over, and an empty field counts as one that is not there; so
+/// does an empty column without a name.</remarks>
 internal sealed class CsvFile
 {
     private readonly string _path;
@@ -84,9 +85,11 @@ internal sealed class CsvFile
     private List<string> Header(int line, List<string> header)
     {
         string? problem = _problem
-            ?? (header.Where(name => name.Length > 0).GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice ? $"the header has '{twice.Key}' twice; expected different names." : null)
+            ?? (header.Where(name => name.Length > 0).GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice
+                ? $"the header has '{twice.Key}' twice; expected different names." : null)
             ?? (header is [var only] && only.AsSpan().ContainsAny(';', '\t') ? $"the header is one column, '{only}'; expected commas between columns." : null);
-        return problem is null ? [.. header.Select(name => string.IsNullOrWhiteSpace(name) ? "" : name)] : throw new DataException($"{_path}:{line}: {problem}");
+        return problem is null
+            ? [.. header.Select(name => string.IsNullOrWhiteSpace(name) ? "" : name)] : throw new DataException($"{_path}:{line}: {problem}");
     }
 
     // Passes over blank lines; false at the file's end.
@@ -139,7 +142,8 @@ internal sealed class CsvFile
             int quote = _text.IndexOf('"', start);
             if (quote < 0)
             {
-                throw new DataException($"{_path}:{opened}: a quoted field opens here and is never closed; expected a closing quote, and quotes inside the field written twice.");
+                throw new DataException(
+                    $"{_path}:{opened}: a quoted field opens here and is never closed; expected a closing quote, and quotes inside the field written twice.");
             }
 
             ReadOnlySpan<char> part = _text.AsSpan(start, quote - start);

@@ -70,7 +70,8 @@ public sealed record DataSource(string Path)
         string allowed = $"max_bad_rows allows {MaxBadRows.ToString(CultureInfo.InvariantCulture)} of all";
         return usable > 0 && problems.Count <= MaxBadRows * total
             ? $"{Path}: {problems.Count} of {total} rows cannot be used and are left out ({allowed}):{list}"
-            : throw new DataException($"{Path}: {problems.Count} of {total} rows cannot be used ({allowed}). Correct them, or name other columns in 'fields' or another format:{list}");
+            : throw new DataException(
+                $"{Path}: {problems.Count} of {total} rows cannot be used ({allowed}). Correct them, or name other columns in 'fields' or another format:{list}");
     }
 }
 

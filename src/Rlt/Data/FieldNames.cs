@@ -31,7 +31,8 @@ public sealed record FieldNames
     /// <summary>The config keys that name a column, with it.</summary>
     internal IEnumerable<(string Key, string Column)> Named()
     {
-        foreach ((string key, string? column) in new[] { ("question", Question), ("solution", Solution), ("explanation", Explanation), ("answer", Answer), ("system", System) })
+        foreach ((string key, string? column) in new[] { ("question", Question), ("solution", Solution), ("explanation", Explanation), ("answer", Answer),
+            ("system", System) })
         {
             if (column is not null)
             {

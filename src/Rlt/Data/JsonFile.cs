@@ -36,7 +36,8 @@ internal static class JsonFile
             int end = (int)json.BytesConsumed;
             if (!text[end..].Trim(" \t\r\n"u8).IsEmpty)
             {
-                throw new DataException($"{path}:{LineOf(text, end)}: the file goes on after its first value; expected {Expected}. Name it .jsonl if it has one object a line.");
+                throw new DataException(
+                    $"{path}:{LineOf(text, end)}: the file goes on after its first value; expected {Expected}. Name it .jsonl if it has one object a line.");
             }
 
             return items ?? throw new DataException($"{path}: the file has no list of rows; expected {Expected}.");

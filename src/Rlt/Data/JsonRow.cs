@@ -32,7 +32,8 @@ public sealed record JsonRow(string File, int Line, JsonObject Fields)
     public string? FirstTextOrNull(string key) => Fields[key] switch
     {
         JsonArray { Count: 0 } => null,
-        JsonArray list => list[0] is JsonValue value && value.TryGetValue(out string? text) ? EscapedLatex.Restore(text) : throw Problem($"'{key}' is {Shown(list)}; expected a text or a list of texts."),
+        JsonArray list => list[0] is JsonValue value && value.TryGetValue(out string? text)
+            ? EscapedLatex.Restore(text) : throw Problem($"'{key}' is {Shown(list)}; expected a text or a list of texts."),
         _ => TextOrNull(key),
     };
 
@@ -40,7 +41,8 @@ public sealed record JsonRow(string File, int Line, JsonObject Fields)
     public string? AnswerOrNull(string key) => Fields[key] switch
     {
         JsonValue value => EscapedLatex.Restore(value.ToString()),
-        JsonArray { Count: > 0 } list when list.All(item => item is JsonValue) => EscapedLatex.Restore(string.Join(", ", list.Select(item => item!.ToString().Trim()))),
+        JsonArray { Count: > 0 } list when list.All(item => item is JsonValue) =>
+            EscapedLatex.Restore(string.Join(", ", list.Select(item => item!.ToString().Trim()))),
         _ => null,
     };
 

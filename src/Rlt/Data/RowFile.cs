@@ -14,7 +14,8 @@ public static class RowFile
         ".jsonl" or ".ndjson" or "" => JsonLines.ReadEach(path),
         ".json" => JsonFile.ReadEach(path),
         ".csv" => CsvFile.ReadEach(path),
-        var other => throw new DataException($"{path}: files that end in '{other}' are not read; expected .jsonl (one object a line), .json (a list of objects) or .csv."),
+        var other => throw new DataException(
+            $"{path}: files that end in '{other}' are not read; expected .jsonl (one object a line), .json (a list of objects) or .csv."),
     };
 
     /// <summary>A whole file, without a byte order mark.</summary>

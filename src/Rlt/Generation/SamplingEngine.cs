@@ -40,7 +40,8 @@ public sealed class SamplingEngine
         {
             if (requests[i].Prompt.Length == 0 || requests[i].Prompt.Length >= context)
             {
-                throw new DataException($"prompt {i} has {requests[i].Prompt.Length} tokens; expected 1 to {context - 1} (the model's max_position_embeddings is {context})");
+                throw new DataException(
+                    $"prompt {i} has {requests[i].Prompt.Length} tokens; expected 1 to {context - 1} (the model's max_position_embeddings is {context})");
             }
         }
 
@@ -61,7 +62,8 @@ public sealed class SamplingEngine
                 Draw(batch.Rows, batch.Step());
             }
 
-            batch.Leave(row => Finish(row, Math.Min(requests[row.Request].MaxNewTokens ?? _options.MaxNewTokens, context - row.Prompt.Length), results, onFinished));
+            batch.Leave(row => Finish(
+                row, Math.Min(requests[row.Request].MaxNewTokens ?? _options.MaxNewTokens, context - row.Prompt.Length), results, onFinished));
         }
 
         return results;

@@ -38,7 +38,9 @@ public sealed class LanguageModel : IDisposable
     /// <inheritdoc cref="ModelText.StopIds"/>
     public IReadOnlyList<int> StopIds => Text.StopIds;
 
-    /// <summary>The token by which the texts that the model learns from end a turn; where the model is saved, it is listed as a stop token. Null adds none.</summary>
+    /// <summary>
+    /// The token by which the texts that the model learns from end a turn; where the model is saved, it is listed as a stop token. Null adds none.
+    /// </summary>
     public int? LearnedTurnEnd { get; set; }
 
     /// <summary>Reads a directory onto the configured device: a whole model, or adapters with the base model that they name.</summary>
@@ -66,7 +68,8 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>Reads a whole model to train it, or new adapters beside it.</summary>
     /// <inheritdoc cref="LoadToTrain(ModelText, DeviceConfig, LoraConfig?, long)"/>
-    public static LanguageModel LoadToTrain(string directory, DeviceConfig device, LoraConfig? lora, long seed) => LoadToTrain(ModelText.Load(directory), device, lora, seed);
+    public static LanguageModel LoadToTrain(string directory, DeviceConfig device, LoraConfig? lora, long seed) =>
+        LoadToTrain(ModelText.Load(directory), device, lora, seed);
 
     /// <summary>Reads the weights that belong to a text to train them, or new adapters beside them.</summary>
     /// <param name="text">A whole model's.</param>
@@ -78,7 +81,8 @@ public sealed class LanguageModel : IDisposable
     {
         if (text.Lora is not null)
         {
-            throw new CheckpointException($"{text.Directory} holds LoRA adapters; training begins at a whole model. Make one first: rlt merge --model {text.Directory} --out DIR");
+            throw new CheckpointException(
+                $"{text.Directory} holds LoRA adapters; training begins at a whole model. Make one first: rlt merge --model {text.Directory} --out DIR");
         }
 
         LanguageModel model = Load(text, device);

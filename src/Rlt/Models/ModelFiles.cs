@@ -123,7 +123,8 @@ public static class ModelFiles
 
             if (entry.Type is not (StoredType.F64 or StoredType.F32 or StoredType.F16 or StoredType.BF16))
             {
-                throw new CheckpointException($"{file.Path}: '{entry.Name}' has type {entry.Type}; expected F32, F16 or BF16 (quantised weights are not supported)");
+                throw new CheckpointException(
+                    $"{file.Path}: '{entry.Name}' has type {entry.Type}; expected F32, F16 or BF16 (quantised weights are not supported)");
             }
         }
 

@@ -52,7 +52,9 @@ public sealed class ModelText
     /// <summary>The special token by which the template ends an assistant's turn; null where there is no template, or no such token.</summary>
     public int? TurnEndId { get; }
 
-    /// <summary>Ids that end a turn: the generation config's, the tokenizer's EOS, and the template's end of the assistant's turn, which need not be the EOS.</summary>
+    /// <summary>
+    /// Ids that end a turn: the generation config's, the tokenizer's EOS, and the template's end of the assistant's turn, which need not be the EOS.
+    /// </summary>
     public IReadOnlyList<int> StopIds { get; }
 
     /// <summary>Reads a directory: a whole model's, or adapters' with the base model that they name.</summary>
@@ -70,7 +72,8 @@ public sealed class ModelText
     /// <summary>The chat template.</summary>
     /// <exception cref="CheckpointException">The model has none.</exception>
     public ChatTemplate RequireTemplate() => Template
-        ?? throw new CheckpointException($"{Directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); this command needs one.");
+        ?? throw new CheckpointException(
+            $"{Directory} has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja); this command needs one.");
 
     /// <summary>Says which of the setting template_args do nothing: those that the template does not mention.</summary>
     public IEnumerable<string> UnreadArgs(JsonObject? templateArgs) => (templateArgs ?? [])

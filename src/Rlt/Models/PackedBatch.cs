@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 namespace Rlt.Models;
 
 // R rows, D width, N scored tokens of all sequences, one after another
-/// <summary>Sequences of a batch, packed without padding, with the rows whose next token is scored. Sequences with the same context have its rows once.</summary>
+/// <summary>
+/// Sequences of a batch, packed without padding, with the rows whose next token is scored. Sequences with the same context have its rows once.
+/// </summary>
 public sealed class PackedBatch : IDisposable
 {
     /// <summary>Packs the sequences. The last token of each predicts nothing, so it is not part of the input.</summary>
@@ -44,7 +46,10 @@ public sealed class PackedBatch : IDisposable
     /// <summary>The hidden states from which the scored tokens are predicted: [N, D].</summary>
     public Tensor Select(Tensor hidden_RD) => hidden_RD.index_select(0, Rows_N);
 
-    /// <summary>Splits sequences into batches of at most <paramref name="tokenBudget"/> rows (at least one sequence each), longest first; sequences with the same context stay together as far as they fit.</summary>
+    /// <summary>
+    /// Splits sequences into batches of at most <paramref name="tokenBudget"/> rows (at least one sequence each), longest first; sequences with the
+    /// same context stay together as far as they fit.
+    /// </summary>
     /// <returns>The sequences' indices, batch by batch; every index once.</returns>
     public static IReadOnlyList<int[]> Split(IReadOnlyList<TokenSequence> sequences, int tokenBudget)
     {

@@ -37,7 +37,8 @@ public static class SequenceScorer
         foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget))
         {
             TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
-            float[] flat = rows.Sum(row => row.ScoredCount) == 0 ? [] : Score(model, rows, (hidden_ND, targets_N) => LogProbHead.LogProbs(model, hidden_ND, targets_N, temperature));
+            float[] flat = rows.Sum(row => row.ScoredCount) == 0
+                ? [] : Score(model, rows, (hidden_ND, targets_N) => LogProbHead.LogProbs(model, hidden_ND, targets_N, temperature));
             int used = 0;
             for (int row = 0; row < rows.Length; row++)
             {

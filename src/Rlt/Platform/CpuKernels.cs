@@ -12,13 +12,10 @@ namespace Rlt.Platform;
 /// Nothing here is seen by libtorch's autograd. Tensors are checked and made contiguous before the call; a kernel writes into new tensors of the
 /// current dispose scope unless it says otherwise. What each computes is in src/Rlt.Kernels/kernels.h and product.h.
 /// </remarks>
-public static class CpuKernels
+public static partial class CpuKernels
 {
     // Rows of a decoding step, for which a general product is slower: it first writes the weights out anew.
     private const int FewRows = 128;
-
-    // Positions that a block of the cache holds a multiple of.
-    private const int BlockMultiple = 16;
 
     /// <summary>Whether the kernels work on the tensor.</summary>
     public static bool Serve(Tensor x) => KernelLibrary.IsThere && x.device_type == DeviceType.CPU && x.dtype is ScalarType.Float32 or ScalarType.BFloat16;
@@ -29,7 +26,8 @@ public static class CpuKernels
         long width = weight_D.numel();
         Tensor input = Dense(x), weight = Weights(weight_D, [width]), normed = empty_like(input), scale_N = empty([input.numel() / width], ScalarType.Float32);
         Divides(input, width, weight_D);
-        KernelLibrary.rlt_rms_norm(Type(input), Type(weight), At(input), null, At(weight), (float)epsilon, null, At(normed), (float*)At(scale_N), scale_N.numel(), width);
+        KernelLibrary.rlt_rms_norm(
+            Type(input), Type(weight), At(input), null, At(weight), (float)epsilon, null, At(normed), (float*)At(scale_N), scale_N.numel(), width);
         Alive(input, weight, normed, scale_N);
         return (normed, scale_N);
     }
@@ -41,7 +39,8 @@ public static class CpuKernels
         Tensor input = Dense(x), change = Dense(delta, x.dtype, x.shape, "delta"), weight = Weights(weight_D, [width]);
         Tensor sum = empty_like(input), normed = empty_like(input), scale_N = empty([input.numel() / width], ScalarType.Float32);
         Divides(input, width, weight_D);
-        KernelLibrary.rlt_rms_norm(Type(input), Type(weight), At(input), At(change), At(weight), (float)epsilon, At(sum), At(normed), (float*)At(scale_N), scale_N.numel(), width);
+        KernelLibrary.rlt_rms_norm(
+            Type(input), Type(weight), At(input), At(change), At(weight), (float)epsilon, At(sum), At(normed), (float*)At(scale_N), scale_N.numel(), width);
         Alive(input, change, weight, sum, normed, scale_N);
         return (sum, normed, scale_N);
     }
@@ -60,7 +59,8 @@ public static class CpuKernels
         Tensor? beside = dSum is null ? null : Dense(dSum, x.dtype, x.shape, "the derivative by the sum");
         Tensor? weightSum = weightSum_D is null ? null : Own(weightSum_D, ScalarType.Float32, [width], "the weight's sum");
         KernelLibrary.rlt_rms_norm_backward(
-            Type(input), Type(weight), At(above), At(beside), At(input), At(weight), (float*)At(scale_N), At(dx), (float*)At(weightSum), input.numel() / width, width);
+            Type(input), Type(weight), At(above), At(beside), At(input), At(weight), (float*)At(scale_N), At(dx), (float*)At(weightSum),
+                input.numel() / width, width);
         Alive(input, above, weight, dx, beside, weightSum, scale_N);
         return dx;
     }
@@ -101,7 +101,9 @@ public static class CpuKernels
         return (dGate, dUp);
     }
 
-    /// <summary>x Wᵀ + b of x [N, in] and weight [out, in], in x's dtype; the weights may have another. A row has the same bits whatever rows are beside it.</summary>
+    /// <summary>
+    /// x Wᵀ + b of x [N, in] and weight [out, in], in x's dtype; the weights may have another. A row has the same bits whatever rows are beside it.
+    /// </summary>
     public static unsafe Tensor Linear(Tensor x_NI, Tensor weight_OI, Tensor? bias_O)
     {
         (long rows, long inputs, long outputs) = (x_NI.size(0), x_NI.size(1), weight_OI.size(0));
@@ -143,62 +145,6 @@ public static class CpuKernels
         Alive(dy, x, sum);
     }
 
-    /// <summary>Causal attention of segments [S, 4] (start, length, parent's start, parent's length) of q [N, H, E], k and v [N, K, E]; and its log-sums [N, H].</summary>
-    public static unsafe (Tensor Out_NHE, Tensor LogSum_NH) Attention(Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, Tensor segments_S4)
-    {
-        AttentionInputs input = new(q_NHE, k_NKE, v_NKE, segments_S4);
-
-        // Rows outside of all segments are padding: zeros.
-        Tensor result = zeros_like(input.Q), logSum = zeros([input.Shape.Rows, input.Shape.Heads], ScalarType.Float32);
-        KernelLibrary.rlt_attention(
-            Type(input.Q), At(input.Q), At(input.K), At(input.V), (long*)At(input.Segments), input.Segments.size(0), input.Shape, At(result), (float*)At(logSum));
-        Alive(input.Q, input.K, input.V, input.Segments, result, logSum);
-        return (result, logSum);
-    }
-
-    /// <summary>The derivatives by q, k and v.</summary>
-    public static unsafe (Tensor Q, Tensor K, Tensor V) AttentionBackward(
-        Tensor dOut_NHE, Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, Tensor segments_S4, Tensor out_NHE, Tensor logSum_NH)
-    {
-        AttentionInputs input = new(q_NHE, k_NKE, v_NKE, segments_S4);
-        Tensor above = Dense(dOut_NHE, q_NHE.dtype, q_NHE.shape, "the derivative");
-        Tensor dq = zeros_like(input.Q), dk = zeros_like(input.K), dv = zeros_like(input.V);
-        KernelLibrary.rlt_attention_backward(
-            Type(input.Q), At(above), At(input.Q), At(input.K), At(input.V), At(out_NHE), (float*)At(logSum_NH), (long*)At(input.Segments), input.Segments.size(0), input.Shape,
-            At(dq), At(dk), At(dv));
-        Alive(input.Q, input.K, input.V, input.Segments, above, out_NHE, logSum_NH, dq, dk, dv);
-        return (dq, dk, dv);
-    }
-
-    /// <summary>Writes k, v [N, K, E] at slots [N] of a cache of blocks of P positions: keys [X, K, E, P], values [X, K, P, E].</summary>
-    public static unsafe void CacheWrite(Tensor k_NKE, Tensor v_NKE, Tensor slots_N, Tensor keys_XKEP, Tensor values_XKPE)
-    {
-        CacheShape shape = CacheShape.Of(keys_XKEP);
-        long rows = k_NKE.size(0);
-        Tensor keys = Own(keys_XKEP, k_NKE.dtype, keys_XKEP.shape, "the cache"), values = Own(values_XKPE, k_NKE.dtype, values_XKPE.shape, "the cache");
-        Tensor k = Dense(k_NKE, keys.dtype, [rows, shape.KeyValueHeads, shape.Width], "k"), v = Dense(v_NKE, k.dtype, k_NKE.shape, "v"), slots = Dense(slots_N, ScalarType.Int64, [rows], "slots");
-        KernelLibrary.rlt_cache_write(Type(k), At(k), At(v), (long*)At(slots), At(keys), At(values), shape, rows);
-        Alive(k, v, slots, keys, values);
-    }
-
-    /// <summary>Attention of one query a row, [B, H, E], to the first lengths [B] positions of the blocks that tables [B, W] name.</summary>
-    public static unsafe Tensor CacheAttention(Tensor q_BHE, Tensor keys_XKEP, Tensor values_XKPE, Tensor tables_BW, Tensor lengths_B)
-    {
-        CacheShape shape = CacheShape.Of(keys_XKEP);
-        long rows = q_BHE.size(0);
-        Tensor keys = Own(keys_XKEP, q_BHE.dtype, keys_XKEP.shape, "the cache"), values = Own(values_XKPE, q_BHE.dtype, values_XKPE.shape, "the cache");
-        Tensor q = Dense(q_BHE), result = empty_like(q), tables = Dense(tables_BW, ScalarType.Int64, [rows, tables_BW.size(1)], "tables"), lengths = Dense(lengths_B, ScalarType.Int64, [rows], "lengths");
-        if (shape.Block % BlockMultiple != 0)
-        {
-            throw new ArgumentException($"a block of the cache holds {shape.Block} positions; expected a multiple of {BlockMultiple}");
-        }
-
-        KernelLibrary.rlt_cache_attention(
-            Type(q), At(q), At(keys), At(values), (long*)At(tables), tables.size(1), (long*)At(lengths), shape, rows, q.size(1), At(result));
-        Alive(q, keys, values, tables, lengths, result);
-        return result;
-    }
-
     /// <summary>The targets' log-probabilities, [N] float32, and the rows' log-sum-exp, of logits [N, V] at a temperature.</summary>
     public static unsafe (Tensor LogProb_N, Tensor LogSum_N) LogProb(Tensor logits_NV, Tensor targets_N, double temperature)
     {
@@ -216,7 +162,8 @@ public static class CpuKernels
         (long rows, long vocabulary) = (logits_NV.size(0), logits_NV.size(1));
         Tensor logits = Own(logits_NV, logits_NV.dtype, [rows, vocabulary], "the logits"), targets = Dense(targets_N, ScalarType.Int64, [rows], "targets");
         Tensor sums = Dense(logSum_N, ScalarType.Float32, [rows], "the log-sums"), gradient = Dense(gradient_N, ScalarType.Float32, [rows], "the gradient");
-        KernelLibrary.rlt_log_prob_backward(Type(logits), At(logits), (long*)At(targets), (float*)At(sums), (float*)At(gradient), (float)temperature, rows, vocabulary);
+        KernelLibrary.rlt_log_prob_backward(
+            Type(logits), At(logits), (long*)At(targets), (float*)At(sums), (float*)At(gradient), (float)temperature, rows, vocabulary);
         Alive(logits, targets, sums, gradient);
     }
 
@@ -244,8 +191,10 @@ public static class CpuKernels
         }
 
         AdamWStep options = new(
-            (float)learningRate, (float)beta1, (float)beta2, (float)epsilon, (float)weightDecay, (float)(1 - Math.Pow(beta1, step)), (float)(1 - Math.Pow(beta2, step)));
-        KernelLibrary.rlt_adamw(Type(weight), At(weight), (float*)At(master), (float*)At(mean), (float*)At(square), (float*)At(gradient), options, weight.numel());
+            (float)learningRate, (float)beta1, (float)beta2, (float)epsilon, (float)weightDecay, (float)(1 - Math.Pow(beta1, step)),
+                (float)(1 - Math.Pow(beta2, step)));
+        KernelLibrary.rlt_adamw(
+            Type(weight), At(weight), (float*)At(master), (float*)At(mean), (float*)At(square), (float*)At(gradient), options, weight.numel());
         Alive(weight, master, mean, square, gradient);
     }
 
@@ -279,7 +228,8 @@ public static class CpuKernels
         return x.contiguous();
     }
 
-    private static Tensor Weights(Tensor x, ReadOnlySpan<long> shape) => Dense(x, x.dtype == ScalarType.BFloat16 ? x.dtype : ScalarType.Float32, shape, "weight");
+    private static Tensor Weights(Tensor x, ReadOnlySpan<long> shape) =>
+        Dense(x, x.dtype == ScalarType.BFloat16 ? x.dtype : ScalarType.Float32, shape, "weight");
 
     private static Tensor Dense(Tensor x, ScalarType dtype, ReadOnlySpan<long> shape, string name)
     {
@@ -329,38 +279,5 @@ public static class CpuKernels
         {
             GC.KeepAlive(tensor);
         }
-    }
-
-    private readonly ref struct AttentionInputs
-    {
-        public AttentionInputs(Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, Tensor segments_S4)
-        {
-            (long rows, long heads, long width, long kvHeads) = (q_NHE.size(0), q_NHE.size(1), q_NHE.size(2), k_NKE.size(1));
-            if (heads % kvHeads != 0)
-            {
-                throw new ArgumentException($"q has {heads} heads and k {kvHeads}; expected a multiple");
-            }
-            (Q, K, V) = (Dense(q_NHE), Dense(k_NKE, q_NHE.dtype, [rows, kvHeads, width], "k"), Dense(v_NKE, q_NHE.dtype, [rows, kvHeads, width], "v"));
-            Segments = Dense(segments_S4, ScalarType.Int64, [segments_S4.size(0), 4], "segments");
-            Shape = new AttentionShape(rows, heads, kvHeads, width);
-            ReadOnlySpan<long> table = Segments.data<long>().ToArray();
-            for (int i = 0; i < table.Length; i += 4)
-            {
-                if (table[i] < 0 || table[i + 1] < 0 || table[i] + table[i + 1] > rows || table[i + 2] < 0 || table[i + 2] + table[i + 3] > rows)
-                {
-                    throw new ArgumentException($"segment {i / 4} lies outside of the {rows} rows");
-                }
-            }
-        }
-
-        public Tensor Q { get; }
-
-        public Tensor K { get; }
-
-        public Tensor V { get; }
-
-        public Tensor Segments { get; }
-
-        public AttentionShape Shape { get; }
     }
 }

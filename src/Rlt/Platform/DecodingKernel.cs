@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 namespace Rlt.Platform;
 
 // B rows, D width, W blocks of the longest row
-/// <summary>One more token of each of some rows through all layers of a model in one call: the kernels of <see cref="CpuKernels"/> in turn, with the same results.</summary>
+/// <summary>
+/// One more token of each of some rows through all layers of a model in one call: the kernels of <see cref="CpuKernels"/> in turn, with the same
+/// results.
+/// </summary>
 /// <remarks>Between products of a few rows, calls of single operators take as long as the products.</remarks>
 internal sealed unsafe class DecodingKernel
 {
@@ -35,7 +38,8 @@ internal sealed unsafe class DecodingKernel
     /// <param name="sin_PF">Sines.</param>
     /// <exception cref="ArgumentException">The embeddings or the cache have another shape or type than the model.</exception>
     public void Apply(
-        Tensor x_BD, ReadOnlySpan<Tensor> keys_XKEP, ReadOnlySpan<Tensor> values_XKPE, long[] positions_B, long[] slots_B, long[] tables_BW, Tensor cos_PF, Tensor sin_PF)
+        Tensor x_BD, ReadOnlySpan<Tensor> keys_XKEP, ReadOnlySpan<Tensor> values_XKPE, long[] positions_B, long[] slots_B, long[] tables_BW, Tensor cos_PF,
+            Tensor sin_PF)
     {
         long rows = positions_B.Length;
         Tensor x = CpuKernels.Own(x_BD, x_BD.dtype, [rows, _shape.Width], "the embeddings");
@@ -85,7 +89,8 @@ internal sealed record LayerTensors(
 {
     /// <summary>All of them.</summary>
     public IEnumerable<Tensor> All =>
-        new[] { InputNorm, QueryNorm, KeyNorm, PostNorm }.Concat(new[] { Query, Key, Value, Output, Gate, Up, Down }.SelectMany(map => new[] { map.Weight, map.Bias })).OfType<Tensor>();
+        new[] { InputNorm, QueryNorm, KeyNorm, PostNorm }.Concat(
+            new[] { Query, Key, Value, Output, Gate, Up, Down }.SelectMany(map => new[] { map.Weight, map.Bias })).OfType<Tensor>();
 }
 
 /// <summary>A linear map's weights as they lie in memory (kernels.h).</summary>
@@ -99,7 +104,8 @@ internal readonly unsafe struct MapWeights(void* weight, void* bias)
 /// <summary>A layer's weights as they lie in memory (kernels.h).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly unsafe struct LayerWeights(
-    void* inputNorm, MapWeights query, MapWeights key, MapWeights value, void* queryNorm, void* keyNorm, MapWeights output, void* postNorm, MapWeights gate, MapWeights up,
+    void* inputNorm, MapWeights query, MapWeights key, MapWeights value, void* queryNorm, void* keyNorm, MapWeights output, void* postNorm, MapWeights gate,
+        MapWeights up,
     MapWeights down)
 {
     private readonly void* _inputNorm = inputNorm;

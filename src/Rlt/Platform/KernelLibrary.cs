@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Rlt.Platform;
 
-/// <summary>The kernel library's functions, by the names of src/Rlt.Kernels/library.cpp, and how it is found: beside the program, a file for each processor level.</summary>
+/// <summary>
+/// The kernel library's functions, by the names of src/Rlt.Kernels/library.cpp, and how it is found: beside the program, a file for each processor
+/// level.
+/// </summary>
 internal static unsafe partial class KernelLibrary
 {
     private const string Kernels = "rlt_kernels";
@@ -29,14 +32,16 @@ internal static unsafe partial class KernelLibrary
     internal static partial int aoti_torch_get_data_ptr(nint tensor, void** pointer);
 
     [LibraryImport(Kernels)]
-    internal static partial void rlt_rms_norm(int type, int weightType, void* x, void* delta, void* weight, float epsilon, void* sum, void* y, float* scale, long rows, long width);
+    internal static partial void rlt_rms_norm(
+        int type, int weightType, void* x, void* delta, void* weight, float epsilon, void* sum, void* y, float* scale, long rows, long width);
 
     [LibraryImport(Kernels)]
     internal static partial void rlt_rms_norm_backward(
         int type, int weightType, void* dy, void* dsum, void* x, void* weight, float* scale, void* dx, float* dweight, long rows, long width);
 
     [LibraryImport(Kernels)]
-    internal static partial void rlt_rotate(int type, void* x, float* cos, float* sin, long* positions, float direction, void* y, long rows, long heads, long width);
+    internal static partial void rlt_rotate(
+        int type, void* x, float* cos, float* sin, long* positions, float direction, void* y, long rows, long heads, long width);
 
     [LibraryImport(Kernels)]
     internal static partial void rlt_swiglu(int type, void* gate, void* up, void* y, long count);
@@ -51,11 +56,13 @@ internal static unsafe partial class KernelLibrary
     internal static partial void rlt_linear_rows(void* x, int type, void* weight, int weightType, void* bias, void* y, long rows, long inputs, long outputs);
 
     [LibraryImport(Kernels)]
-    internal static partial void rlt_attention(int type, void* q, void* k, void* v, long* segments, long count, AttentionShape shape, void* result, float* logSum);
+    internal static partial void rlt_attention(
+        int type, void* q, void* k, void* v, long* segments, long count, AttentionShape shape, void* result, float* logSum);
 
     [LibraryImport(Kernels)]
     internal static partial void rlt_attention_backward(
-        int type, void* dout, void* q, void* k, void* v, void* result, float* logSum, long* segments, long count, AttentionShape shape, void* dq, void* dk, void* dv);
+        int type, void* dout, void* q, void* k, void* v, void* result, float* logSum, long* segments, long count, AttentionShape shape, void* dq, void* dk,
+            void* dv);
 
     [LibraryImport(Kernels)]
     internal static partial void rlt_cache_write(int type, void* k, void* v, long* slots, void* keys, void* values, CacheShape shape, long rows);
@@ -65,10 +72,12 @@ internal static unsafe partial class KernelLibrary
         int type, void* q, void* keys, void* values, long* tables, long tableWidth, long* lengths, CacheShape shape, long rows, long heads, void* result);
 
     [LibraryImport(Kernels)]
-    internal static partial void rlt_log_prob(int type, void* logits, long* targets, float temperature, float* result, float* logSum, long rows, long vocabulary);
+    internal static partial void rlt_log_prob(
+        int type, void* logits, long* targets, float temperature, float* result, float* logSum, long rows, long vocabulary);
 
     [LibraryImport(Kernels)]
-    internal static partial void rlt_log_prob_backward(int type, void* logits, long* targets, float* logSum, float* gradient, float temperature, long rows, long vocabulary);
+    internal static partial void rlt_log_prob_backward(
+        int type, void* logits, long* targets, float* logSum, float* gradient, float temperature, long rows, long vocabulary);
 
     [LibraryImport(Kernels)]
     internal static partial void rlt_draw(int type, void* logits, float* uniform, float temperature, long* token, float* result, long rows, long vocabulary);

@@ -16,7 +16,8 @@ public static partial class MachineMemory
         {
             const string file = "/proc/meminfo";
             string? line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)) : null;
-            return line is null ? Total : Math.Min(Total, long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10);
+            return line is null ? Total : Math.Min(
+                Total, long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10);
         }
     }
 

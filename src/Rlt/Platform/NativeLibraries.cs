@@ -64,7 +64,8 @@ internal static partial class NativeLibraries
         }
 
         nint scalars = NativeLibrary.Load(before);
-        ((delegate* unmanaged<nint, void>)NativeLibrary.GetExport(scalars, "rlt_dispose_scalars_by"))(NativeLibrary.GetExport(library, "THSTorch_dispose_scalar"));
+        ((delegate* unmanaged<nint, void>)NativeLibrary.GetExport(scalars, "rlt_dispose_scalars_by"))(
+            NativeLibrary.GetExport(library, "THSTorch_dispose_scalar"));
         return scalars;
     }
 
@@ -137,7 +138,8 @@ internal static partial class NativeLibraries
         // Memory is tried where folders may not hold programs.
         return LoadFrom(Path.Combine(Path.GetTempPath(), $"rlt-{Environment.ProcessId}-{TorchSharp}"), library)
             ?? LoadFrom($"/proc/self/fd/{memfd_create(TorchSharp, 0)}", library)
-            ?? throw new DllNotFoundException($"{path} cannot be loaded: neither {Path.GetTempPath()} nor this process's memory may hold a program. Set TMPDIR to a folder that may");
+            ?? throw new DllNotFoundException(
+                $"{path} cannot be loaded: neither {Path.GetTempPath()} nor this process's memory may hold a program. Set TMPDIR to a folder that may");
     }
 
     private static nint? LoadFrom(string path, byte[] library)

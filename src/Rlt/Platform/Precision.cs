@@ -12,7 +12,8 @@ public static class Precision
 {
     /// <summary>The type of activations beside weights of a type.</summary>
     public static ScalarType Activations(ScalarType weights, DeviceType device) =>
-        weights == ScalarType.BFloat16 && device == DeviceType.CPU && TorchLibrary.HasCpuKernels && !ProcessorLevel.MultipliesBf16 ? ScalarType.Float32 : weights;
+        weights == ScalarType.BFloat16 && device == DeviceType.CPU && TorchLibrary.HasCpuKernels && !ProcessorLevel.MultipliesBf16
+            ? ScalarType.Float32 : weights;
 
     /// <summary>What dtype auto makes of stored weights: as they are, or float32 where the device computes their type slowly or not at all.</summary>
     public static ScalarType Auto(ScalarType stored, DeviceType device) =>
@@ -23,7 +24,8 @@ public static class Precision
     /// <param name="device">Where the model is.</param>
     public static string? Warning(ScalarType? chosen, DeviceType device) => device != DeviceType.CPU ? null : chosen switch
     {
-        ScalarType.BFloat16 when EmulatesBf16 => "dtype bf16: without rlt's kernels this processor computes bf16 many times slower than fp32. Set dtype to fp32, or to auto",
+        ScalarType.BFloat16 when EmulatesBf16 =>
+            "dtype bf16: without rlt's kernels this processor computes bf16 many times slower than fp32. Set dtype to fp32, or to auto",
         ScalarType.Float32 when TorchLibrary.HasCpuKernels && ProcessorLevel.Current == "amx" =>
             "dtype fp32: this processor computes bf16 (AMX) three to five times faster. Set dtype to bf16 where its 8 bits are enough",
         _ => null,

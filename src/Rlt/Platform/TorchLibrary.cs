@@ -23,7 +23,8 @@ public static class TorchLibrary
 
     /// <summary>What makes everything slower on this machine, and what to do; null when all is well.</summary>
     public static string? Warning() => HasCpuKernels || cuda.is_available() ? null
-        : ProcessorLevel.Current == "plain" ? "rlt's kernels are not used (this processor has no AVX2, or RLT_CPU=plain): libtorch's operators do the same, several times slower"
+        : ProcessorLevel.Current == "plain"
+            ? "rlt's kernels are not used (this processor has no AVX2, or RLT_CPU=plain): libtorch's operators do the same, several times slower"
         : "rlt's kernels are not built: libtorch's operators do the same, several times slower. Install a C++ compiler (apt-get install g++) and run scripts/build.sh";
 
     /// <summary>Loads libtorch, unless it is loaded.</summary>

@@ -34,7 +34,8 @@ internal static class Globals
             .OfType<object>()
             .Select(value => PyNumber.TryInteger(value, out BigInteger integer)
                 ? integer
-                : throw (value is Undefined undefined ? undefined.Error() : new RenderError($"'{PyType.Name(value)}' object cannot be interpreted as an integer")))];
+                : throw (value is Undefined undefined
+                    ? undefined.Error() : new RenderError($"'{PyType.Name(value)}' object cannot be interpreted as an integer")))];
         return bounds.Length switch
         {
             1 => new PyRange(0, bounds[0], 1),

@@ -106,7 +106,8 @@ internal sealed class PercentFormat
             width = -width;
         }
 
-        string align = flags.Contains('-', StringComparison.Ordinal) ? "<" : flags.Contains('0', StringComparison.Ordinal) && type is not ('s' or 'r' or 'a' or 'c') ? "=" : ">";
+        string align = flags.Contains('-', StringComparison.Ordinal) ? "<" : flags.Contains('0', StringComparison.Ordinal)
+            && type is not ('s' or 'r' or 'a' or 'c') ? "=" : ">";
         char fill = align == "=" ? '0' : ' ';
         char sign = flags.Contains('+', StringComparison.Ordinal) ? '+' : flags.Contains(' ', StringComparison.Ordinal) ? ' ' : '-';
         string body = Convert(type, value ?? NextValue(), precision, sign, flags.Contains('#', StringComparison.Ordinal));

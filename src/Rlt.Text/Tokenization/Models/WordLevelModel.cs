@@ -13,6 +13,7 @@ internal sealed class WordLevelModel(Dictionary<string, int> vocabulary, string 
             return new[] { new ModelToken(id, 0, piece.Length) };
         }
 
-        throw new DataException($"The tokenizer's vocabulary has neither '{piece}' nor its unknown token '{unknown}'. Use text it knows, or another tokenizer.");
+        throw new DataException(
+            $"The tokenizer's vocabulary has neither '{piece}' nor its unknown token '{unknown}'. Use text it knows, or another tokenizer.");
     }
 }

@@ -178,7 +178,8 @@ internal sealed class Pattern
     {
         if (repeat.Body is SetNode set && repeat.Kind != RepeatKind.Lazy)
         {
-            _steps.Add(new PatternStep(StepKind.SetLoop) { Set = set.Set, Min = repeat.Min, Max = repeat.Max, Possessive = repeat.Kind == RepeatKind.Possessive });
+            bool possessive = repeat.Kind == RepeatKind.Possessive;
+            _steps.Add(new PatternStep(StepKind.SetLoop) { Set = set.Set, Min = repeat.Min, Max = repeat.Max, Possessive = possessive });
             return;
         }
 

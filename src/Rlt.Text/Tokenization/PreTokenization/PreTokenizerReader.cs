@@ -65,7 +65,8 @@ internal sealed class PreTokenizerReader
             "never" => PrependScheme.Never,
             _ => throw scheme.Unsupported("always", "first", "never"),
         };
-        return older || value == PrependScheme.Never ? value : throw scheme.Fail($"is {scheme.Quote()}, but add_prefix_space is false; the two contradict each other.");
+        return older || value == PrependScheme.Never
+            ? value : throw scheme.Fail($"is {scheme.Quote()}, but add_prefix_space is false; the two contradict each other.");
     }
 
     /// <summary>Reads the mark of a Metaspace component, one character.</summary>

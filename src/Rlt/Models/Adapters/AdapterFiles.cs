@@ -73,7 +73,8 @@ public static class AdapterFiles
         if (baseDirectory is null)
         {
             string there = Directory.GetCurrentDirectory();
-            json.Note("base_model_name_or_path", $"expected the directory of a whole model, absolute or relative to the working directory ({there}). Fetch that model, or correct the path");
+            json.Note("base_model_name_or_path",
+                $"expected the directory of a whole model, absolute or relative to the working directory ({there}). Fetch that model, or correct the path");
         }
         else
         {
@@ -90,7 +91,8 @@ public static class AdapterFiles
         string path = Path.Combine(directory, WeightsFileName);
         if (!File.Exists(path))
         {
-            string hint = File.Exists(Path.Combine(directory, "adapter_model.bin")) ? "It has adapter_model.bin; save it again as safetensors." : "Is the download complete?";
+            string hint = File.Exists(Path.Combine(directory, "adapter_model.bin"))
+                ? "It has adapter_model.bin; save it again as safetensors." : "Is the download complete?";
             throw new CheckpointException($"{directory}: no {WeightsFileName} beside {ConfigFileName}. {hint}");
         }
 
@@ -155,14 +157,17 @@ public static class AdapterFiles
             json.Note(key, "expected false");
         }
 
-        foreach (string key in new[] { "modules_to_save", "layers_to_transform", "layer_replication", "exclude_modules", "target_parameters", "trainable_token_indices", "alora_invocation_tokens", "arrow_config", "use_bdlora" }.Where(json.IsFilled))
+        foreach (string key in new[] { "modules_to_save", "layers_to_transform", "layer_replication", "exclude_modules", "target_parameters",
+            "trainable_token_indices", "alora_invocation_tokens", "arrow_config", "use_bdlora" }.Where(json.IsFilled))
         {
             json.Note(key, "expected null");
         }
 
-        if (json.IsText("init_lora_weights") && json.Text("init_lora_weights") is { } start && BaseChangingStarts.Any(known => start.StartsWith(known, StringComparison.Ordinal)))
+        if (json.IsText("init_lora_weights") && json.Text("init_lora_weights") is { } start
+            && BaseChangingStarts.Any(known => start.StartsWith(known, StringComparison.Ordinal)))
         {
-            json.Note("init_lora_weights", "expected a start that leaves the base model's weights as they are. Save the adapters as plain LoRA (PEFT: save_pretrained with path_initial_model_for_weight_conversion)");
+            json.Note("init_lora_weights",
+                "expected a start that leaves the base model's weights as they are. Save the adapters as plain LoRA (PEFT: save_pretrained with path_initial_model_for_weight_conversion)");
         }
     }
 
@@ -171,7 +176,8 @@ public static class AdapterFiles
         try
         {
             JsonElement root = StrictJson.Parse(WholeFile.Bytes(path));
-            return root.ValueKind == JsonValueKind.Object ? root : throw new CheckpointException($"{path}: the file holds no JSON object; expected the one that PEFT writes.");
+            return root.ValueKind == JsonValueKind.Object
+                ? root : throw new CheckpointException($"{path}: the file holds no JSON object; expected the one that PEFT writes.");
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {

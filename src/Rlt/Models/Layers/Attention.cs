@@ -66,7 +66,8 @@ public static class Attention
         Tensor padded_SHTE = Causal(Pad(q_NHE), Pad(k_NKE), Pad(v_NKE));
         return padded_SHTE.transpose(1, 2).reshape(-1, q_NHE.size(1), q_NHE.size(2)).index_select(0, places_N);
 
-        Tensor Pad(Tensor x_NHE) => x_NHE.index_select(0, rows_ST.flatten()).view(rows_ST.size(0), rows_ST.size(1), x_NHE.size(1), x_NHE.size(2)).transpose(1, 2);
+        Tensor Pad(Tensor x_NHE) =>
+            x_NHE.index_select(0, rows_ST.flatten()).view(rows_ST.size(0), rows_ST.size(1), x_NHE.size(1), x_NHE.size(2)).transpose(1, 2);
     }
 
     // The products of matrices by batch and kv head. TorchSharp's matmul has no guard: an error in it would end the process.

@@ -80,7 +80,8 @@ internal sealed class CachedPass : IAttentionPass
             hidden_B11S = arange(room, ScalarType.Int64, _device).ge(lengths_B.unsqueeze(1)).view(rows, 1, 1, room);
         }
 
-        return new StepTensors(tensor(Positions, device: _device), new CacheSlots(Slots, _device), tensor(Tables, [rows, width], device: _device), lengths_B, hidden_B11S);
+        return new StepTensors(
+            tensor(Positions, device: _device), new CacheSlots(Slots, _device), tensor(Tables, [rows, width], device: _device), lengths_B, hidden_B11S);
     }
 
     private Tensor Gathered(int layer, Tensor q_BHE, Tensor tables_BW, Tensor hidden_B11S)

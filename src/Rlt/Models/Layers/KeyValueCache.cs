@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 namespace Rlt.Models.Layers;
 
 // N rows, X blocks, K kv heads, P positions of a block, E head width, W blocks of the longest row
-/// <summary>Keys and values of every layer in blocks of positions. Rows take blocks as they grow, give them back when closed, and share those of a common beginning.</summary>
+/// <summary>
+/// Keys and values of every layer in blocks of positions. Rows take blocks as they grow, give them back when closed, and share those of a common
+/// beginning.
+/// </summary>
 /// <remarks>Not for gradients. Block tables follow PagedAttention (arXiv 2309.06180).</remarks>
 public sealed class KeyValueCache : IDisposable
 {

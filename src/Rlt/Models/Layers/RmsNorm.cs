@@ -56,7 +56,8 @@ public sealed record RmsNorm(Parameter Weight, double Epsilon)
                 [sum, y],
                 above =>
                 {
-                    Tensor dx = above[1] is { } dy ? CpuKernels.RmsNormBackward(dy, above[0], sum.Data, Weight.Value, scale_N, tape.Gradients.SumOf(Weight)) : above[0]!;
+                    Tensor dx = above[1] is { } dy
+                        ? CpuKernels.RmsNormBackward(dy, above[0], sum.Data, Weight.Value, scale_N, tape.Gradients.SumOf(Weight)) : above[0]!;
                     x.Receive(dx, shared: true);
                     delta.Receive(dx, shared: true);
                 },

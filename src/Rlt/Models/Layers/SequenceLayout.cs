@@ -56,7 +56,10 @@ public sealed class SequenceLayout : IDisposable
     /// <summary>Start, length, parent's start and parent's length of each segment, int64, on the CPU.</summary>
     public Tensor Table_S4 { get; }
 
-    /// <summary>For operators that want whole sequences of one length: the rows of each segment behind its parent's, right-padded with row 0; and each row's place there.</summary>
+    /// <summary>
+    /// For operators that want whole sequences of one length: the rows of each segment behind its parent's, right-padded with row 0; and each row's
+    /// place there.
+    /// </summary>
     internal (Tensor Rows_ST, Tensor Places_N) Padded => _padded ??= Pad();
 
     /// <summary>The layout of separate sequences of the given lengths.</summary>

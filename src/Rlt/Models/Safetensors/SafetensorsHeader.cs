@@ -127,7 +127,8 @@ internal static class SafetensorsHeader
         long[] offsets = ReadNumbers(place, "data_offsets", value, 2);
         return offsets.Length == 2 && offsets[0] <= offsets[1] && offsets[1] <= dataLength
             ? (offsets[0], offsets[1])
-            : throw place.Problem($"has data_offsets {Shown(value)}; expected [begin, end] within the file's {dataLength} bytes of data. A shorter file than the header describes was not fetched whole.");
+            : throw place.Problem(
+                $"has data_offsets {Shown(value)}; expected [begin, end] within the file's {dataLength} bytes of data. A shorter file than the header describes was not fetched whole.");
     }
 
     private static long[] ReadNumbers(Place place, string field, JsonElement? value, int atMost)

@@ -137,5 +137,6 @@ public sealed class WeightFiles : IDisposable
     }
 
     private static bool IsPlainFileName(string? name) =>
-        !string.IsNullOrEmpty(name) && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\', '\0') < 0 && !Path.IsPathRooted(name) && !name.Contains(':');
+        !string.IsNullOrEmpty(name) && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\', '\0') < 0 && !Path.IsPathRooted(name)
+            && !name.Contains(':');
 }
