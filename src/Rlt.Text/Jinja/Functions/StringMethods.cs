@@ -26,8 +26,7 @@ internal static class StringMethods
         ["isascii"] = Plain("isascii", text => text.All(char.IsAscii)),
         ["isdecimal"] = Plain("isdecimal", text => Are(text, point => char.IsDigit(point, 0))),
         ["isdigit"] = Plain("isdigit", text => Are(text, IsDigit)),
-        ["isidentifier"] = Plain(
-            "isidentifier", text => text.Length > 0 && !char.IsDigit(text[0]) && Are(text, point => point == "_" || IsAlphanumeric(point))),
+        ["isidentifier"] = Plain("isidentifier", text => text.Length > 0 && !char.IsDigit(text[0]) && Are(text, c => c == "_" || IsAlphanumeric(c))),
         ["islower"] = Plain("islower", text => HasCase(text, UnicodeCategory.LowercaseLetter)),
         ["isnumeric"] = Plain("isnumeric", text => Are(text, point => char.IsNumber(point, 0))),
         ["isprintable"] = Plain("isprintable", text => text.Length == 0 || Are(text, PyRepr.IsPrintable)),
@@ -338,8 +337,7 @@ internal static class StringMethods
     {
         "join" when arguments.Positional.Count == 1 => arguments with
         {
-            Positional = [new PyList(
-                [.. state.Iterate(arguments.Positional[0]).Select(item => EscapeText(PyText.TryGet(item, out _) ? item : PyRepr.Str(item)))])],
+            Positional = [new PyList([.. state.Iterate(arguments.Positional[0]).Select(x => EscapeText(PyText.TryGet(x, out _) ? x : PyRepr.Str(x)))])],
         },
         "replace" or "format" or "ljust" or "rjust" or "center" => new CallArguments(
             [.. arguments.Positional.Select(EscapeText)],
