@@ -17,7 +17,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     private readonly Logger _log;
     private readonly LiveView? _view;
     private readonly Stopwatch _clock = new();
-    private readonly HashSet<string> _warned = [];
+    private readonly Dictionary<string, int> _warned = [];
     private int _first;
     private int _total;
 
@@ -61,9 +61,12 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     /// <inheritdoc/>
     public void Warned(string message)
     {
-        // The kind of a warning is said once, with the numbers of its first time.
-        if (_warned.Add(message.Split(':')[0]))
+        // The kind of a warning is said with the numbers of its first, 10th, 100th … time.
+        string kind = message.Split(':')[0];
+        int times = _warned[kind] = _warned.GetValueOrDefault(kind) + 1;
+        if (IsPowerOfTen(times))
         {
+            message = times == 1 ? message : $"{message} ({times} times so far)";
             _log.Warning("{Message}", message);
             if (_view is not null)
             {
@@ -99,6 +102,16 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     {
         _view?.Dispose();
         Said($"{_name}: done in {Shown.Duration(_clock.Elapsed.TotalSeconds)}; {result}");
+    }
+
+    private static bool IsPowerOfTen(int times)
+    {
+        while (times % 10 == 0)
+        {
+            times /= 10;
+        }
+
+        return times == 1;
     }
 
     /// <summary>Something about the run, for the terminal and the log.</summary>
