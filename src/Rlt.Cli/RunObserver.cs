@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Data;
 using Rlt.Runs;
+using Rlt.Teaching;
 using Rlt.Training;
 using Serilog;
 using Serilog.Core;
@@ -95,6 +96,17 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         {
             Warned(message);
         }
+    }
+
+    /// <summary>Tells where a teacher's settings come from, and in what they are others than its training's.</summary>
+    public void Said(TeacherSettings settings)
+    {
+        if (settings.Said is { } said)
+        {
+            Said(said);
+        }
+
+        WarnedOf(settings.Warnings);
     }
 
     /// <summary>The run ended well.</summary>

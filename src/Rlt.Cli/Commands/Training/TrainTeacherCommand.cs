@@ -34,6 +34,7 @@ internal static class TrainTeacherCommand
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, teacherText.Config, studentText.Config, longest));
         using RunFolder folder = ConfiguredRun.Open(config.Out, config with { StopWhen = null });
         using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);
+        policy.FilesBeside[TeacherRecord.FileName] = Record(config, tags).ToJson();
         using LanguageModel student = FrozenModels.Student(config, policy, studentText);
         using Decoder? reference = FrozenModels.Reference(config, policy);
         folder.Begin();
@@ -52,4 +53,10 @@ internal static class TrainTeacherCommand
         GrpoCommand.TellBest(folder, config.Checkpoints, observer);
         observer.Finished(folder.Model);
     }
+
+    private static TeacherRecord Record(TeacherConfig config, PromptFormat tags) => new()
+    {
+        Format = config.Format, Tags = tags, Reward = config.Reward,
+        Student = Path.GetFullPath(config.Student), StudentSha256 = TeacherRecord.Fingerprint(config.Student),
+    };
 }
