@@ -32,13 +32,16 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         _view = Console.IsErrorRedirected ? null : new LiveView(name, shown);
     }
 
+    /// <summary>What a run's metrics count as their steps.</summary>
+    public string Unit { get; init; } = "step";
+
     /// <inheritdoc/>
     public void Started(int done, int total)
     {
         (_first, _total) = (done, total);
         _clock.Start();
-        _view?.Begin(total);
-        Said(done == 0 ? $"{_name}: {total} steps" : $"{_name}: going on after step {done} of {total}");
+        _view?.Begin(total, Unit);
+        Said(done == 0 ? $"{_name}: {total} {Unit}s" : $"{_name}: going on after {Unit} {done} of {total}");
     }
 
     /// <inheritdoc/>
@@ -47,7 +50,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         int step = metrics["step"]!.GetValue<int>();
         double seconds = _clock.Elapsed.TotalSeconds / Math.Max(1, step - _first);
         string values = string.Join("  ", _shown.Where(metrics.ContainsKey).Select(key => $"{key} {Shown.Number(Metrics.Number(metrics[key]!))}"));
-        string line = $"step {step}/{_total}  {values}  {Shown.Number(seconds)} s/step  {Shown.Duration(seconds * (_total - step))} left";
+        string line = $"{Unit} {step}/{_total}  {values}  {Shown.Number(seconds)} s/{Unit}  {Shown.Duration(seconds * (_total - step))} left";
         _log.Information("{Line}", line);
         if (_view is not null)
         {
