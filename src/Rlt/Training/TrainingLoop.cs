@@ -23,6 +23,7 @@ internal sealed class TrainingLoop(
     {
         int done = checkpoint.ResumeOrStart(observer.Warned);
         observer.Started(done, steps);
+        stop.ThrowIfCancellationRequested();
         var remaining = new RemainingTime(done, steps);
         using var events = EventFile.Open(folder.Path, done, TimeProvider.System);
         long saved = clock.GetTimestamp();
