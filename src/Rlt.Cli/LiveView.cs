@@ -16,9 +16,9 @@ internal sealed class LiveView : IDisposable
     public LiveView(string name, string[] shown) => _panel = new RunPanel(name, shown);
 
     /// <summary>The run begins: its panel appears.</summary>
-    public void Begin(int total)
+    public void Begin(int total, string unit)
     {
-        _panel.Total = total;
+        (_panel.Total, _panel.Unit) = (total, unit);
         _running = _console.Live(_panel.Render()).Overflow(VerticalOverflow.Ellipsis).StartAsync(display =>
         {
             _display = display;

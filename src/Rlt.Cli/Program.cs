@@ -14,7 +14,6 @@ internal static class Program
 {
     private const int BadInput = 2;
     private const int FailedRun = 3;
-    private const int Stopped = 130;
 
     /// <summary>Runs a command.</summary>
     /// <returns>0 done, 2 bad input, 3 failed run, 130 stopped.</returns>
@@ -34,9 +33,7 @@ internal static class Program
             return BadInput;
         }
 
-        using var stop = new CancellationTokenSource();
-        using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, stop));
-        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, stop));
+        using var stop = new StopSignals();
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         return Guarded(args, () => parsed.InvokeAsync(invocation, stop.Token).GetAwaiter().GetResult());
     }
@@ -59,17 +56,6 @@ internal static class Program
         return root;
     }
 
-    // The first signal asks the run to finish its step and save; a second one ends the process at once.
-    private static void Cancel(PosixSignalContext context, CancellationTokenSource stop)
-    {
-        if (!stop.IsCancellationRequested)
-        {
-            context.Cancel = true;
-            Console.Error.WriteLine("\nstopping after this step; once more to stop at once");
-            stop.Cancel();
-        }
-    }
-
     private static int Guarded(string[] args, Func<int> run)
     {
         try
@@ -79,7 +65,7 @@ internal static class Program
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine($"rlt: stopped; go on with:\n  {SameCommand.Line(args)}");
-            return Stopped;
+            return StopSignals.ExitCode;
         }
         catch (RltException error)
         {

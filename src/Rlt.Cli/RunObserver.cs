@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Data;
 using Rlt.Runs;
+using Rlt.Teaching;
 using Rlt.Training;
 using Serilog;
 using Serilog.Core;
@@ -17,7 +18,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     private readonly Logger _log;
     private readonly LiveView? _view;
     private readonly Stopwatch _clock = new();
-    private readonly HashSet<string> _warned = [];
+    private readonly Dictionary<string, int> _warned = [];
     private int _first;
     private int _total;
 
@@ -31,13 +32,16 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         _view = Console.IsErrorRedirected ? null : new LiveView(name, shown);
     }
 
+    /// <summary>What a run's metrics count as their steps.</summary>
+    public string Unit { get; init; } = "step";
+
     /// <inheritdoc/>
     public void Started(int done, int total)
     {
         (_first, _total) = (done, total);
         _clock.Start();
-        _view?.Begin(total);
-        Said(done == 0 ? $"{_name}: {total} steps" : $"{_name}: going on after step {done} of {total}");
+        _view?.Begin(total, Unit);
+        Said(done == 0 ? $"{_name}: {total} {Unit}s" : $"{_name}: going on after {Unit} {done} of {total}");
     }
 
     /// <inheritdoc/>
@@ -46,7 +50,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         int step = metrics["step"]!.GetValue<int>();
         double seconds = _clock.Elapsed.TotalSeconds / Math.Max(1, step - _first);
         string values = string.Join("  ", _shown.Where(metrics.ContainsKey).Select(key => $"{key} {Shown.Number(Metrics.Number(metrics[key]!))}"));
-        string line = $"step {step}/{_total}  {values}  {Shown.Number(seconds)} s/step  {Shown.Duration(seconds * (_total - step))} left";
+        string line = $"{Unit} {step}/{_total}  {values}  {Shown.Number(seconds)} s/{Unit}  {Shown.Duration(seconds * (_total - step))} left";
         _log.Information("{Line}", line);
         if (_view is not null)
         {
@@ -61,9 +65,12 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     /// <inheritdoc/>
     public void Warned(string message)
     {
-        // The kind of a warning is said once, with the numbers of its first time.
-        if (_warned.Add(message.Split(':')[0]))
+        // The kind of a warning is said with the numbers of its first, 10th, 100th … time.
+        string kind = message.Split(':')[0];
+        int times = _warned[kind] = _warned.GetValueOrDefault(kind) + 1;
+        if (IsPowerOfTen(times))
         {
+            message = times == 1 ? message : $"{message} ({times} times so far)";
             _log.Warning("{Message}", message);
             if (_view is not null)
             {
@@ -94,11 +101,32 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         }
     }
 
+    /// <summary>Tells where a teacher's settings come from, and in what they are others than its training's.</summary>
+    public void Said(TeacherSettings settings)
+    {
+        if (settings.Said is { } said)
+        {
+            Said(said);
+        }
+
+        WarnedOf(settings.Warnings);
+    }
+
     /// <summary>The run ended well.</summary>
     public void Finished(string result)
     {
         _view?.Dispose();
         Said($"{_name}: done in {Shown.Duration(_clock.Elapsed.TotalSeconds)}; {result}");
+    }
+
+    private static bool IsPowerOfTen(int times)
+    {
+        while (times % 10 == 0)
+        {
+            times /= 10;
+        }
+
+        return times == 1;
     }
 
     /// <summary>Something about the run, for the terminal and the log.</summary>

@@ -20,6 +20,9 @@ internal sealed class RunPanel(string name, string[] shown)
     /// <summary>Steps of the whole run.</summary>
     public int Total { get; set; }
 
+    /// <summary>What the steps are: of evaluations, questions.</summary>
+    public string Unit { get; set; } = "step";
+
     /// <summary>Takes a step in.</summary>
     public void Add(JsonObject metrics, double stepSeconds)
     {
@@ -73,8 +76,8 @@ internal sealed class RunPanel(string name, string[] shown)
         int full = Total == 0 ? 0 : (int)((long)step * width / Total);
         string bar = new string('█', full) + new string('░', width - full);
         return step == 0
-            ? $"{bar}  the first of {Total} steps"
-            : $"{bar}  step {step}/{Total}  {Shown.Number(_stepSeconds)} s/step  {Shown.Duration(_stepSeconds * (Total - step))} left";
+            ? $"{bar}  the first of {Total} {Unit}s"
+            : $"{bar}  {Unit} {step}/{Total}  {Shown.Number(_stepSeconds)} s/{Unit}  {Shown.Duration(_stepSeconds * (Total - step))} left";
     }
 
     private string Phases()

@@ -81,7 +81,7 @@ public static class ResultsChart
             double above = Y(Math.Min(1, bars[i].High), 0, 1);
             double below = Y(Math.Max(0, bars[i].Low), 0, 1);
             svg.Line(middle, above, middle, below, SvgPicture.Ink);
-            svg.Text(middle, above - 6, bars[i].Value.ToString("P1", CultureInfo.InvariantCulture), SvgPicture.Middle);
+            svg.Text(middle, above - 6, (100 * bars[i].Value).ToString("0.0", CultureInfo.InvariantCulture) + "%", SvgPicture.Middle);
             string[] words = bars[i].Name.Split(' ');
             svg.Text(middle, Bottom + 16, string.Join(' ', words.Take((words.Length + 1) / 2)), SvgPicture.Middle);
             svg.Text(middle, Bottom + 31, string.Join(' ', words.Skip((words.Length + 1) / 2)), SvgPicture.Middle);

@@ -22,12 +22,7 @@ public sealed record DeviceConfig
     /// <exception cref="ConfigException">It is not known, or not there.</exception>
     public Device Resolve()
     {
-        Match description = Regex.Match(Device, @"^(cpu|cuda)(?::([0-9]{1,4}))?$", RegexOptions.IgnoreCase);
-        if (!description.Success)
-        {
-            throw new ConfigException($"device '{Device}' is not known; expected cpu, cuda or cuda:N");
-        }
-
+        Match description = RequireKnown();
         if (description.Groups[1].Value.Equals("cpu", StringComparison.OrdinalIgnoreCase))
         {
             return CPU;
@@ -42,6 +37,17 @@ public sealed record DeviceConfig
         }
 
         return device(DeviceType.CUDA, index);
+    }
+
+    /// <summary>The device's kind and number as it is written, whether it is there or not.</summary>
+    /// <exception cref="ConfigException">It is not known.</exception>
+    public Match RequireKnown()
+    {
+        Match description = Regex.Match(Device, @"^(cpu|cuda)(?::([0-9]{1,4}))?$", RegexOptions.IgnoreCase);
+        return description.Success ? description
+            : Device.Contains(',', StringComparison.Ordinal)
+                ? throw new ConfigException($"device '{Device}' names several devices; a run uses one. Give cpu, cuda or cuda:N, such as {Device.Split(',')[0]}")
+                : throw new ConfigException($"device '{Device}' is not known; expected cpu, cuda or cuda:N");
     }
 
     /// <summary>The dtype; null for auto.</summary>

@@ -28,6 +28,9 @@ public sealed class Evaluator(
     private int _closedOnly;
     private int _bare;
 
+    /// <summary>Is told, before anything is asked, how many answers of an earlier run are kept.</summary>
+    public Action<int>? Began { get; init; }
+
     /// <summary>What a user should know of the responses of this run; null for nothing.</summary>
     public string? Warning => _closedOnly == 0 || _bare == 0 ? null
         : $"{_closedOnly} responses close a thought that they do not open, and {_bare} have neither tag: "
@@ -56,6 +59,7 @@ public sealed class Evaluator(
         HashSet<(int, int)> done = [.. rows.Select(EvalRow.Key)];
         IEnumerable<AnswerRequest> requests = questions.SelectMany((question, index) =>
             Enumerable.Range(0, sampling.Samples).Select(sample => new AnswerRequest(index, sample, question)));
+        Began?.Invoke(rows.Count);
         int right = rows.Count(EvalRow.IsCorrect), told = rows.Count / sampling.Samples;
         source.Answer([.. requests.Where(request => !done.Contains((request.Index, request.Sample)))], answers =>
         {

@@ -1,4 +1,5 @@
 using Rlt.Configuration;
+using Rlt.Files;
 using Rlt.Models.Adapters;
 using Rlt.Text.Chat;
 using Rlt.Text.Tokenization;
@@ -42,6 +43,9 @@ public sealed class LanguageModel : IDisposable
     /// The token by which the texts that the model learns from end a turn; where the model is saved, it is listed as a stop token. Null adds none.
     /// </summary>
     public int? LearnedTurnEnd { get; set; }
+
+    /// <summary>Small files that are written beside the weights wherever the model is saved: their texts by their names.</summary>
+    public Dictionary<string, string> FilesBeside { get; } = [];
 
     /// <summary>Reads a directory onto the configured device: a whole model, or adapters with the base model that they name.</summary>
     public static LanguageModel Load(string directory, DeviceConfig device) => Load(ModelText.Load(directory), device);
@@ -108,6 +112,11 @@ public sealed class LanguageModel : IDisposable
         else
         {
             ModelFiles.Save(Decoder, directory, TokenizerDirectory);
+        }
+
+        foreach ((string name, string text) in FilesBeside)
+        {
+            AtomicFile.WriteText(Path.Combine(directory, name), text);
         }
 
         if (LearnedTurnEnd is { } end)

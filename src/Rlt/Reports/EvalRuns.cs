@@ -9,12 +9,14 @@ public static class EvalRuns
 {
     /// <summary>Compares two runs, or folders of runs, one a benchmark, as they are asked for.</summary>
     /// <exception cref="DataException">There is no finished run, two are of one benchmark, or there is none that both have.</exception>
-    public static IEnumerable<EvalComparison> Compare(string first, string second)
+    /// <returns>The comparisons, and what was left out, a line each.</returns>
+    public static (IEnumerable<EvalComparison> Comparisons, IReadOnlyList<string> LeftOut) Compare(string first, string second)
     {
         (Dictionary<string, string> before, Dictionary<string, string> after) = (Runs(first), Runs(second));
+        string[] leftOut = [.. Alone(first, before, second, after), .. Alone(second, after, first, before), .. Unfinished(first), .. Unfinished(second)];
         string[] shared = [.. before.Keys.Where(after.ContainsKey).Order(StringComparer.Ordinal)];
         return shared.Length > 0
-            ? shared.Select(name => EvalComparison.Of(name, Rows(before[name]), Rows(after[name])))
+            ? (shared.Select(name => EvalComparison.Of(name, Rows(before[name]), Rows(after[name]))), leftOut)
             : throw new DataException($"{first} has runs on {Listed(before)}, {second} on {Listed(after)}; expected a benchmark that both have.");
     }
 
@@ -37,6 +39,16 @@ public static class EvalRuns
 
         return runs.Count > 0 ? runs : throw new DataException($"{path}: no finished run of eval ({Evaluator.SummaryName}), nor a folder of such runs.");
     }
+
+    private static IEnumerable<string> Alone(string path, Dictionary<string, string> runs, string other, Dictionary<string, string> others) =>
+        runs.Keys.Where(name => !others.ContainsKey(name)).Order(StringComparer.Ordinal).Select(name => $"{path}: {name} is left out; {other} has no run of it");
+
+    private static IEnumerable<string> Unfinished(string path) => IsRun(path)
+        ? []
+        : Directory.GetDirectories(path)
+            .Where(folder => !IsRun(folder) && File.Exists(Path.Combine(folder, RunFolder.ConfigFile)))
+            .Order(StringComparer.Ordinal)
+            .Select(folder => $"{folder}: left out; no finished run of eval ({Evaluator.SummaryName})");
 
     private static bool IsRun(string path) => File.Exists(Path.Combine(path, Evaluator.SummaryName));
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Rlt.Charts;
 using Rlt.Evaluation;
 using Rlt.Runs;
+using Rlt.Statistics;
 
 namespace Rlt.Reports;
 
@@ -15,10 +16,10 @@ public sealed class FinishedRuns
 
     private static readonly string[] TeacherColumns = ["reward", "solution_score", "think_kl", "match", "completion_tokens", "empty"];
 
-    private static readonly string[] EvaluationNumbers = ["accuracy", "accuracy_95", "questions", "samples", "no_answer"];
+    private static readonly string[] EvaluationNumbers = ["accuracy", "questions", "samples", "no_answer"];
 
     private readonly (string Name, JsonObject[] Metrics)[] _teachers;
-    private readonly (string Name, JsonObject Summary)[] _evaluations;
+    private readonly (string Name, JsonObject Summary, Interval? Interval)[] _evaluations;
 
     /// <summary>Reads runs.</summary>
     /// <param name="runs">Run directories, or NAME=DIRECTORY.</param>
@@ -26,14 +27,26 @@ public sealed class FinishedRuns
     public FinishedRuns(IEnumerable<string> runs)
     {
         (string Name, string Path)[] named = [.. runs.Select(Named)];
-        _teachers = [.. named.Select(run => (run.Name, Metrics: ReadMetrics(run.Path))).Where(run => run.Metrics.Length > 0 && run.Metrics.All(IsTeachers))];
-        _evaluations = [.. named.Where(run => File.Exists(SummaryOf(run.Path))).Select(run => (run.Name, ReadSummary(SummaryOf(run.Path))))];
+        _teachers = [.. named.Select(run => (run.Name, Metrics: ReadMetrics(run.Path))).Where(run => IsTeachers(run.Metrics))];
+        _evaluations = [.. named.Where(run => File.Exists(SummaryOf(run.Path))).Select(run =>
+        {
+            JsonObject summary = ReadSummary(SummaryOf(run.Path));
+            return (run.Name, summary, ReadInterval(run.Path, summary));
+        })];
+        LeftOut = [.. named.Select(run => WhyLeftOut(run.Path)).OfType<string>()];
         if (_teachers.Length + _evaluations.Length == 0)
         {
             throw new DataException(
                 $"{string.Join(", ", named.Select(run => run.Path))}: no run of train-teacher (metrics.jsonl) or eval (summary.json) is there.");
         }
     }
+
+    /// <summary>What of the runs is not in the tables, a line each.</summary>
+    public IReadOnlyList<string> LeftOut { get; }
+
+    /// <summary>What the picture leaves out; null for nothing.</summary>
+    public string? NotInPicture => _teachers.Length < 2 ? null
+        : $"the picture has the curves of {_teachers[0].Name} alone, not of {string.Join(", ", _teachers.Skip(1).Select(teacher => teacher.Name))}";
 
     /// <summary>The runs' tables.</summary>
     public string Markdown()
@@ -57,13 +70,12 @@ public sealed class FinishedRuns
         if (_evaluations.Length > 0)
         {
             text.Append("| model | accuracy (95% interval) | questions | samples | no answer | tokens |\n|---|---|---|---|---|---|\n");
-            foreach ((string name, JsonObject summary) in _evaluations)
+            foreach ((string name, JsonObject summary, Interval? interval) in _evaluations)
             {
-                (double low, double high) = Interval(summary);
-                text.Append(CultureInfo.InvariantCulture,
-                    $"| {name} | {Number(summary, "accuracy"):P1} ({100 * low:0.0} to {100 * high:0.0}) | {summary["questions"]} | ");
+                string ends = interval is { } known ? string.Create(CultureInfo.InvariantCulture, $"{100 * known.Low:0.0} to {100 * known.High:0.0}") : "–";
+                text.Append(CultureInfo.InvariantCulture, $"| {name} | {Percent(summary, "accuracy")} ({ends}) | {summary["questions"]} | ");
                 string tokens = summary["mean_tokens"] is null ? "–" : Number(summary, "mean_tokens").ToString("0", CultureInfo.InvariantCulture);
-                text.Append(CultureInfo.InvariantCulture, $"{summary["samples"]} | {Number(summary, "no_answer"):P1} | {tokens} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"{summary["samples"]} | {Percent(summary, "no_answer")} | {tokens} |\n");
             }
         }
 
@@ -77,15 +89,29 @@ public sealed class FinishedRuns
         ChartLine[] lines = steps.Length == 0
             ? []
             : [Line("reward", "reward", 1), Line("solution score", "solution_score", 1), Line("− think KL", "think_kl", -1)];
-        return ResultsChart.Svg(lines, [.. _evaluations.Select(run => Bar(run.Name, run.Summary))]);
+        return ResultsChart.Svg(lines, [.. _evaluations.Select(run => Bar(run.Name, run.Summary, run.Interval))]);
 
         ChartLine Line(string name, string key, double sign) => new(name, [.. steps.Select(step => sign * Number(step, key))]);
     }
 
-    private static ChartBar Bar(string name, JsonObject summary)
+    private static ChartBar Bar(string name, JsonObject summary, Interval? interval)
     {
-        (double low, double high) = Interval(summary);
-        return new ChartBar(name, Number(summary, "accuracy"), low, high);
+        double accuracy = Number(summary, "accuracy");
+        return new ChartBar(name, accuracy, interval?.Low ?? accuracy, interval?.High ?? accuracy);
+    }
+
+    private static string? WhyLeftOut(string path)
+    {
+        if (File.Exists(SummaryOf(path)))
+        {
+            return ReadInterval(path, ReadSummary(SummaryOf(path))) is null
+                ? $"{path}: no interval; its {Evaluator.SummaryName} is of an earlier version, and its {Evaluator.FileName} is not all there"
+                : null;
+        }
+
+        return IsTeachers(ReadMetrics(path))
+            ? null
+            : $"{path}: left out; no steps of train-teacher (metrics.jsonl), nor a finished run of eval ({Evaluator.SummaryName})";
     }
 
     private static (string Name, string Path) Named(string argument) =>
@@ -93,12 +119,14 @@ public sealed class FinishedRuns
 
     private static string SummaryOf(string path) => Path.Combine(path, Evaluator.SummaryName);
 
+    private static bool IsTeachers(JsonObject[] metrics) => metrics.Length > 0 && metrics.All(IsTeachers);
+
     private static bool IsTeachers(JsonObject step) => step.ContainsKey("think_kl");
 
     // A run that goes on may be in the middle of a line, which is then not read.
     private static JsonObject[] ReadMetrics(string path)
     {
-        string file = Path.Combine(path, "metrics.jsonl");
+        string file = Path.Combine(path, RunFolder.MetricsFile);
         JsonObject[] rows = [.. RunRows.Read(file)];
         foreach (JsonObject row in rows.Where(IsTeachers))
         {
@@ -124,17 +152,21 @@ public sealed class FinishedRuns
         }
     }
 
-    // Summaries without the interval's ends have half its width.
-    private static (double Low, double High) Interval(JsonObject summary)
+    // Summaries of earlier versions have no ends, but the rows that they are of.
+    private static Interval? ReadInterval(string path, JsonObject summary)
     {
         if (summary["accuracy_interval"] is JsonArray { Count: 2 } ends && ends.All(end => end is JsonValue value && value.TryGetValue(out double _)))
         {
-            return (ends[0]!.GetValue<double>(), ends[1]!.GetValue<double>());
+            return new Interval(ends[0]!.GetValue<double>(), ends[1]!.GetValue<double>());
         }
 
-        double accuracy = Number(summary, "accuracy"), half = Number(summary, "accuracy_95");
-        return (Math.Max(0, accuracy - half), Math.Min(1, accuracy + half));
+        double[][] scores = [.. RunRows.Read(Path.Combine(path, Evaluator.FileName))
+            .GroupBy(row => EvalRow.Key(row).Index)
+            .Select(question => question.Select(EvalRow.Score).ToArray())];
+        return scores.Length == Number(summary, "questions") ? QuestionInterval.OfMean(scores) : null;
     }
+
+    private static string Percent(JsonObject summary, string key) => (100 * Number(summary, key)).ToString("0.0", CultureInfo.InvariantCulture) + "%";
 
     private static string Means(JsonObject[] steps) =>
         string.Join(" | ", TeacherColumns.Select(column => steps.Average(step => Number(step, column)).ToString("0.000", CultureInfo.InvariantCulture)));

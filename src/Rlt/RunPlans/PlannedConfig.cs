@@ -136,15 +136,15 @@ public sealed record PlannedConfig(
         ? BenchShapes.Get(model)
         : ModelConfig.Load(AdapterFiles.IsAdapter(model) ? AdapterFiles.ReadConfig(model).BaseDirectory : model);
 
-    private static int? LongestPrompt(string model, DataSource source, string format, JsonObject? templateArgs)
+    private static int? LongestPrompt(string model, DataSource source, string? format, JsonObject? templateArgs)
     {
-        if (!HasText(model, source))
+        if (!HasText(model, source) || (format is null && TeacherRecord.Read(model) is null))
         {
             return null;
         }
 
         var text = ModelText.Load(model);
-        PromptFormat tags = PromptFormat.Load(format);
+        PromptFormat tags = format is null ? TeacherRecord.Read(model)!.Tags : PromptFormat.Load(format);
         IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(source, tags, needsExplanation: false).Rows;
         return TaskLengths.LongestPrompt(tasks, TeachingFormat.ForOne(tags, text, templateArgs), text);
     }

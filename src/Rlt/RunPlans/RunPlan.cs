@@ -29,6 +29,7 @@ public sealed record RunPlan(PlannedConfig Config, Workload Work, MemoryLimit? L
     /// <param name="benchFile">A report of <c>rlt bench</c>, or null.</param>
     public static RunPlan Of(PlannedConfig config, long? gpuBytes, string? benchFile)
     {
+        config.Device.RequireKnown();
         MemoryLimit? choosing = PlannedRun.Limit(config.Device, gpuBytes);
         Workload work = config.Work.Training is null
             ? config.Work

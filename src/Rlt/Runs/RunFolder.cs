@@ -13,6 +13,9 @@ public sealed class RunFolder : IDisposable
 {
     /// <summary>The file of the resolved config in a run's directory.</summary>
     public const string ConfigFile = "config.yaml";
+
+    /// <summary>The file of the steps' figures.</summary>
+    public const string MetricsFile = "metrics.jsonl";
     private const string LockFile = ".lock";
     private const string ProbeFile = ".probe.partial";
 
@@ -40,7 +43,7 @@ public sealed class RunFolder : IDisposable
     public string Model => In("model");
 
     /// <summary>One JSON object a step.</summary>
-    public string Metrics => In("metrics.jsonl");
+    public string Metrics => In(MetricsFile);
 
     /// <summary>Texts that the run sampled, each with its step; not every run has them.</summary>
     public string Samples => In("samples.jsonl");

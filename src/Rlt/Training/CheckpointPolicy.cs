@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
+using Rlt.Runs;
 
 namespace Rlt.Training;
 
@@ -19,10 +20,15 @@ public sealed record CheckpointPolicy(int EverySteps, double EveryMinutes, int K
     public bool IsDue(int done, TimeSpan sinceLast) =>
         (EverySteps > 0 && done % EverySteps == 0) || (EveryMinutes > 0 && sinceLast.TotalMinutes >= EveryMinutes);
 
-    /// <summary>A checkpoint's score: the metric's mean over the last <see cref="ScoreSteps"/> steps; null where there is no best to keep.</summary>
+    /// <summary>A model's score: the metric's mean over the last <see cref="ScoreSteps"/> steps; null where there is no best to keep.</summary>
     /// <param name="metrics">The run's metrics so far.</param>
-    public double? Score(IReadOnlyList<JsonObject> metrics) =>
-        BestBy is null || metrics.Count == 0 ? null : metrics.TakeLast(ScoreSteps).Average(row => row[BestBy]!.GetValue<double>());
+    /// <exception cref="DataException">A step has no such metric.</exception>
+    public double? Score(IReadOnlyList<JsonObject> metrics) => BestBy is null || metrics.Count == 0
+        ? null
+        : metrics.TakeLast(ScoreSteps).Average(row => RunRows.Number(RunFolder.MetricsFile, row, BestBy));
+
+    /// <summary>The steps that the score after some steps is the mean of: fewer than <see cref="ScoreSteps"/> near the run's beginning.</summary>
+    public static (int First, int Last) Scored(int steps) => (Math.Max(1, steps - ScoreSteps + 1), steps);
 
     /// <summary>The checkpoints that go once a new one is saved; those after it with them, which a resumed run has passed over.</summary>
     /// <param name="all">Every checkpoint with its score, in the steps' order.</param>

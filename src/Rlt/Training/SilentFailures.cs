@@ -4,7 +4,7 @@ using Rlt.Runs;
 
 namespace Rlt.Training;
 
-/// <summary>Reads a step's metrics for signs of a run that goes wrong without an error.</summary>
+/// <summary>Reads a run's metrics for signs of one that goes wrong without an error.</summary>
 public static class SilentFailures
 {
     private const double SomeShare = 0.5;
@@ -13,26 +13,52 @@ public static class SilentFailures
     // Sampler and trainer run the same weights: only rounding may tell them apart (bfloat16 keeps 8 bits).
     private const double LargeDifference = 0.5;
 
+    // A sign that has not held for as many steps is one of the past.
+    private const int RecentSteps = CheckpointPolicy.ScoreSteps;
+
+    private static readonly (string Key, double Limit, string Kind, string Advice)[] Signs =
+    [
+        ("truncated", SomeShare, "completions are cut off", "raise max_new_tokens, or warm the model up longer"),
+        ("missing_tag", SomeShare, "explanations lack their closing tag", "is the format that of the teacher's warm-up?"),
+        ("empty", SomeShare, "explanations are empty", "the KL term outweighs the solution's; lower reward.think_kl.mean"),
+        ("leaks_early", SomeShare, "explanations tell the answer at their start",
+            "the KL term is too weak to hold it back; raise reward.think_kl.mean or reward.penalties.leaks_early"),
+        ("copies_solution", MuchCopied, "explanations copy the solution",
+            "read samples.jsonl; raise reward.think_kl.mean or reward.penalties.copies_solution"),
+        ("repetition", MuchCopied, "explanations repeat themselves", "lower the learning rate, or raise loss.beta or reward.penalties.repetition"),
+        ("zero_spread_groups", SomeShare, "groups have equal rewards and teach nothing",
+            "raise group_size or temperature, take other questions, or set loss.resample_rounds"),
+        ("sampler_difference", LargeDifference, "sampler and trainer disagree on log-probabilities", "use --dtype fp32 to find out whether it is rounding"),
+    ];
+
     /// <summary>What to warn of, each with its number; the beginning of a message up to its colon names the kind.</summary>
-    public static IEnumerable<string> Of(JsonObject metrics)
+    public static IEnumerable<string> Of(JsonObject metrics) => Signs
+        .Where(sign => Holds(metrics, sign.Key, sign.Limit))
+        .Select(sign => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{sign.Kind}: {sign.Key} is {Metrics.Number(metrics[sign.Key]!):0.##} at step {metrics["step"]}; {sign.Advice}"));
+
+    /// <summary>What a whole run's metrics say: "healthy", or which signs held, since when and in how many of its steps.</summary>
+    /// <param name="metrics">The rows of all steps, those before a stop among them.</param>
+    public static string Verdict(IReadOnlyList<JsonObject> metrics)
     {
-        (string Key, double Limit, string Kind, string Advice)[] signs =
-        [
-            ("truncated", SomeShare, "completions are cut off", "raise max_new_tokens, or warm the model up longer"),
-            ("missing_tag", SomeShare, "explanations lack their closing tag", "is the format that of the teacher's warm-up?"),
-            ("empty", SomeShare, "explanations are empty", "the KL term outweighs the solution's; lower reward.think_kl.mean"),
-            ("leaks_early", SomeShare, "explanations tell the answer at their start",
-                "the KL term is too weak to hold it back; raise reward.think_kl.mean or reward.penalties.leaks_early"),
-            ("copies_solution", MuchCopied, "explanations copy the solution",
-                "read samples.jsonl; raise reward.think_kl.mean or reward.penalties.copies_solution"),
-            ("repetition", MuchCopied, "explanations repeat themselves", "lower the learning rate, or raise loss.beta or reward.penalties.repetition"),
-            ("zero_spread_groups", SomeShare, "groups have equal rewards and teach nothing",
-                "raise group_size or temperature, take other questions, or set loss.resample_rounds"),
-            ("sampler_difference", LargeDifference, "sampler and trainer disagree on log-probabilities", "use --dtype fp32 to find out whether it is rounding"),
-        ];
-        return signs.Where(sign => metrics[sign.Key] is { } value && Metrics.Number(value) > sign.Limit)
-            .Select(sign => string.Create(
-                CultureInfo.InvariantCulture,
-                $"{sign.Kind}: {sign.Key} is {Metrics.Number(metrics[sign.Key]!):0.##} at step {metrics["step"]}; {sign.Advice}"));
+        var held = Signs
+            .Select(sign => (sign.Kind, Steps: metrics.Where(row => Holds(row, sign.Key, sign.Limit)).Select(Step).ToArray()))
+            .Where(sign => sign.Steps.Length > 0)
+            .OrderByDescending(sign => sign.Steps.Length)
+            .ToArray();
+        if (held.Length == 0)
+        {
+            return "healthy";
+        }
+
+        string[] told = [.. held.Select(sign =>
+            $"{sign.Kind} in {sign.Steps.Length} of {metrics.Count} steps (first in step {sign.Steps[0]}, last in step {sign.Steps[^1]})")];
+        long recent = Step(metrics[^1]) - RecentSteps;
+        return (held.Any(sign => sign.Steps[^1] > recent) ? "not healthy: " : "healthy at the end; earlier ") + string.Join("; ", told);
     }
+
+    private static bool Holds(JsonObject metrics, string key, double limit) => metrics[key] is { } value && Metrics.Number(value) > limit;
+
+    private static long Step(JsonObject row) => RunRows.Count(RunFolder.MetricsFile, row, "step");
 }

@@ -78,12 +78,30 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         return 0;
     }
 
-    /// <summary>The checkpoint of a run with the highest score, and the score; null where none has one.</summary>
-    public static (string Directory, double Score)? Best(RunFolder folder) => folder.CheckpointSteps()
-        .Select(step => (Directory: folder.Checkpoint(step), Score: ScoreOf(folder, step)))
-        .Where(checkpoint => checkpoint.Score is not null)
-        .Select(checkpoint => ((string, double)?)(checkpoint.Directory, checkpoint.Score!.Value))
-        .MaxBy(checkpoint => checkpoint!.Value.Item2);
+    /// <summary>A run's model with the highest score among its checkpoints and, where it has ended, its finished model; null where none has one.</summary>
+    /// <param name="folder">The run.</param>
+    /// <param name="policy">How its models are scored.</param>
+    public static ScoredModel? Best(RunFolder folder, CheckpointPolicy policy) => folder.CheckpointSteps()
+        .Select(step => Scored(folder.Checkpoint(step), step, ScoreOf(folder, step)))
+        .Prepend(Finished(folder, policy))
+        .Where(model => model is not null)
+        .MaxBy(model => model!.Score);
+
+    /// <summary>A finished run's model with its score; null where the run has not ended, or keeps no best.</summary>
+    /// <inheritdoc cref="Best"/>
+    public static ScoredModel? Finished(RunFolder folder, CheckpointPolicy policy)
+    {
+        if (!folder.IsFinished || policy.BestBy is null)
+        {
+            return null;
+        }
+
+        IReadOnlyList<JsonObject> metrics = RunRows.Read(folder.Metrics);
+        return Scored(folder.Model, metrics.Count, policy.Score(metrics));
+    }
+
+    private static ScoredModel? Scored(string directory, int steps, double? score) =>
+        score is { } mean && CheckpointPolicy.Scored(steps) is var (first, last) ? new ScoredModel(directory, mean, first, last) : null;
 
     // A checkpoint that cannot tell is not the best one; whether it can be used is seen where it is needed.
     private static double? ScoreOf(RunFolder folder, int step)
@@ -175,3 +193,10 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
 
     private static CheckpointException Missing(string path, string name) => new($"{path}: '{name}' is missing. Is the run's model another one now?");
 }
+
+/// <summary>A model that a run has written, and how well its policy did.</summary>
+/// <param name="Directory">Where it is.</param>
+/// <param name="Score">The mean of the metric.</param>
+/// <param name="FirstStep">The first of the steps that it is the mean of.</param>
+/// <param name="LastStep">The last of them, after which the model was written.</param>
+public sealed record ScoredModel(string Directory, double Score, int FirstStep, int LastStep);

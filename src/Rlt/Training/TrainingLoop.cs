@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Runs.TensorBoard;
+using Rlt.Training.Grpo;
 
 namespace Rlt.Training;
 
@@ -10,14 +11,19 @@ namespace Rlt.Training;
 internal sealed class TrainingLoop(
     RunFolder folder, LanguageModel model, TrainingCheckpoint checkpoint, CheckpointPolicy policy, IRunObserver observer, TimeProvider clock)
 {
+    /// <summary>When the run has collapsed; null: never.</summary>
+    public StopWhen? StopWhen { get; init; }
+
     /// <summary>Runs the steps that are left.</summary>
     /// <param name="steps">Steps of the whole run.</param>
     /// <param name="step">Takes one step, counted from 0, and returns its metrics.</param>
     /// <param name="stop">Saves after the step under way and ends with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="RunFailedException">The run has collapsed; its last step is saved.</exception>
     public void Run(int steps, Func<int, JsonObject> step, CancellationToken stop)
     {
         int done = checkpoint.ResumeOrStart(observer.Warned);
         observer.Started(done, steps);
+        stop.ThrowIfCancellationRequested();
         var remaining = new RemainingTime(done, steps);
         using var events = EventFile.Open(folder.Path, done, TimeProvider.System);
         long saved = clock.GetTimestamp();
@@ -29,19 +35,33 @@ internal sealed class TrainingLoop(
             events.Write(metrics);
             Log(metrics);
             bool stopping = stop.IsCancellationRequested && done < steps;
-            if (stopping || (done < steps && policy.IsDue(done, clock.GetElapsedTime(saved))))
+            string? collapse = Collapse();
+            if (stopping || collapse is not null || (done < steps && policy.IsDue(done, clock.GetElapsedTime(saved))))
             {
                 checkpoint.Save(done);
                 saved = clock.GetTimestamp();
             }
 
+            RequireAlive(done, collapse);
             if (stopping)
             {
                 throw new OperationCanceledException(stop);
             }
         }
 
+        RequireAlive(done, Collapse());
         folder.Finish(model.Save);
+    }
+
+    private string? Collapse() => StopWhen?.Reason(RunRows.Read(folder.Metrics));
+
+    private void RequireAlive(int done, string? collapse)
+    {
+        if (collapse is not null)
+        {
+            throw new RunFailedException($"the run has collapsed: {collapse}. Step {done} is saved in {folder.Checkpoint(done)}; "
+                + "the same command goes on with --set stop_when=null");
+        }
     }
 
     private void Log(JsonObject metrics)

@@ -250,7 +250,7 @@ public sealed class CommandTests : IDisposable
         CommandResult results = _rlt.Run("results", $"the teacher={_rlt["teacher"]}", "@eval", "--svg", "@results.svg");
         Assert.Equal(0, results.Exit);
         Assert.Contains("| the teacher, start | 1–2 |", results.Output, StringComparison.Ordinal);
-        Assert.Contains("| eval | 0.0 % (0.0 to 56.1) | 3 | 1 | 100.0 %", results.Output, StringComparison.Ordinal);
+        Assert.Contains("| eval | 0.0% (0.0 to 56.1) | 3 | 1 | 100.0%", results.Output, StringComparison.Ordinal);
         Assert.StartsWith("<svg", File.ReadAllText(_rlt["results.svg"]), StringComparison.Ordinal);
     }
 

@@ -94,6 +94,74 @@ public sealed class EvalCommandTests : IDisposable
     }
 
     [Fact]
+    public void Eval_ClosedPort_EndsWithTwoAndSaysSoAtOnce()
+    {
+        string[] eval = ["eval", "--config", "@eval.yaml", "--model", "m", "--url", "http://127.0.0.1:1/v1"];
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        CommandResult result = _rlt.Run([.. eval, "--set", "server.wait=1"]);
+        Assert.Equal(2, result.Exit);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 1, 20);
+        string[] lines = [.. result.Errors.TrimEnd().Split('\n')];
+        Assert.StartsWith("http://127.0.0.1:1/v1: Connection refused (127.0.0.1:1); not there yet, asked for 1 s more (server.wait; ", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith("so far in all)", lines[1], StringComparison.Ordinal);
+        Assert.Equal("rlt: http://127.0.0.1:1/v1: Connection refused (127.0.0.1:1); no answer in 1 s. Is the server up, and the address right? "
+            + "--set server.wait=600 waits ten minutes for one that is starting", lines[^1]);
+        Assert.Single(lines, line => line.StartsWith("rlt: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Eval_ServerComesLate_IsWaitedFor()
+    {
+        using var free = new TestServer((_, _) => TestServer.Reply.Chat("\\boxed{5}"));
+        string url = free.Url;
+        free.Dispose();
+        using var listener = new System.Net.HttpListener();
+        listener.Prefixes.Add(url + "/");
+        Task late = Task.Run(async () =>
+        {
+            await Task.Delay(1500);
+            listener.Start();
+            for (int i = 0; i < 3; i++)
+            {
+                System.Net.HttpListenerContext context = await listener.GetContextAsync();
+                await context.Response.OutputStream.WriteAsync(TestServer.Reply.Chat("\\boxed{5}").Body);
+                context.Response.Close();
+            }
+        });
+        CommandResult result = _rlt.Run("eval", "--config", "@eval.yaml", "--model", "m", "--url", url, "--set", "server.wait=60");
+        Assert.Equal(0, result.Exit);
+        Assert.Contains("; not there yet, asked for 60 s more (server.wait; ", result.Errors, StringComparison.Ordinal);
+        await late;
+    }
+
+    [Fact]
+    public void Eval_ServerIsBusyOnce_TheRepetitionIsSaid()
+    {
+        using var server = new TestServer((number, _) => number == 0 ? TestServer.Reply.Of(503, "busy") : TestServer.Reply.Chat("\\boxed{5}"));
+        CommandResult result = _rlt.Run(
+            "eval", "--config", "@eval.yaml", "--model", "m", "--url", server.Url, "--set", "server.retry_seconds=0.01", "--set", "server.concurrency=1");
+        Assert.Equal(0, result.Exit);
+        Assert.Contains($"{server.Url}: HTTP 503: busy; asked again in 0.01 s (1 of 8; 1 so far in all)\n", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("HTTP 503: busy", File.ReadAllText(_rlt["run/log.txt"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Eval_GoesOn_SaysWhatIsKeptAndCountsQuestions()
+    {
+        using var half = new TestServer((number, _) => number < 2 ? TestServer.Reply.Chat("\\boxed{5}") : TestServer.Reply.Of(401, "no key"));
+        using var whole = new TestServer((_, _) => TestServer.Reply.Chat("\\boxed{5}"));
+        string[] eval = ["eval", "--config", "@eval.yaml", "--model", "m", "--set", "server.concurrency=1", "--url"];
+        CommandResult first = _rlt.Run([.. eval, half.Url]);
+        Assert.Equal(3, first.Exit);
+        Assert.Contains("eval: 3 questions\nquestion 1/3  accuracy ", first.Errors, StringComparison.Ordinal);
+        CommandResult second = _rlt.Run([.. eval, whole.Url]);
+        Assert.Equal(0, second.Exit);
+        Assert.Contains("eval: going on after question 2 of 3\n2 of 3 answers are kept from before; the rest is asked for\nquestion 3/3 ", second.Errors, StringComparison.Ordinal);
+        Assert.Contains(" s/question ", second.Errors, StringComparison.Ordinal);
+        Assert.Single(whole.Requests);
+    }
+
+    [Fact]
     public void Eval_Completions_SendsTheRenderedPrompt()
     {
         using var server = new TestServer((_, _) => TestServer.Reply.Of(200, """{"choices": [{"text": "\\boxed{8}", "finish_reason": "stop"}], "usage": {"completion_tokens": 3}}"""));

@@ -78,7 +78,33 @@ public sealed class PlanCommandTests : IDisposable
         Assert.Equal(8, seconds["backward"]!.GetValue<double>() / reference, 1e-3);
     }
 
+    [Fact]
+    public void Plan_GpuMemoryWithoutUnit_IsGigabytesAndSaidSo()
+    {
+        string[] plan = ["plan", "--config", Paper("warmup.yaml"), "--model", "qwen2.5-7b", "--set", "optimizer.offload=false", "--gpu-memory"];
+        CommandResult bare = _rlt.Run([.. plan, "80"]), unit = _rlt.Run([.. plan, "80G"]);
+        Assert.Equal((4, "--gpu-memory 80 is read as 80.0 GB (10⁹ bytes each)\n"), (bare.Exit, bare.Errors));
+        Assert.Equal((4, ""), (unit.Exit, unit.Errors));
+        Assert.Equal(unit.Output, bare.Output);
+        Assert.Contains("does not fit: peak ", bare.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Beside adapters a student that is the base model shares its weights; one in another folder has its own.</summary>
     [Theory]
+    [InlineData("@student", true)]
+    [InlineData("@model", false)]
+    [InlineData("@model/", false)]
+    public void Plan_StudentOfAnotherFolder_IsCounted(string student, bool counted)
+    {
+        JsonObject report = Report("--config", "@teacher.yaml", "--student", student, "--set", "lora.rank=2", "--set", "reference_sync_steps=0");
+        Assert.Equal(counted, report["phases"]!["sample"]!.AsObject().ContainsKey("student_weights"));
+        Assert.True(Report("--config", "@teacher.yaml", "--student", student)["phases"]!["sample"]!.AsObject().ContainsKey("student_weights"));
+    }
+
+    [Theory]
+    [InlineData("--device", "cuda:0,1", "device 'cuda:0,1' names several devices; a run uses one. Give cpu, cuda or cuda:N, such as cuda:0")]
+    [InlineData("--device", "gpu", "device 'gpu' is not known; expected cpu, cuda or cuda:N")]
+    [InlineData("--gpu-memory", "80000", "'80000' is not a size of memory; expected such as 80G (10⁹ bytes) or 80GiB (2³⁰)")]
     [InlineData("--gpu-memory", "much", "'much' is not a size of memory; expected such as 80G (10⁹ bytes) or 80GiB (2³⁰)")]
     [InlineData("--set", "steps=-1", "--set steps=-1: steps is -1; expected 0 or more")]
     [InlineData("--set", "optimizer.offload_gradients=true", "--set optimizer.offload_gradients=true: optimizer.offload_gradients is true without offload, whose memory is the larger. Set offload: true")]
@@ -94,6 +120,8 @@ public sealed class PlanCommandTests : IDisposable
     {
         CommandResult result = _rlt.Run(["plan", "--json", .. arguments]);
         Assert.Equal("", result.Errors);
-        return JsonNode.Parse(result.Output)!.AsObject();
+        JsonObject report = JsonNode.Parse(result.Output)!.AsObject();
+        Assert.Equal(report["fits"]?.GetValue<bool>() == false ? 4 : 0, result.Exit);
+        return report;
     }
 }

@@ -63,8 +63,10 @@ internal sealed class CheckpointReader : HostileReader, IDisposable
         }
 
         using RunFolder folder = RunFolder.Open(directory, Encoding.UTF8.GetString(Files["config.yaml"])).Begin();
-        _ = new TrainingCheckpoint(folder, _loaded, _optimizer, null, new CheckpointPolicy(1, 0, 1, "loss")).ResumeOrStart(_ => { });
-        _ = TrainingCheckpoint.Best(folder);
+        var policy = new CheckpointPolicy(1, 0, 1, "loss");
+        _ = new TrainingCheckpoint(folder, _loaded, _optimizer, null, policy).ResumeOrStart(_ => { });
+        _ = TrainingCheckpoint.Best(folder, policy);
+        _ = policy.Score(RunRows.Read(folder.Metrics));
     }
 
     public void Dispose()

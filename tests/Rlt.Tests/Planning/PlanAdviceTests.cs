@@ -77,7 +77,8 @@ public sealed class PlanAdviceTests
     [InlineData("80GB", 80_000_000_000)]
     [InlineData("1.5GiB", 1_610_612_736)]
     [InlineData("512MiB", 536_870_912)]
-    [InlineData("1000", 1000)]
+    [InlineData("80", 80_000_000_000)]
+    [InlineData("1000000", 1_000_000)]
     public void Parse_Sizes_Bytes(string text, long bytes) => Assert.Equal(bytes, MemoryLimit.Parse(text));
 
     [Theory]
@@ -85,6 +86,7 @@ public sealed class PlanAdviceTests
     [InlineData("G")]
     [InlineData("-3G")]
     [InlineData("many")]
+    [InlineData("80000")]
     public void Parse_NoSize_SaysWhatIsExpected(string text) => Assert.Equal(
         $"'{text}' is not a size of memory; expected such as 80G (10⁹ bytes) or 80GiB (2³⁰)", Assert.Throws<ConfigException>(() => MemoryLimit.Parse(text)).Message);
 }

@@ -144,10 +144,11 @@ public sealed class SurvivalTests : IDisposable
     {
         RunFolder folder = _run.RunTeacher("a", _run.Teacher with { Steps = 12, KeepLast = 1 });
         double[] rewards = [.. File.ReadAllLines(folder.Metrics).Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!["reward"]!.GetValue<double>())];
-        double[] scores = [.. Enumerable.Range(1, 11).Select(step => rewards[..step].TakeLast(10).Average())];
-        int best = Array.IndexOf(scores, scores.Max()) + 1;
-        Assert.Equal(new[] { best, 11 }.Distinct(), folder.CheckpointSteps());
-        Assert.Equal((folder.Checkpoint(best), scores.Max()), TrainingCheckpoint.Best(folder));
+        double[] scores = [.. Enumerable.Range(1, 12).Select(step => rewards[..step].TakeLast(10).Average())];
+        int kept = Array.IndexOf(scores, scores[..11].Max()) + 1, best = Array.IndexOf(scores, scores.Max()) + 1;
+        Assert.Equal(new[] { kept, 11 }.Distinct(), folder.CheckpointSteps());
+        var expected = new ScoredModel(best == 12 ? folder.Model : folder.Checkpoint(best), scores.Max(), Math.Max(1, best - 9), best);
+        Assert.Equal(expected, TrainingCheckpoint.Best(folder, _run.Teacher.Checkpoints));
     }
 
     private void FillUpAndGoOn(string name, long room)

@@ -51,22 +51,26 @@ internal static class EvalCommand
             var text = ModelText.Load(config.Model);
             string[] warnings = [.. new EnginePrompt(text, config.TemplateArgs).Warnings(questions)];
             using LanguageModel model = Startup.Load(text, config.Device);
-            Run(folder, config, sampling, benchmark, read, warnings, questions, new EngineAnswers(config, sampling, model), stop);
+            Run(folder, config, sampling, benchmark, read, warnings, questions, _ => new EngineAnswers(config, sampling, model), stop);
             return;
         }
 
         ChatRenderer? chat = config.Server.Tokenizer is { } tokenizer ? new ChatRenderer(RequireTemplate(tokenizer), config.TemplateArgs) : null;
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         var completions = new CompletionClient(client, config.Server, ServerKey(), quotes: !benchmark.Hidden);
-        Run(folder, config, sampling, benchmark, read, [], questions, new ServerAnswers(config, sampling, chat, completions), stop);
+        Run(folder, config, sampling, benchmark, read, [], questions, observer =>
+        {
+            completions.Retrying = observer.Said;
+            return new ServerAnswers(config, sampling, chat, completions);
+        }, stop);
     }
 
     private static void Run(
         RunFolder folder, EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, UsableRows<EvalQuestion> read,
-        string[] warnings, IReadOnlyList<EvalQuestion> questions, IAnswerSource source, CancellationToken stop)
+        string[] warnings, IReadOnlyList<EvalQuestion> questions, Func<RunObserver, IAnswerSource> source, CancellationToken stop)
     {
         folder.Begin();
-        using var observer = new RunObserver("eval", folder, "accuracy");
+        using var observer = new RunObserver("eval", folder, "accuracy") { Unit = "question" };
         observer.WarnedOf(read);
         observer.WarnedOf(warnings);
         if (benchmark.Questions > 0 && benchmark.Questions != questions.Count && config.Limit == 0)
@@ -74,8 +78,17 @@ internal static class EvalCommand
             observer.Warned($"{config.Data}: {questions.Count} questions; {config.Benchmark} has {benchmark.Questions}");
         }
 
-        observer.Started(0, questions.Count);
-        var evaluator = new Evaluator(config, sampling, benchmark, questions, source);
+        var evaluator = new Evaluator(config, sampling, benchmark, questions, source(observer))
+        {
+            Began = kept =>
+            {
+                observer.Started(kept / sampling.Samples, questions.Count);
+                if (kept > 0)
+                {
+                    observer.Said($"{kept} of {questions.Count * sampling.Samples} answers are kept from before; the rest is asked for");
+                }
+            },
+        };
         JsonObject summary = evaluator.Run(folder, (_, metrics) => observer.Stepped(metrics), stop);
         if (evaluator.Warning is { } warning)
         {

@@ -16,9 +16,13 @@ internal static class EvalCompareCommand
         command.SetAction(parsed =>
         {
             string a = parsed.GetValue(first)!, b = parsed.GetValue(second)!;
-            IEnumerable<EvalComparison> comparisons = EvalRuns.Compare(a, b);
+            (IEnumerable<EvalComparison> comparisons, IReadOnlyList<string> leftOut) = EvalRuns.Compare(a, b);
             Console.WriteLine($"A: {a}\nB: {b}\n");
             Console.WriteLine(EvalComparison.Markdown([.. comparisons]));
+            foreach (string line in leftOut)
+            {
+                Console.Error.WriteLine($"warning: {line}");
+            }
         });
         return command;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlt.Models;
+using Rlt.Teaching;
 
 namespace Rlt.Cli.Commands.Tools;
 
@@ -29,6 +30,12 @@ internal static class MergeCommand
 
             using Decoder merged = loaded.Decoder.Merged();
             ModelFiles.Save(merged, target, loaded.TokenizerDirectory);
+            string record = Path.Combine(loaded.Directory, TeacherRecord.FileName);
+            if (File.Exists(record))
+            {
+                File.Copy(record, Path.Combine(target, TeacherRecord.FileName));
+            }
+
             Console.Error.WriteLine($"merge: {loaded.Directory} on {loaded.BaseDirectory}; {target}");
         });
         return command;

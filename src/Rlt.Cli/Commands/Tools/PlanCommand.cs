@@ -8,6 +8,9 @@ namespace Rlt.Cli.Commands.Tools;
 /// <summary><c>rlt plan</c>: the memory of a run by phase and part, and what to change where it does not fit.</summary>
 internal static class PlanCommand
 {
+    /// <summary>The exit code of a plan that does not fit.</summary>
+    private const int DoesNotFit = 4;
+
     public static Command Create()
     {
         var command = new Command("plan", "Memory of a run, by phase and part, before it is started: what it chooses, whether it fits, and what to change. "
@@ -16,13 +19,18 @@ internal static class PlanCommand
             ("--model", "model", "the model directory, or the name of a shape of rlt bench"),
             ("--student", "student", "the student's, likewise"),
             ("--data", "data", "the data; where it is not there, the longest texts that the config allows are assumed"));
-        Option<string?> memory = SharedOptions.Optional("--gpu-memory", "the GPU's memory, such as 80G; without it the device's own");
+        Option<string?> memory = SharedOptions.Optional("--gpu-memory", "the GPU's memory, such as 80G (80 alone is gigabytes too); without it the device's own");
         Option<string?> bench = SharedOptions.Optional("--bench", "a report of rlt bench: adds the expected time of a step on that machine");
         var json = new Option<bool>("--json") { Description = "prints JSON instead of tables" };
         command.Takes(memory, bench, json);
         command.SetAction(parsed =>
         {
             long? gpuBytes = parsed.GetValue(memory) is { } size ? MemoryLimit.Parse(size) : null;
+            if (parsed.GetValue(memory) is { } bare && MemoryLimit.IsGigabytes(bare))
+            {
+                Console.Error.WriteLine($"--gpu-memory {bare} is read as {MemoryLimit.Text(gpuBytes!.Value)} (10⁹ bytes each)");
+            }
+
             (string? file, string[] overrides) = options.Settings(parsed);
             var plan = RunPlan.Of(PlannedConfig.Read(file, overrides), gpuBytes, parsed.GetValue(bench));
             if (parsed.GetValue(json))
@@ -33,6 +41,8 @@ internal static class PlanCommand
             {
                 new PlanReport(plan).Show();
             }
+
+            return plan.Fits == false ? DoesNotFit : 0;
         });
         return command;
     }

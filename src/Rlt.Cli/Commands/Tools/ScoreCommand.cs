@@ -18,9 +18,9 @@ internal static class ScoreCommand
         Option<string> student = SharedOptions.Required("--student", "the student's model directory");
         Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write");
-        Option<string?> config = SharedOptions.Optional("--config", "a YAML file of reward settings (configs/rewards/); the paper's without it");
+        Option<string?> config = SharedOptions.Optional("--config", "a YAML file of reward settings (configs/rewards/); without it those of the teacher's training, else the paper's");
         Option<string?> format = SharedOptions.Optional("--format",
-            "a shipped format's name or a format file (configs/formats/); stratos without it. Texts are scored as they stand: pad_plain_text is for data sets");
+            "a shipped format's name or a format file (configs/formats/); without it that of the teacher's training, else stratos. Texts are scored as they stand: pad_plain_text is for data sets");
         var budget = new Option<int>("--token-budget") { Description = "padded tokens in one pass", DefaultValueFactory = _ => 16384 };
         var details = new Option<bool>("--details") { Description = "add per-token log-probabilities and spans" };
         command.Takes(teacher, student, input, output, config, format, budget, details);
@@ -28,13 +28,14 @@ internal static class ScoreCommand
         var device = new DeviceOptions(command);
         command.SetAction(parsed =>
         {
-            RewardOptions reward = parsed.GetValue(config) is { } file ? ConfigLoader.Load<RewardOptions>(file, []) : new RewardOptions();
-            PromptFormat tags = PromptFormat.Load(parsed.GetValue(format) ?? PromptFormat.DefaultName);
+            RewardOptions? reward = parsed.GetValue(config) is { } file ? ConfigLoader.Load<RewardOptions>(file, []) : null;
+            var settings = TeacherSettings.Of(parsed.GetValue(teacher)!, parsed.GetValue(student)!, parsed.GetValue(format), reward, PromptFormat.DefaultName);
+            Tell(settings);
             JsonRow[] rows = [.. RowFile.Read(parsed.GetValue(input)!)];
             DeviceConfig where = device.Resolve(parsed);
             using LanguageModel teacherModel = Startup.Load(parsed.GetValue(teacher)!, where);
             using LanguageModel studentModel = Startup.Load(parsed.GetValue(student)!, where);
-            int failed = new RowScorer(tags, teacherModel, studentModel, reward, parsed.GetValue(budget)).Score(rows, parsed.GetValue(details));
+            int failed = new RowScorer(settings.Format, teacherModel, studentModel, settings.Reward, parsed.GetValue(budget)).Score(rows, parsed.GetValue(details));
             JsonLines.Write(parsed.GetValue(output)!, rows.Select(row => row.Fields));
             if (failed > 0)
             {
@@ -42,5 +43,16 @@ internal static class ScoreCommand
             }
         });
         return command;
+    }
+
+    private static void Tell(TeacherSettings settings)
+    {
+        foreach (string line in settings.Warnings.Select(warning => $"warning: {warning}").Prepend(settings.Said ?? ""))
+        {
+            if (line.Length > 0)
+            {
+                Console.Error.WriteLine(line);
+            }
+        }
     }
 }

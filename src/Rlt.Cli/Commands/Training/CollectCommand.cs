@@ -25,7 +25,9 @@ internal static class CollectCommand
     private static void Run(CollectConfig config, CancellationToken stop)
     {
         Startup.Prepare(config.Device);
-        PromptFormat tags = PromptFormat.Load(config.Format);
+        TeacherSettings settings = TeacherSettings.Of(config.Model, config.Student, config.Format, config.Reward);
+        PromptFormat tags = settings.Format;
+        config = config with { Format = settings.FormatName, Reward = settings.Reward };
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
         using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         var teacherText = ModelText.Load(config.Model);
@@ -34,12 +36,19 @@ internal static class CollectCommand
         using LanguageModel teacher = Startup.Load(teacherText, config.Device);
         using LanguageModel? student = studentText is null ? null : Startup.Load(studentText, config.Device);
         folder.Begin();
-        using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "empty", "reward");
+        using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "empty", "reward", "reward_kept") { Unit = "question" };
         var traces = new BlockRows(folder, TraceCollector.FileName);
+        observer.Said(settings);
         observer.WarnedOf(tasks);
         observer.WarnedOf(teacherText.UnreadArgs(config.TemplateArgs));
         observer.Started(traces.Done, tasks.Rows.Count);
-        new TraceCollector(config, teacher, student, tasks.Rows, format).Run(traces, (_, metrics) => observer.Stepped(metrics), stop);
+        var collector = new TraceCollector(config, teacher, student, tasks.Rows, format);
+        collector.Run(traces, (_, metrics) => observer.Stepped(metrics), stop);
+        if (collector.MeanRewards(traces.Read(), RunRows.Read(folder.Metrics)) is { } rewards)
+        {
+            observer.Said(rewards);
+        }
+
         observer.Finished(traces.Path);
     }
 

@@ -40,7 +40,7 @@ internal static class TrainSolverCommand
         IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, Protocol.Strict, config.System, config.Model, format);
         int longest = AskedQuestions.RequireRoom(questions, text, config.TemplateArgs);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, longest));
-        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config with { StopWhen = null });
         using LanguageModel policy = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
         using Decoder? reference = FrozenModels.Reference(config, policy);
         folder.Begin();
@@ -50,7 +50,8 @@ internal static class TrainSolverCommand
         observer.Said(plan);
         TurnEnds.Learn(policy, text.TurnEndId, observer);
         new SolverTrainer(config, policy, reference, questions, benchmark.Answer, format, folder, observer).Run(stop);
-        GrpoCommand.TellBest(folder, observer);
+        GrpoCommand.TellVerdict(folder, observer);
+        GrpoCommand.TellBest(folder, config.Checkpoints, observer);
         observer.Finished(folder.Model);
     }
 }

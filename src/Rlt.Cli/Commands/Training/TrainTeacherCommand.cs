@@ -32,8 +32,9 @@ internal static class TrainTeacherCommand
         var format = TeachingFormat.ForTwo(tags, teacherText, studentText, config.TemplateArgs);
         int longest = TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, teacherText.Config, studentText.Config, longest));
-        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config with { StopWhen = null });
         using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);
+        policy.FilesBeside[TeacherRecord.FileName] = Record(config, tags).ToJson();
         using LanguageModel student = FrozenModels.Student(config, policy, studentText);
         using Decoder? reference = FrozenModels.Reference(config, policy);
         folder.Begin();
@@ -48,7 +49,14 @@ internal static class TrainTeacherCommand
         }
 
         new TeacherTrainer(config, policy, student, reference, tasks.Rows, format, folder, observer).Run(stop);
-        GrpoCommand.TellBest(folder, observer);
+        GrpoCommand.TellVerdict(folder, observer);
+        GrpoCommand.TellBest(folder, config.Checkpoints, observer);
         observer.Finished(folder.Model);
     }
+
+    private static TeacherRecord Record(TeacherConfig config, PromptFormat tags) => new()
+    {
+        Format = config.Format, Tags = tags, Reward = config.Reward,
+        Student = Path.GetFullPath(config.Student), StudentSha256 = TeacherRecord.Fingerprint(config.Student),
+    };
 }

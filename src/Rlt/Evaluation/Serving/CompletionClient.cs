@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -27,9 +28,17 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
     private const int MostBytes = 64 << 20;
     private const int MostShown = 200;
     private const double MostWaitSeconds = 60;
+    private const double MostWaitForServer = 2;
 
     private readonly Uri _address = new(config.Url!.TrimEnd('/') + (config.Api == ServerApi.Chat ? "/chat/completions" : "/completions"));
+    private readonly Stopwatch _sinceFirst = new();
     private volatile bool _wantsOtherLimit;
+    private readonly Dictionary<string, Stopwatch?> _told = [];
+    private volatile bool _isThere;
+    private int _retries;
+
+    /// <summary>Is told of each repetition before the wait: why, which of how many, and how many there have been in all.</summary>
+    public Action<string>? Retrying { get; set; }
 
     /// <summary>Asks.</summary>
     /// <param name="body">The request; <see cref="ServerConfig.Body"/> changes it.</param>
@@ -37,6 +46,11 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
     /// <exception cref="ServerException">The server gave no usable answer, after all repetitions where it could have helped.</exception>
     public async Task<Completion> AskAsync(JsonObject body, CancellationToken stop)
     {
+        lock (_sinceFirst)
+        {
+            _sinceFirst.Start();
+        }
+
         for (int attempt = 0; ;)
         {
             bool otherLimit = _wantsOtherLimit;
@@ -49,13 +63,51 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
             {
                 _wantsOtherLimit = true;
             }
+            catch (ServerException error) when (error.IsUnreachable && !_isThere)
+            {
+                await WaitForServerAsync(error, stop).ConfigureAwait(false);
+            }
             catch (ServerException error) when (error.MayPass && attempt < config.Retries)
             {
                 double seconds = Math.Min(MostWaitSeconds, Math.Max(error.WaitSeconds, config.RetrySeconds * Math.Pow(2, attempt)));
-                await Task.Delay(TimeSpan.FromSeconds(seconds), stop).ConfigureAwait(false);
                 attempt++;
+                int retries = Interlocked.Increment(ref _retries);
+                Tell(error, $"asked again in {seconds:0.###} s ({attempt} of {config.Retries}; {retries} so far in all)");
+                await Task.Delay(TimeSpan.FromSeconds(seconds), stop).ConfigureAwait(false);
             }
         }
+    }
+
+    // A wrong address shows at once, where no request has been answered yet; a server that goes away later is another matter.
+    private async Task WaitForServerAsync(ServerException error, CancellationToken stop)
+    {
+        double left = config.Wait - _sinceFirst.Elapsed.TotalSeconds;
+        if (left <= 0)
+        {
+            throw new ServerException(
+                string.Create(CultureInfo.InvariantCulture, $"{error.Message}; no answer in {config.Wait:0.#} s. Is the server up, and the address right? ")
+                    + "--set server.wait=600 waits ten minutes for one that is starting", mayPass: false) { IsOfAll = true, IsUnreachable = true };
+        }
+
+        int retries = Interlocked.Increment(ref _retries);
+        Tell(error, $"not there yet, asked for {left:0} s more (server.wait; {retries} so far in all)");
+        await Task.Delay(TimeSpan.FromSeconds(Math.Min(left, MostWaitForServer)), stop).ConfigureAwait(false);
+    }
+
+    // Requests that fail side by side for one reason are told of once a second; their number is in the next line.
+    private void Tell(ServerException error, FormattableString what)
+    {
+        lock (_told)
+        {
+            if (_told.GetValueOrDefault(error.Message) is { } last && last.Elapsed.TotalSeconds < 1)
+            {
+                return;
+            }
+
+            _told[error.Message] = Stopwatch.StartNew();
+        }
+
+        Retrying?.Invoke($"{config.Url}: {error.Message}; {FormattableString.Invariant(what)}");
     }
 
     private JsonObject Sent(JsonObject body, bool otherLimit)
@@ -88,6 +140,7 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
             using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = text };
             request.Headers.Authorization = string.IsNullOrEmpty(key) ? null : new AuthenticationHeaderValue("Bearer", key);
             using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited.Token).ConfigureAwait(false);
+            _isThere = true;
             byte[] content = await ReadAsync(response, limited.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? Read(content, Limit(body)) : Refused(response, content, Limit(body));
         }
@@ -98,7 +151,10 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
-            throw new ServerException(error.Message, mayPass: true);
+            throw new ServerException(error.Message, mayPass: true)
+            {
+                IsUnreachable = error is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError },
+            };
         }
     }
 
@@ -193,6 +249,9 @@ public sealed class ServerException(string message, bool mayPass) : RltException
 
     /// <summary>Whether every other request would be refused too: a wrong address, model or key.</summary>
     public bool IsOfAll { get; init; }
+
+    /// <summary>Whether there was no connection to a server at all.</summary>
+    public bool IsUnreachable { get; init; }
 
     /// <summary>Whether the server takes the limit of tokens only as max_completion_tokens.</summary>
     public bool WantsOtherLimit { get; init; }

@@ -15,6 +15,7 @@ public sealed class ServerAnswers(EvalConfig config, EvalSampling sampling, Chat
     private int _failed;
     private int _failedInRow;
     private string _lastFailure = "";
+    private string? _unreachable;
 
     /// <inheritdoc/>
     public int? BlockQuestions => null;
@@ -32,6 +33,11 @@ public sealed class ServerAnswers(EvalConfig config, EvalSampling sampling, Chat
         catch (OperationCanceledException) when (_failed > 0 && !stop.IsCancellationRequested)
         {
             // Told below, with what was failing.
+        }
+
+        if (_unreachable is not null)
+        {
+            throw new ConfigException($"{config.Server.Url}: {_unreachable}");
         }
 
         if (_failed > 0)
@@ -62,6 +68,7 @@ public sealed class ServerAnswers(EvalConfig config, EvalSampling sampling, Chat
             lock (_results)
             {
                 (_failed, _failedInRow, _lastFailure) = (_failed + 1, _failedInRow + 1, $"question '{request.Question.Id}', {error.Message}");
+                _unreachable = error is { IsOfAll: true, IsUnreachable: true } ? error.Message : _unreachable;
                 if (error.IsOfAll || _failedInRow >= config.Server.Concurrency)
                 {
                     giveUp.Cancel();

@@ -44,6 +44,9 @@ public sealed record ServerConfig : IValidated
     /// <summary>Seconds before the first repetition; each wait is twice the one before, a minute at most.</summary>
     public double RetrySeconds { get; init; } = 1;
 
+    /// <summary>Seconds to wait for a server that has not answered anything yet, such as one that still loads its model.</summary>
+    public double Wait { get; init; } = 5;
+
     /// <summary>What of the settings decides the answers: where the server is and how it is reached may change between a run's parts.</summary>
     public ServerConfig Lasting => new ServerConfig() with { Url = Url is null ? null : "set by --url", Api = Api, Tokenizer = Tokenizer, Body = Body };
 
@@ -78,7 +81,7 @@ public sealed record ServerConfig : IValidated
         foreach (ConfigProblem problem in (IEnumerable<ConfigProblem>)
         [
             .. Ranges.AtLeastOne((nameof(Concurrency), Concurrency)),
-            .. Ranges.NotNegative((nameof(Retries), Retries), (nameof(RetrySeconds), RetrySeconds)),
+            .. Ranges.NotNegative((nameof(Retries), Retries), (nameof(RetrySeconds), RetrySeconds), (nameof(Wait), Wait)),
         ])
         {
             yield return problem;

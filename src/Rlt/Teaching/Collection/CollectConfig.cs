@@ -30,14 +30,14 @@ public sealed record CollectConfig : DataRunConfig
     /// <summary>The run's directory; the traces are in its <c>traces.jsonl</c>.</summary>
     public override required string Out { get; init; }
 
-    /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file.</summary>
-    public required string Format { get; init; }
+    /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file; null: those of the teacher's training.</summary>
+    public string? Format { get; init; }
 
     /// <summary>A frozen student: each trace then has its reward. Needed to keep the best.</summary>
     public string? Student { get; init; }
 
-    /// <summary>The reward's weights, where there is a student.</summary>
-    public RewardOptions Reward { get; init; } = new();
+    /// <summary>The reward's weights, where there is a student; null: those of the teacher's training, else the paper's.</summary>
+    public RewardOptions? Reward { get; init; }
 
     /// <summary>Further variables of the teacher's chat template, such as enable_thinking: false; null for none.</summary>
     public JsonObject? TemplateArgs { get; init; }

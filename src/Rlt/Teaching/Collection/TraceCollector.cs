@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Generation;
 using Rlt.Models;
@@ -16,7 +17,7 @@ public sealed class TraceCollector(
         Temperature = config.Temperature, TopP = config.TopP, MaxNewTokens = config.MaxNewTokens, MaxRows = config.SamplingRows,
     });
 
-    private readonly ExplanationScorer? _scorer = student is null ? null : new(format, teacher, student, config.Reward, config.ScoringTokens);
+    private readonly ExplanationScorer? _scorer = student is null ? null : new(format, teacher, student, config.Reward ?? new RewardOptions(), config.ScoringTokens);
 
     /// <summary>The traces' name in the run's folder.</summary>
     public const string FileName = "traces.jsonl";
@@ -35,6 +36,32 @@ public sealed class TraceCollector(
             traces.Add(count, rows, metrics);
             progress(traces.Done, metrics);
         }
+    }
+
+    /// <summary>The mean rewards of a collection, for people: of all explanations, and of those that were kept; null where nothing was scored.</summary>
+    /// <param name="traces">The rows of the traces' file.</param>
+    /// <param name="blocks">The rows of metrics.jsonl.</param>
+    public string? MeanRewards(IReadOnlyList<JsonObject> traces, IReadOnlyList<JsonObject> blocks)
+    {
+        JsonObject[] kept = [.. traces.Where(row => !row.ContainsKey("dropped"))];
+        if (_scorer is null || blocks.Count == 0)
+        {
+            return null;
+        }
+
+        double sum = 0;
+        long questions = 0;
+        foreach (JsonObject block in blocks)
+        {
+            long done = RunRows.Count(RunFolder.MetricsFile, block, "step");
+            sum += RunRows.Number(RunFolder.MetricsFile, block, "reward") * (done - questions);
+            questions = done;
+        }
+
+        string all = string.Create(CultureInfo.InvariantCulture, $"mean reward: {sum / questions:G4} of all {questions * config.Samples} explanations");
+        return kept.Length == 0
+            ? $"{all}; none was kept"
+            : string.Create(CultureInfo.InvariantCulture, $"{all}, {kept.Average(row => RunRows.Number(FileName, row, "reward")):G4} of the {kept.Length} kept");
     }
 
     // A question whose explanations all lack the closing tag or any word leaves a row without a trace, so that the file says what is missing.
@@ -98,7 +125,13 @@ public sealed class TraceCollector(
         };
         if (scores is not null)
         {
+            // Of all explanations, which tells how good the teacher is, and of those kept, which tells how good the traces are.
             metrics["reward"] = scores.Average(score => score.Reward.Total);
+            double[] kept = [.. rows.Where(row => row.ContainsKey("reward") && !row.ContainsKey("dropped")).Select(row => (double)row["reward"]!)];
+            if (kept.Length > 0)
+            {
+                metrics["reward_kept"] = kept.Average();
+            }
         }
 
         return metrics;

@@ -59,13 +59,17 @@ public abstract record GrpoConfig : TrainingConfig
     /// <summary>Tokens of one scoring pass.</summary>
     public int ScoringTokens { get; init; } = 16384;
 
-    /// <summary>Keeps the checkpoint with the highest mean reward over the 10 steps before it, too.</summary>
+    /// <summary>Keeps the checkpoint with the highest mean reward over its last 10 steps (all, where it has had fewer), too.</summary>
     [JsonPropertyOrder(4)]
     public bool KeepBest { get; init; } = true;
 
     /// <summary>Completions a step written to samples.jsonl: of its first questions, from the best to the worst.</summary>
     [JsonPropertyOrder(4)]
     public int SamplesKept { get; init; } = 4;
+
+    /// <summary>Ends a run that has collapsed, with exit code 3; null leaves it to its steps. May change between a run's parts.</summary>
+    [JsonPropertyOrder(6)]
+    public StopWhen? StopWhen { get; init; }
 
     /// <summary>The data and how to read it.</summary>
     public DataSource Source => SourceOf(Data);

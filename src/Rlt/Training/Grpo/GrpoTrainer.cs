@@ -24,10 +24,16 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
             return;
         }
 
+        if (task.Count < config.QuestionsPerStep)
+        {
+            observer.Warned($"questions_per_step: {config.QuestionsPerStep} is more than the {task.Count} questions there are; "
+                + $"each is asked up to {(config.QuestionsPerStep + task.Count - 1) / task.Count} times a step");
+        }
+
         using var gradients = new GradientStore(policy.Decoder.Trained, config.Optimizer.OffloadGradients);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
         var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null, config.Checkpoints);
-        new TrainingLoop(folder, policy, checkpoint, config.Checkpoints, observer, TimeProvider.System)
+        new TrainingLoop(folder, policy, checkpoint, config.Checkpoints, observer, TimeProvider.System) { StopWhen = config.StopWhen }
             .Run(config.Steps, step => Step(step, gradients, optimizer), stop);
     }
 

@@ -28,9 +28,16 @@ public sealed record SolverConfig : GrpoConfig
     public SolverReward Reward { get; init; } = new();
 
     /// <inheritdoc/>
-    public override IEnumerable<ConfigProblem> Problems() => Reward.Format == 0 || Format is not null
-        ? base.Problems()
-        : [.. base.Problems(), new ConfigProblem("reward.format", $"is {Reward.Format}, but there is no format to reward. Set format, or 0")];
+    public override IEnumerable<ConfigProblem> Problems() =>
+    [
+        .. base.Problems(),
+        .. Reward.Format == 0 || Format is not null
+            ? Array.Empty<ConfigProblem>()
+            : [new ConfigProblem("reward.format", $"is {Reward.Format}, but there is no format to reward. Set format, or 0")],
+        .. StopWhen?.Empty is { } empty
+            ? [new ConfigProblem("stop_when.empty", $"is {empty}, but a solver writes no explanations. Set stop_when.truncated or zero_spread")]
+            : Array.Empty<ConfigProblem>(),
+    ];
 }
 
 /// <summary>The weights of an answer's rewards, each of which is 0 or 1.</summary>

@@ -16,5 +16,7 @@ public sealed record TeacherConfig : GrpoConfig
     public RewardOptions Reward { get; init; } = new();
 
     /// <summary>Whether the student has weights of its own, not the policy's beside its adapters.</summary>
-    public bool StudentIsApart => Lora is null || Path.GetFullPath(Student) != Path.GetFullPath(Model);
+    public bool StudentIsApart => Lora is null || Folder(Student) != Folder(Model);
+
+    private static string Folder(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 }

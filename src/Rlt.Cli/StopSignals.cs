@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using Rlt.Platform;
+using Rlt.Runs;
+
+namespace Rlt.Cli;
+
+/// <summary>What Ctrl-C and SIGTERM do: a run's step is finished and saved; anything else, and a run at the second signal, ends at once.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    /// <summary>The exit code of what was stopped.</summary>
+    public const int ExitCode = 130;
+
+    private static volatile RunFolder? _run;
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly PosixSignalRegistration[] _registrations;
+
+    /// <summary>Listens until it is disposed.</summary>
+    public StopSignals() =>
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Received), PosixSignalRegistration.Create(PosixSignal.SIGINT, Received)];
+
+    /// <summary>Is cancelled at the first signal of a run.</summary>
+    public CancellationToken Token => _stop.Token;
+
+    /// <summary>From here on there is something to save: the command's run.</summary>
+    public static void Saves(RunFolder folder) => _run = folder;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _run = null;
+        Array.ForEach(_registrations, registration => registration.Dispose());
+        _stop.Dispose();
+    }
+
+    private void Received(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (_run is not null && !_stop.IsCancellationRequested)
+        {
+            Console.Error.WriteLine("\nstopping after this step; once more to stop at once");
+            _stop.Cancel();
+            return;
+        }
+
+        // The process's own end would wait for what computes.
+        Console.Error.WriteLine(_run is { } folder ? $"\nrlt: stopped at once; {Kept(folder)}" : "\nrlt: stopped");
+        ProcessEnd.Now(ExitCode);
+    }
+
+    private static string Kept(RunFolder folder)
+    {
+        string[] rows = [.. new[] { "results.jsonl", "traces.jsonl" }.Select(name => Path.Combine(folder.Path, name)).Where(File.Exists)];
+        return folder.IsFinished ? $"the finished model is in {folder.Model}"
+            : rows.Length > 0 ? $"kept is what {rows[0]} has; the same command goes on after it"
+            : folder.CheckpointSteps() is [.., var last] ? $"kept is the checkpoint after step {last} ({folder.Checkpoint(last)}); the same command goes on after it"
+            : $"no step of {folder.Path} is saved yet; the same command begins anew";
+    }
+}
