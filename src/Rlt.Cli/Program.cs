@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
+using Rlt.Cli.Commands;
 using Rlt.Cli.Commands.Evaluation;
 using Rlt.Cli.Commands.Tools;
 using Rlt.Cli.Commands.Training;
@@ -49,10 +50,11 @@ internal static class Program
         {
             WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(),
             RankCommand.Create(), DistillCommand.Create(), TrainSolverCommand.Create(), EvalCommand.Create(), GradeCommand.Create(),
-            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(),
+            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), ConfigCommand.Create(),
             BenchCommand.Create(), ResultsCommand.Create(), StudyCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
         })
         {
+            CommandSettings.AddHelp(command);
             root.Subcommands.Add(command);
         }
 
