@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Rlt.Cli.Commands;
 using Rlt.Cli.Commands.Evaluation;
@@ -25,13 +24,7 @@ internal static class Program
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (ParseError error in parsed.Errors)
-            {
-                Console.Error.WriteLine($"rlt: {error.Message}");
-            }
-
-            Command command = parsed.CommandResult.Command;
-            Console.Error.WriteLine($"See: rlt {(command is RootCommand ? "" : command.Name + " ")}--help");
+            Console.Error.WriteLine($"rlt: {WrongCommandLine.Message(parsed)}");
             return BadInput;
         }
 

@@ -27,6 +27,7 @@ public sealed record ServerConfig : IValidated
     public ServerApi Api { get; init; } = ServerApi.Chat;
 
     /// <summary>For completions, the directory with the model's tokenizer files, chat template among them.</summary>
+    [ConfigPath(PathKind.Model)]
     public string? Tokenizer { get; init; }
 
     /// <summary>Further fields of every request, such as top_k; a field with the value null, such as seed, is left out of it. Null for none.</summary>

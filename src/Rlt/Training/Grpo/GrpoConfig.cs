@@ -12,12 +12,15 @@ public abstract record GrpoConfig : TrainingConfig
     protected GrpoConfig() => SaveEvery = 25;
 
     /// <summary>The policy's initial weights: a model directory.</summary>
+    [ConfigPath(PathKind.Model)]
     public required string Model { get; init; }
 
     /// <summary>A JSONL, JSON or CSV file of questions.</summary>
+    [ConfigPath(PathKind.Input)]
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the finished policy is in its <c>model</c>.</summary>
+    [ConfigPath(PathKind.Run)]
     public override required string Out { get; init; }
 
     /// <summary>Optimizer steps.</summary>
