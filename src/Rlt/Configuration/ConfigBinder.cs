@@ -51,19 +51,21 @@ internal sealed class ConfigBinder(Type root, List<string> problems, Action<stri
     // A path of a file is relative to it.
     private ConfigNode AtItsPlace(ConfigNode value, JsonPropertyInfo property, SectionNode section, string key)
     {
-        if (value is not ScalarNode { Folder: { } folder } scalar || !YamlScalar.IsText(scalar)
+        if (value is not ScalarNode scalar || !YamlScalar.IsText(scalar)
             || property.AttributeProvider?.GetCustomAttributes(typeof(ConfigPathAttribute), true) is not [ConfigPathAttribute path]
             || (path.NameBeside is { } other && IsGiven(section, other)))
         {
             return value;
         }
 
-        string resolved = folder.Resolve(scalar.Text, path.Kind, out string? told);
+        string? told = null;
+        string resolved = scalar.Folder?.Resolve(scalar.Text, path.Kind, out told) ?? scalar.Text;
         if (told is not null)
         {
             note?.Invoke($"{scalar.Place}: {key} {told}.");
         }
 
+        resolved = path.Kind == PathKind.Model ? ModelPath.Of(resolved, note) : resolved;
         return new ScalarNode(scalar.Place, resolved, Quoted: true);
     }
 

@@ -28,7 +28,7 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
     private const int MostShown = 200;
     private const double MostWaitSeconds = 60;
 
-    private readonly Uri _address = new(config.Url!.TrimEnd('/') + (config.Api == ServerApi.Chat ? "/chat/completions" : "/completions"));
+    private readonly Uri _address = new(config.BaseUrl + (config.Api == ServerApi.Chat ? "/chat/completions" : "/completions"));
     private volatile bool _wantsOtherLimit;
 
     /// <summary>Asks.</summary>
