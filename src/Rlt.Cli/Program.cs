@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
+using Rlt.Cli.Commands;
 using Rlt.Cli.Commands.Evaluation;
 using Rlt.Cli.Commands.Tools;
 using Rlt.Cli.Commands.Training;
@@ -23,13 +23,7 @@ internal static class Program
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (ParseError error in parsed.Errors)
-            {
-                Console.Error.WriteLine($"rlt: {error.Message}");
-            }
-
-            Command command = parsed.CommandResult.Command;
-            Console.Error.WriteLine($"See: rlt {(command is RootCommand ? "" : command.Name + " ")}--help");
+            Console.Error.WriteLine($"rlt: {WrongCommandLine.Message(parsed)}");
             return BadInput;
         }
 
@@ -46,10 +40,11 @@ internal static class Program
         {
             WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(),
             RankCommand.Create(), DistillCommand.Create(), TrainSolverCommand.Create(), EvalCommand.Create(), GradeCommand.Create(),
-            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(),
+            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), ConfigCommand.Create(),
             BenchCommand.Create(), ResultsCommand.Create(), StudyCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
         })
         {
+            CommandSettings.AddHelp(command);
             root.Subcommands.Add(command);
         }
 

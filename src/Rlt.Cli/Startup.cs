@@ -21,8 +21,11 @@ internal static class Startup
         WarnOnce(ref _warnedOfType, slow);
     }
 
+    /// <summary>The model's directory that a path means; says so on stderr where it is a run's folder.</summary>
+    public static string ModelAt(string path) => ModelPath.Of(path, note => Console.Error.WriteLine($"note: {note}"));
+
     /// <inheritdoc cref="Load(ModelText, DeviceConfig)"/>
-    public static LanguageModel Load(string directory, DeviceConfig device) => Load(ModelText.Load(directory), device);
+    public static LanguageModel Load(string directory, DeviceConfig device) => Load(ModelText.Load(ModelAt(directory)), device);
 
     /// <summary>Reads a model, and says on stderr in which types it is held and computed where dtype auto makes that other ones than the stored.</summary>
     public static LanguageModel Load(ModelText text, DeviceConfig device)

@@ -23,7 +23,7 @@ internal static class SharedOptions
         where T : class => command.SetAction((parsed, stop) =>
     {
         (string? file, string[] overrides) = options.Settings(parsed);
-        run(ConfigLoader.Load<T>(file, overrides), stop);
+        run(ConfigLoader.Load<T>(file, overrides, note => Console.Error.WriteLine($"note: {note}")), stop);
         return Task.FromResult(0);
     });
 }
@@ -59,7 +59,7 @@ internal sealed class DeviceOptions
 /// <summary>--config, --set and the settings that every run command also has as plain options.</summary>
 internal sealed class RunOptions
 {
-    private readonly Option<string?> _config = new("--config") { Description = "a YAML file of settings (configs/)" };
+    private readonly Option<string?> _config = new("--config") { Description = "a YAML file of settings, or a shipped one's name: small/teacher; defaults and --set suffice" };
     private readonly Option<string[]> _set = new("--set")
     {
         Description = "overrides a setting: --set optimizer.learning_rate=2e-6", AllowMultipleArgumentsPerToken = false,
@@ -68,13 +68,7 @@ internal sealed class RunOptions
     private readonly List<(Option<string?> Option, string Key)> _plain = [];
 
     public RunOptions(Command command, params ReadOnlySpan<(string Option, string Key, string Description)> plain)
-        : this(command, needsConfig: true, plain)
     {
-    }
-
-    public RunOptions(Command command, bool needsConfig, params ReadOnlySpan<(string Option, string Key, string Description)> plain)
-    {
-        _config.Required = needsConfig;
         command.Takes(_config, _set);
         foreach ((string name, string key, string description) in plain)
         {

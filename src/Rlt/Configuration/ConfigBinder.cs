@@ -4,8 +4,14 @@ using System.Text.Json.Serialization.Metadata;
 namespace Rlt.Configuration;
 
 /// <summary>Checks config values against the types they are for, noting every problem, and gives them as JSON of those types.</summary>
-internal sealed class ConfigBinder(Type root, List<string> problems)
+internal sealed class ConfigBinder(Type root, List<string> problems, Action<string>? note)
 {
+    /// <summary>Whether keys that must be given are gathered in <see cref="Missing"/>, and no problems: there is no file to say it of.</summary>
+    public bool GathersMissing { get; init; }
+
+    /// <summary>The keys that must be given and are not.</summary>
+    public List<string> Missing { get; } = [];
+
     /// <summary>A record's values; keys with problems are left out.</summary>
     public JsonObject Record(SectionNode section, Type record, string prefix)
     {
@@ -15,7 +21,7 @@ internal sealed class ConfigBinder(Type root, List<string> problems)
         {
             if (properties.TryGetValue(key, out JsonPropertyInfo? property))
             {
-                result[key] = Value(value, property.PropertyType, ConfigSchema.IsNullable(property), prefix + key);
+                result[key] = Value(AtItsPlace(value, property, section, prefix + key), property.PropertyType, ConfigSchema.IsNullable(property), prefix + key);
             }
             else
             {
@@ -26,10 +32,52 @@ internal sealed class ConfigBinder(Type root, List<string> problems)
         foreach (JsonPropertyInfo missing in properties.Values.Where(property =>
             ConfigSchema.IsRequired(property) && !section.Fields.ContainsKey(property.Name)))
         {
+            if (GathersMissing)
+            {
+                Missing.AddRange(RequiredKeys(missing, prefix));
+                continue;
+            }
+
             problems.Add($"{section.Place}: {prefix}{missing.Name} is missing; expected {Expected(missing.PropertyType)}.");
         }
 
         return result;
+    }
+
+    private static IEnumerable<string> RequiredKeys(JsonPropertyInfo property, string prefix) => ConfigSchema.IsRecord(property.PropertyType)
+        ? ConfigSchema.Properties(property.PropertyType).Where(ConfigSchema.IsRequired).SelectMany(inner => RequiredKeys(inner, $"{prefix}{property.Name}."))
+        : [prefix + property.Name];
+
+    // A path of a file is relative to it.
+    private ConfigNode AtItsPlace(ConfigNode value, JsonPropertyInfo property, SectionNode section, string key)
+    {
+        if (value is not ScalarNode scalar || !YamlScalar.IsText(scalar)
+            || property.AttributeProvider?.GetCustomAttributes(typeof(ConfigPathAttribute), true) is not [ConfigPathAttribute path]
+            || (path.NameBeside is { } other && IsGiven(section, other)))
+        {
+            return value;
+        }
+
+        string? told = null;
+        string resolved = scalar.Folder?.Resolve(scalar.Text, path.Kind, out told) ?? scalar.Text;
+        if (told is not null)
+        {
+            note?.Invoke($"{scalar.Place}: {key} {told}.");
+        }
+
+        resolved = path.Kind == PathKind.Model ? ModelPath.Of(resolved, note) : resolved;
+        return new ScalarNode(scalar.Place, resolved, Quoted: true);
+    }
+
+    private static bool IsGiven(SectionNode section, string path)
+    {
+        ConfigNode? found = section;
+        foreach (string part in path.Split('.'))
+        {
+            found = (found as SectionNode)?.Fields.GetValueOrDefault(part);
+        }
+
+        return found is ScalarNode scalar && !YamlScalar.IsNull(scalar);
     }
 
     private JsonNode? Value(ConfigNode node, Type type, bool nullable, string key)

@@ -20,18 +20,32 @@ public static class ConfigLoader
     /// <summary>Loads a config.</summary>
     /// <param name="yamlPath">The file; null to start from the records' defaults.</param>
     /// <param name="overrides">Values that replace the file's, "a.b=v", typed by YAML's rules; lists as "a.b=[1,2]". The last one wins.</param>
+    /// <param name="note">Is told of what the user should write in another way; null: nobody is.</param>
     /// <exception cref="ConfigException">The config cannot be used; the message names every problem found.</exception>
-    public static T Load<T>(string? yamlPath, IReadOnlyList<string> overrides)
+    public static T Load<T>(string? yamlPath, IReadOnlyList<string> overrides, Action<string>? note = null)
         where T : class
     {
         var problems = new List<string>();
-        SectionNode root = yamlPath is null ? new SectionNode("config") : ReadFile(yamlPath, [], problems);
+        SectionNode root = new("config");
+        if (yamlPath is not null)
+        {
+            (string file, ConfigFolder folder) = ShippedConfig.Find(yamlPath);
+            root = ReadFile(file, folder, [], problems);
+        }
+
         foreach (string text in overrides)
         {
             Override(root, text, problems);
         }
 
-        JsonObject values = new ConfigBinder(typeof(T), problems).Record(root, typeof(T), "");
+        var binder = new ConfigBinder(typeof(T), problems, note) { GathersMissing = yamlPath is null };
+        JsonObject values = binder.Record(root, typeof(T), "");
+        if (binder.Missing.Count > 0)
+        {
+            problems.Add($"missing: {string.Join(", ", binder.Missing)}. Give {(binder.Missing.Count == 1 ? "it" : "them")} by --set KEY=VALUE, "
+                + "an option of the same name, or in --config FILE.");
+        }
+
         ThrowIfAny(problems);
         T config = Deserialize<T>(values, root.Place);
         CheckValues(config, root, "", problems);
@@ -39,9 +53,10 @@ public static class ConfigLoader
         return config;
     }
 
-    private static SectionNode ReadFile(string path, IReadOnlyList<string> readers, List<string> problems)
+    private static SectionNode ReadFile(string path, ConfigFolder folder, IReadOnlyList<string> readers, List<string> problems)
     {
         ConfigNode? document = YamlReader.Read(ReadText(path, readers), mark => $"{path}:{mark.Line}", problems);
+        document?.SetFolder(folder);
         var section = new SectionNode(path);
         switch (document)
         {
@@ -62,7 +77,9 @@ public static class ConfigLoader
 
         List<string> chain = [.. readers, Path.GetFullPath(path)];
         var merged = new SectionNode(path);
-        merged.Overlay(ReadFile(BasePath(path, named, chain), chain, problems));
+        string basePath = BasePath(path, named, chain);
+        string relative = Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetDirectoryName(Path.GetFullPath(basePath))!);
+        merged.Overlay(ReadFile(basePath, folder.At(relative), chain, problems));
         merged.Overlay(section);
         return merged;
     }

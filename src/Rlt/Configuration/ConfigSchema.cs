@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Rlt.Configuration.Reference;
 
 namespace Rlt.Configuration;
 
@@ -44,6 +45,27 @@ internal static class ConfigSchema
                 yield return key;
             }
         }
+    }
+
+    /// <summary>The words that a key may be; empty where it is not of a set of words, or not a key.</summary>
+    public static IReadOnlyList<string> ValuesOf(Type record, string path)
+    {
+        Type type = record;
+        IReadOnlyList<string> values = [];
+        foreach (string part in path.Split('.'))
+        {
+            if (!IsRecord(type) || Properties(type).FirstOrDefault(property => property.Name == part) is not { } found)
+            {
+                return [];
+            }
+
+            type = Nullable.GetUnderlyingType(found.PropertyType) ?? found.PropertyType;
+            values = type.IsEnum
+                ? [.. Enum.GetNames(type).Select(EnumKey)]
+                : found.AttributeProvider?.GetCustomAttributes(typeof(ConfigValuesAttribute), false) is [ConfigValuesAttribute words] ? words.Values : [];
+        }
+
+        return values;
     }
 
     /// <summary>The name an enum's value has in YAML.</summary>

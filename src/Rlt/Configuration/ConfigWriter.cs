@@ -20,6 +20,14 @@ public static partial class ConfigWriter
         return text.ToString();
     }
 
+    /// <summary>A value as it stands after a key's colon, the line's end included.</summary>
+    internal static string ValueText(JsonNode? value, int indent)
+    {
+        var text = new StringBuilder();
+        AppendValue(text, value, indent);
+        return text.ToString();
+    }
+
     private static void AppendFields(StringBuilder text, JsonObject fields, int indent)
     {
         foreach ((string key, JsonNode? value) in fields)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Rlt.Configuration.Reference;
 using Rlt.Platform;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,16 +8,20 @@ using static TorchSharp.torch;
 namespace Rlt.Configuration;
 
 /// <summary>Where and in which precision models run.</summary>
-public sealed record DeviceConfig
+public sealed record DeviceConfig : IValidated
 {
     /// <summary>cpu, cuda or cuda:N.</summary>
     public string Device { get; init; } = "cpu";
 
     /// <summary>fp32, bf16, or auto: as the checkpoint stores its weights, where this machine computes that well.</summary>
+    [ConfigValues("auto", "fp32", "bf16")]
     public string Dtype { get; init; } = "auto";
 
     /// <summary>Threads of the CPU's operators; 0: one a core.</summary>
     public int Threads { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Problems() => Ranges.NotNegative((nameof(Threads), Threads));
 
     /// <summary>The device.</summary>
     /// <exception cref="ConfigException">It is not known, or not there.</exception>

@@ -3,6 +3,7 @@ using Rlt.Training.Optimization;
 namespace Rlt.Configuration;
 
 /// <summary>How weights are changed.</summary>
+/// <remarks>Source: AdamW (arXiv 1711.05101).</remarks>
 public sealed record OptimizerConfig : IValidated
 {
     /// <summary>The highest learning rate.</summary>

@@ -33,6 +33,12 @@ internal sealed class YamlReader
         }
         catch (YamlException error)
         {
+            // The parser names the value before it.
+            if (LineOfTab(text, (int)error.Start.Line) is { } line)
+            {
+                throw new ConfigException($"{placeOf(new Mark(0, line, 1))}: not valid YAML: the line is indented with a tab; expected spaces.", error);
+            }
+
             throw new ConfigException($"{placeOf(error.Start)}: not valid YAML: {error.Message}", error);
         }
         catch (Exception error) when (error is
@@ -41,6 +47,13 @@ internal sealed class YamlReader
             // The parser's own slips on damaged text; what it read last is the best place known.
             throw new ConfigException($"{placeOf(reader._parser.Current?.End ?? Mark.Empty)}: not valid YAML after this place.", error);
         }
+    }
+
+    private static int? LineOfTab(string text, int from)
+    {
+        string[] lines = text.Split('\n');
+        int at = Array.FindIndex(lines, Math.Clamp(from - 1, 0, lines.Length), line => line[..(line.Length - line.TrimStart().Length)].Contains('\t'));
+        return at < 0 || lines[at].Trim().Length == 0 ? null : at + 1;
     }
 
     private ConfigNode? ReadDocument()

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Rlt.Data;
@@ -27,11 +28,13 @@ public sealed record JsonRow(string File, int Line, JsonObject Fields)
         var other => throw Problem($"'{key}' is {Shown(other)}; expected a text."),
     };
 
-    /// <summary>A text, or the first of a list of texts that say the same in other ways; null where there is none.</summary>
+    /// <summary>A text or a number as it is written, or the first of a list of them that say the same in other ways; null where there is none.</summary>
     /// <exception cref="DataException">The field is of another kind.</exception>
     public string? FirstTextOrNull(string key) => Fields[key] switch
     {
         JsonArray { Count: 0 } => null,
+        JsonValue number when number.GetValueKind() == JsonValueKind.Number => number.ToJsonString(),
+        JsonArray list when list[0] is JsonValue number && number.GetValueKind() == JsonValueKind.Number => number.ToJsonString(),
         JsonArray list => list[0] is JsonValue value && value.TryGetValue(out string? text)
             ? EscapedLatex.Restore(text) : throw Problem($"'{key}' is {Shown(list)}; expected a text or a list of texts."),
         _ => TextOrNull(key),

@@ -10,21 +10,26 @@ namespace Rlt.Evaluation;
 public sealed record EvalConfig : DataRunConfig
 {
     /// <summary>The model directory; with a server, the name that it serves the model by.</summary>
+    [ConfigPath(PathKind.Model, NameBeside = "server.url")]
     public required string Model { get; init; }
 
     /// <summary>A JSONL, JSON or CSV file of questions with an answer, or a solution that boxes it.</summary>
+    [ConfigPath(PathKind.Input)]
     public string? Data { get; init; }
 
     /// <summary>The run's directory: <c>results.jsonl</c>, one row a sample, and <c>summary.json</c>.</summary>
+    [ConfigPath(PathKind.Run)]
     public override required string Out { get; init; }
 
     /// <summary>A shipped benchmark (aime24, aime25, math500, gpqa-diamond, gsm8k, amc, olympiadbench) or a file; null: the questions as they stand.</summary>
+    [ConfigPath(PathKind.FileOrName)]
     public string? Benchmark { get; init; }
 
     /// <summary>By whose rules the system prompt is chosen and responses are scored.</summary>
     public Protocol Protocol { get; init; } = Protocol.Strict;
 
     /// <summary>A shipped format (stratos, r1, small) or a file, whose student's system prompt the strict protocol uses; null: a row's own, or none.</summary>
+    [ConfigPath(PathKind.FileOrName)]
     public string? Format { get; init; }
 
     /// <summary>The system prompt of every question, before any rule; null: the protocol's rule.</summary>

@@ -55,7 +55,7 @@ public sealed record PlannedConfig(
             }
         }
 
-        throw errors.MinBy(error => error.Message.Split('\n').Length)!;
+        throw errors.MinBy(error => (error.Message.Split('\n').Length, error.Message.Length))!;
     }
 
     private static PlannedConfig Of(TeacherConfig config)

@@ -176,7 +176,7 @@ public sealed class ConfigLoaderTests : IDisposable
         SampleConfig config = ConfigLoader.Load<SampleConfig>(null, ["model=m", "optim.learning_rate=1"]);
         Assert.Equal((1.0, 64), (config.Optim.LearningRate, config.Optim.GroupSize));
         Assert.Equal(
-            "config: optim is missing; expected a section with learning_rate, group_size, weight_decay.",
+            "missing: optim.learning_rate. Give it by --set KEY=VALUE, an option of the same name, or in --config FILE.",
             Assert.Throws<ConfigException>(() => ConfigLoader.Load<SampleConfig>(null, ["model=m"])).Message);
     }
 

@@ -154,7 +154,7 @@ public sealed class TeachingRowsTests : IDisposable
     [Theory]
     [InlineData("""{"solution": "s", "explanation": "e"}""", "no question; expected one of 'question', 'prompt', 'problem'.")]
     [InlineData("""{"question": "q", "explanation": "e"}""", "'solution' is missing; expected a text.")]
-    [InlineData("""{"question": "q", "solution": 5, "explanation": "e"}""", "'solution' is 5; expected a text.")]
+    [InlineData("""{"question": "q", "solution": true, "explanation": "e"}""", "'solution' is true; expected a text.")]
     [InlineData("""{"question": 5, "solution": "s", "explanation": "e"}""", "'question' is 5; expected a text.")]
     [InlineData("""{"question": "q", "solution": "s"}""", "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'.")]
     [InlineData("""{"question": "q", "solution": "s<|end_of_solution|>", "explanation": "e"}""", "'solution' has <|end_of_solution|> without <|begin_of_solution|>; expected both tags or none.")]

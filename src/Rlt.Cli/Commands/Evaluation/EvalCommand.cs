@@ -17,7 +17,7 @@ internal static class EvalCommand
     {
         var command = new Command(
             "eval", "Accuracy on a benchmark, or on any questions with answers: OUT/results.jsonl, OUT/summary.json and OUT/failures.html.");
-        var options = new RunOptions(command, needsConfig: false,
+        var options = new RunOptions(command,
             ("--model", "model", "the model directory; with --url, the name that the server has for the model"),
             ("--data", "data", "a JSONL, JSON or CSV file of questions and answers"),
             ("--out", "out", "the run's directory"),

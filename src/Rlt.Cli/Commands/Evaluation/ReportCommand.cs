@@ -14,7 +14,7 @@ internal static class ReportCommand
         var command = new Command("report", "One HTML page of runs: curves over steps, reward against length, and explanations with each token's worth.");
         var runs = new Argument<string[]>("runs")
         {
-            Description = "run directories or files of scored explanations, or NAME=PATH", Arity = ArgumentArity.OneOrMore,
+            Description = "run directories, folders of runs, or files of scored explanations; or NAME=PATH", Arity = ArgumentArity.OneOrMore,
         };
         var output = new Option<string>("--output", "-o") { Description = "the HTML file to write", DefaultValueFactory = _ => "report.html" };
         var watch = new Option<bool>("--watch")
@@ -25,7 +25,7 @@ internal static class ReportCommand
         command.Takes(output, watch);
         command.SetAction(async (parsed, stop) =>
         {
-            string[] paths = parsed.GetValue(runs)!;
+            string[] paths = [.. RunFolders.Expand(parsed.GetValue(runs)!)];
             string file = parsed.GetValue(output)!;
             bool watching = parsed.GetValue(watch);
             ReportRun[] read = [.. paths.Select(ReportRun.Read)];

@@ -10,13 +10,13 @@ internal static class ResultsCommand
     public static Command Create()
     {
         var command = new Command("results", "Tables of finished runs: a teacher's reward at its start and end, and the accuracy of evaluations.");
-        var runs = new Argument<string[]>("runs") { Description = "run directories, or NAME=DIRECTORY", Arity = ArgumentArity.OneOrMore };
+        var runs = new Argument<string[]>("runs") { Description = "run directories or folders of runs, or NAME=DIRECTORY", Arity = ArgumentArity.OneOrMore };
         Option<string?> picture = SharedOptions.Optional("--svg", "also draw the tables as a picture into this file");
         command.Arguments.Add(runs);
         command.Options.Add(picture);
         command.SetAction(parsed =>
         {
-            var finished = new FinishedRuns(parsed.GetValue(runs)!);
+            var finished = new FinishedRuns(RunFolders.Expand(parsed.GetValue(runs)!));
             Console.Write(finished.Markdown());
             string?[] missing = [.. finished.LeftOut, parsed.GetValue(picture) is null ? null : finished.NotInPicture];
             foreach (string line in missing.OfType<string>())

@@ -55,7 +55,7 @@ internal static class BenchCommand
                 TokenBudget = parsed.GetValue(budget),
                 Recompute = parsed.GetValue(recompute),
             };
-            JsonObject report = Measure(parsed.GetValue(model), parsed.GetValue(shape), options, device.Resolve(parsed), device.Seed(parsed));
+            JsonObject report = Measure(parsed.GetValue(model) is { } given ? Startup.ModelAt(given) : null, parsed.GetValue(shape), options, device.Resolve(parsed), device.Seed(parsed));
             if (parsed.GetValue(table))
             {
                 Show(report);

@@ -22,7 +22,7 @@ internal static class MergeCommand
                 throw new ConfigException($"{target} is not empty. Choose another --out: nothing in it is overwritten.");
             }
 
-            using LanguageModel loaded = LanguageModel.Load(parsed.GetValue(model)!, device.Resolve(parsed));
+            using LanguageModel loaded = LanguageModel.Load(Startup.ModelAt(parsed.GetValue(model)!), device.Resolve(parsed));
             if (loaded.Decoder.Adapters is null)
             {
                 throw new ConfigException($"{loaded.Directory} is a whole model (it has no adapter_config.json); expected the directory of LoRA adapters.");

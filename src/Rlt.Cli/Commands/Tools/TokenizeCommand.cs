@@ -19,7 +19,7 @@ internal static class TokenizeCommand
         command.Takes(model, input, output, plain);
         command.SetAction(parsed =>
         {
-            string directory = parsed.GetValue(model)!;
+            string directory = Startup.ModelAt(parsed.GetValue(model)!);
             Tokenizer tokenizer = Tokenizer.Load(directory);
             ChatTemplate? template = ChatTemplate.TryLoad(directory);
             bool special = !parsed.GetValue(plain);

@@ -30,7 +30,7 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
     private const double MostWaitSeconds = 60;
     private const double MostWaitForServer = 2;
 
-    private readonly Uri _address = new(config.Url!.TrimEnd('/') + (config.Api == ServerApi.Chat ? "/chat/completions" : "/completions"));
+    private readonly Uri _address = new(config.BaseUrl + (config.Api == ServerApi.Chat ? "/chat/completions" : "/completions"));
     private readonly Stopwatch _sinceFirst = new();
     private volatile bool _wantsOtherLimit;
     private readonly Dictionary<string, Stopwatch?> _told = [];

@@ -16,6 +16,8 @@ public enum ServerApi
 /// <summary>An OpenAI-compatible server (vLLM, SGLang, llama.cpp …) that answers instead of the engine in this process.</summary>
 public sealed record ServerConfig : IValidated
 {
+    private static readonly string[] Endpoints = ["/chat/completions", "/completions"];
+
     // What the settings decide or the reading of answers relies on.
     private static readonly string[] NeverInBody = ["model", "messages", "prompt", "n", "stream", "echo"];
     private static readonly string[] OnlyLeftOut = ["temperature", "top_p", "max_tokens", "seed"];
@@ -23,10 +25,22 @@ public sealed record ServerConfig : IValidated
     /// <summary>Its address up to the version, "http://host:8000/v1"; null: the engine in this process. A key is taken from OPENAI_API_KEY.</summary>
     public string? Url { get; init; }
 
+    /// <summary>The address up to the version, also where an interface's own address was given: "http://host:8000/v1/chat/completions".</summary>
+    public string BaseUrl
+    {
+        get
+        {
+            string address = (Url ?? "").TrimEnd('/');
+            string? ending = Endpoints.FirstOrDefault(end => address.EndsWith(end, StringComparison.Ordinal));
+            return ending is null ? address : address[..^ending.Length];
+        }
+    }
+
     /// <summary>The interface.</summary>
     public ServerApi Api { get; init; } = ServerApi.Chat;
 
     /// <summary>For completions, the directory with the model's tokenizer files, chat template among them.</summary>
+    [ConfigPath(PathKind.Model)]
     public string? Tokenizer { get; init; }
 
     /// <summary>Further fields of every request, such as top_k; a field with the value null, such as seed, is left out of it. Null for none.</summary>

@@ -18,7 +18,7 @@ public sealed record LoraConfig : IValidated
     /// <summary>Share of an adapter's inputs that is zeroed in training, 0 to below 1.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>The linear maps of every layer that get an adapter, of <see cref="KnownModules"/>.</summary>
+    /// <summary>The linear maps of every layer that get an adapter: some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj.</summary>
     public IReadOnlyList<string> TargetModules { get; init; } = KnownModules;
 
     /// <inheritdoc/>

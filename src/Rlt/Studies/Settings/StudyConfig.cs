@@ -12,6 +12,7 @@ public sealed record StudyConfig : IValidated
     public string? Intro { get; init; }
 
     /// <summary>The folder that the arms' paths are relative to.</summary>
+    [ConfigPath(PathKind.Input)]
     public string Runs { get; init; } = ".";
 
     /// <summary>The seeds; <c>{seed}</c> in an arm's path stands for each.</summary>

@@ -22,18 +22,23 @@ public enum TraceChoice
 public sealed record CollectConfig : DataRunConfig
 {
     /// <summary>The teacher's model directory.</summary>
+    [ConfigPath(PathKind.Model)]
     public required string Model { get; init; }
 
     /// <summary>A JSONL, JSON or CSV file of questions and solutions.</summary>
+    [ConfigPath(PathKind.Input)]
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the traces are in its <c>traces.jsonl</c>.</summary>
+    [ConfigPath(PathKind.Run)]
     public override required string Out { get; init; }
 
     /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file; null: those of the teacher's training.</summary>
+    [ConfigPath(PathKind.FileOrName)]
     public string? Format { get; init; }
 
     /// <summary>A frozen student: each trace then has its reward. Needed to keep the best.</summary>
+    [ConfigPath(PathKind.Model)]
     public string? Student { get; init; }
 
     /// <summary>The reward's weights, where there is a student; null: those of the teacher's training, else the paper's.</summary>

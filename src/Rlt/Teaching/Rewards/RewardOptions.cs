@@ -19,7 +19,7 @@ public enum ThinkEstimate
 /// <summary>The settings of the RLT reward; the defaults are the paper's final run.</summary>
 /// <remarks>
 /// In a config, a term's keys that are left out keep these defaults, so <c>think_kl: {sum: 1}</c> adds to the mean and the
-/// maximum; set those to 0 to be rid of them.
+/// maximum; set those to 0 to be rid of them. Source: RLT (arXiv 2506.08388), the reward of the final run.
 /// </remarks>
 public sealed record RewardOptions : IValidated
 {

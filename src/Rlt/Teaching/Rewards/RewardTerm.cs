@@ -17,7 +17,7 @@ public enum Normalization
 }
 
 /// <summary>One term of the reward: its tokens' values normalised, bounded, and summed up by weighted statistics.</summary>
-/// <remarks>Statistics without a weight do not count; those of the defaults that a config does not name keep their weight.</remarks>
+/// <remarks>Statistics without a weight do not count; those of the defaults that a config does not name keep their weight. Source: RLT (arXiv 2506.08388).</remarks>
 public sealed record RewardTerm : IValidated
 {
     /// <summary>none, exp or exp_norm.</summary>

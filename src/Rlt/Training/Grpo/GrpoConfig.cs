@@ -12,30 +12,38 @@ public abstract record GrpoConfig : TrainingConfig
     protected GrpoConfig() => SaveEvery = 25;
 
     /// <summary>The policy's initial weights: a model directory.</summary>
+    [ConfigPath(PathKind.Model)]
     public required string Model { get; init; }
 
     /// <summary>A JSONL, JSON or CSV file of questions.</summary>
+    [ConfigPath(PathKind.Input)]
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the finished policy is in its <c>model</c>.</summary>
+    [ConfigPath(PathKind.Run)]
     public override required string Out { get; init; }
 
     /// <summary>Optimizer steps.</summary>
+    /// <remarks>Source: RLT (arXiv 2506.08388): the default of train-teacher is its run's.</remarks>
     public int Steps { get; init; } = 125;
 
     /// <summary>Questions of one step.</summary>
+    /// <remarks>Source: RLT (arXiv 2506.08388): the default of train-teacher is its run's.</remarks>
     public int QuestionsPerStep { get; init; } = 16;
 
     /// <summary>Completions sampled for each question: a group.</summary>
+    /// <remarks>Source: RLT (arXiv 2506.08388): the default of train-teacher is its run's.</remarks>
     public int GroupSize { get; init; } = 64;
 
     /// <summary>A fresh order of the questions each epoch; off, they come as they stand in the file (a curriculum).</summary>
     public bool Shuffle { get; init; } = true;
 
     /// <summary>Sampling temperature; log-probabilities of the loss are taken at it too.</summary>
+    /// <remarks>Source: RLT (arXiv 2506.08388): the default of train-teacher is its run's.</remarks>
     public double Temperature { get; init; } = 0.7;
 
     /// <summary>Tokens of a completion at most.</summary>
+    /// <remarks>Source: RLT (arXiv 2506.08388): the default of train-teacher is its run's.</remarks>
     public int MaxNewTokens { get; init; } = 16384;
 
     /// <summary>Further variables of the policy's chat template, such as enable_thinking: false; null for none.</summary>
@@ -48,9 +56,11 @@ public abstract record GrpoConfig : TrainingConfig
     public GrpoOptions Loss { get; init; } = new();
 
     /// <summary>Steps between pulls of the reference toward the policy; 0 leaves it.</summary>
+    /// <remarks>Source: RLT (arXiv 2506.08388): the default of train-teacher is its run's.</remarks>
     public int ReferenceSyncSteps { get; init; } = 32;
 
     /// <summary>ref ← (1 − mix) · ref + mix · policy.</summary>
+    /// <remarks>Source: RLT (arXiv 2506.08388): the default of train-teacher is its run's.</remarks>
     public double ReferenceSyncMix { get; init; } = 0.9;
 
     /// <summary>The optimizer.</summary>

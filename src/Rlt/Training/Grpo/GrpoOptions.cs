@@ -26,6 +26,7 @@ public enum RatioLevel
 }
 
 /// <summary>The choices of GRPO's loss; the defaults are the paper's.</summary>
+/// <remarks>Source: RLT (arXiv 2506.08388) and its released code; GRPO (arXiv 2402.03300).</remarks>
 public sealed record GrpoOptions : IValidated
 {
     /// <summary>β: weight of the KL penalty to the reference; 0 needs no reference.</summary>
@@ -39,7 +40,7 @@ public sealed record GrpoOptions : IValidated
 
     /// <summary>
     /// The ratio is clipped below 1 − this where that lowers the loss's pull; 0 leaves it. Acts with
-    /// several updates a batch (<see cref="ReusesSamples"/>).
+    /// several updates a batch (<see cref="UpdatesPerBatch"/>, <see cref="NumIterations"/>).
     /// </summary>
     public double ClipLow { get; init; }
 

@@ -8,15 +8,19 @@ namespace Rlt.Training.Sft;
 public sealed record SftConfig : TrainingConfig
 {
     /// <summary>The model directory to start from.</summary>
+    [ConfigPath(PathKind.Model)]
     public required string Model { get; init; }
 
     /// <summary>A JSONL, JSON or CSV file of rows to learn.</summary>
+    [ConfigPath(PathKind.Input)]
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the finished model is in its <c>model</c>.</summary>
+    [ConfigPath(PathKind.Run)]
     public override required string Out { get; init; }
 
     /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file; needed unless the target is text.</summary>
+    [ConfigPath(PathKind.FileOrName)]
     public string? Format { get; init; }
 
     /// <summary>teacher, student or text; null takes the command's own.</summary>

@@ -16,9 +16,11 @@ public sealed record SolverConfig : GrpoConfig
     }
 
     /// <summary>A shipped benchmark's name or a file, by whose template rows become prompts; null: the questions as they stand.</summary>
+    [ConfigPath(PathKind.FileOrName)]
     public string? Benchmark { get; init; }
 
     /// <summary>A shipped format (stratos, r1, small) or a file: its student's system prompt is used, and its form can be rewarded; null for none.</summary>
+    [ConfigPath(PathKind.FileOrName)]
     public string? Format { get; init; }
 
     /// <summary>The system prompt of every question; null: a row's own, else the format's.</summary>

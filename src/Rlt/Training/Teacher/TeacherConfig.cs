@@ -1,3 +1,4 @@
+using Rlt.Configuration;
 using Rlt.Teaching.Rewards;
 using Rlt.Training.Grpo;
 
@@ -7,9 +8,11 @@ namespace Rlt.Training.Teacher;
 public sealed record TeacherConfig : GrpoConfig
 {
     /// <summary>The frozen student that scores explanations.</summary>
+    [ConfigPath(PathKind.Model)]
     public required string Student { get; init; }
 
     /// <summary>The tags and system prompts: a shipped format's name (stratos, r1, small) or a file.</summary>
+    [ConfigPath(PathKind.FileOrName)]
     public required string Format { get; init; }
 
     /// <summary>The reward's weights.</summary>
