@@ -53,7 +53,8 @@ internal sealed class StopSignals : IDisposable
         string[] rows = [.. new[] { "results.jsonl", "traces.jsonl" }.Select(name => Path.Combine(folder.Path, name)).Where(File.Exists)];
         return folder.IsFinished ? $"the finished model is in {folder.Model}"
             : rows.Length > 0 ? $"kept is what {rows[0]} has; the same command goes on after it"
-            : folder.CheckpointSteps() is [.., var last] ? $"kept is the checkpoint after step {last} ({folder.Checkpoint(last)}); the same command goes on after it"
+            : folder.CheckpointSteps() is [.., var last]
+                ? $"kept is the checkpoint after step {last} ({folder.Checkpoint(last)}); the same command goes on after it"
             : $"no step of {folder.Path} is saved yet; the same command begins anew";
     }
 }

@@ -51,7 +51,8 @@ public sealed record DeviceConfig : IValidated
         Match description = Regex.Match(Device, @"^(cpu|cuda)(?::([0-9]{1,4}))?$", RegexOptions.IgnoreCase);
         return description.Success ? description
             : Device.Contains(',', StringComparison.Ordinal)
-                ? throw new ConfigException($"device '{Device}' names several devices; a run uses one. Give cpu, cuda or cuda:N, such as {Device.Split(',')[0]}")
+                ? throw new ConfigException(
+                    $"device '{Device}' names several devices; a run uses one. Give cpu, cuda or cuda:N, such as {Device.Split(',')[0]}")
                 : throw new ConfigException($"device '{Device}' is not known; expected cpu, cuda or cuda:N");
     }
 

@@ -36,7 +36,8 @@ public sealed record MemoryLimit(long Bytes, long Usable)
         (string Unit, double Bytes)[] units =
             [("GiB", 1L << 30), ("MiB", 1L << 20), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("", 1)];
         (string unit, double bytes) = units.First(unit => text.EndsWith(unit.Unit, StringComparison.OrdinalIgnoreCase));
-        return double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count > 0 && (unit.Length > 0 || count >= LeastBytes)
+        return double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count)
+            && count > 0 && (unit.Length > 0 || count >= LeastBytes)
             ? (long)(count * bytes)
             : throw new ConfigException($"'{text}' is not a size of memory; expected such as 80G (10⁹ bytes) or 80GiB (2³⁰)");
     }

@@ -41,7 +41,8 @@ public static class EvalRuns
     }
 
     private static IEnumerable<string> Alone(string path, Dictionary<string, string> runs, string other, Dictionary<string, string> others) =>
-        runs.Keys.Where(name => !others.ContainsKey(name)).Order(StringComparer.Ordinal).Select(name => $"{path}: {name} is left out; {other} has no run of it");
+        runs.Keys.Where(name => !others.ContainsKey(name)).Order(StringComparer.Ordinal)
+            .Select(name => $"{path}: {name} is left out; {other} has no run of it");
 
     private static IEnumerable<string> Unfinished(string path) => IsRun(path)
         ? []

@@ -16,7 +16,8 @@ public sealed record TeacherRecord
 
     private const int FingerprintBytes = 1 << 20;
 
-    private static readonly JsonSerializerOptions Written = new(ConfigSchema.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Written =
+        new(ConfigSchema.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The format's name or file, as the training named it.</summary>
     public required string Format { get; init; }
@@ -42,7 +43,9 @@ public sealed record TeacherRecord
         return File.Exists(path) ? ConfigLoader.Load<TeacherRecord>(path, []) : null;
     }
 
-    /// <summary>SHA-256 of what tells models apart without reading all of them: config.json, and of each file of weights its name, length, first and last MiB.</summary>
+    /// <summary>
+    /// SHA-256 of what tells models apart without reading all of them: config.json, and of each file of weights its name, length, first and last MiB.
+    /// </summary>
     public static string Fingerprint(string directory)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -22,12 +22,14 @@ public sealed record TeacherSettings(string FormatName, PromptFormat Format, Rew
         if (TeacherRecord.Read(teacher) is not { } trained)
         {
             string name = format ?? otherwise ?? throw new ConfigException(
-                $"format: missing, and {teacher} has no {TeacherRecord.FileName} that tells it; expected stratos, r1, small, or a file like those in configs/formats/");
+                $"format: missing, and {teacher} has no {TeacherRecord.FileName} that tells it; "
+                    + "expected stratos, r1, small, or a file like those in configs/formats/");
             return new TeacherSettings(name, PromptFormat.Load(name), reward ?? new RewardOptions(), null, []);
         }
 
         string file = Path.Combine(teacher, TeacherRecord.FileName);
-        string[] taken = [.. new[] { format is null ? $"format {trained.Format}" : null, student is not null && reward is null ? "reward" : null }.OfType<string>()];
+        string?[] settings = [format is null ? $"format {trained.Format}" : null, student is not null && reward is null ? "reward" : null];
+        string[] taken = [.. settings.OfType<string>()];
         PromptFormat tags = format is null ? trained.Tags : PromptFormat.Load(format);
         return new TeacherSettings(
             format ?? trained.Format, tags, reward ?? trained.Reward,

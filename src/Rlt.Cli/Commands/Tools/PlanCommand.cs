@@ -19,7 +19,8 @@ internal static class PlanCommand
             ("--model", "model", "the model directory, or the name of a shape of rlt bench"),
             ("--student", "student", "the student's, likewise"),
             ("--data", "data", "the data; where it is not there, the longest texts that the config allows are assumed"));
-        Option<string?> memory = SharedOptions.Optional("--gpu-memory", "the GPU's memory, such as 80G (80 alone is gigabytes too); without it the device's own");
+        Option<string?> memory = SharedOptions.Optional(
+            "--gpu-memory", "the GPU's memory, such as 80G (80 alone is gigabytes too); without it the device's own");
         Option<string?> bench = SharedOptions.Optional("--bench", "a report of rlt bench: adds the expected time of a step on that machine");
         var json = new Option<bool>("--json") { Description = "prints JSON instead of tables" };
         command.Takes(memory, bench, json);

@@ -18,9 +18,11 @@ internal static class ScoreCommand
         Option<string> student = SharedOptions.Required("--student", "the student's model directory");
         Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write");
-        Option<string?> config = SharedOptions.Optional("--config", "a YAML file of reward settings (configs/rewards/); without it those of the teacher's training, else the paper's");
+        Option<string?> config = SharedOptions.Optional(
+            "--config", "a YAML file of reward settings (configs/rewards/); without it those of the teacher's training, else the paper's");
         Option<string?> format = SharedOptions.Optional("--format",
-            "a shipped format's name or a format file (configs/formats/); without it that of the teacher's training, else stratos. Texts are scored as they stand: pad_plain_text is for data sets");
+            "a shipped format's name or a format file (configs/formats/); without it that of the teacher's training, else stratos. "
+                + "Texts are scored as they stand: pad_plain_text is for data sets");
         var budget = new Option<int>("--token-budget") { Description = "padded tokens in one pass", DefaultValueFactory = _ => 16384 };
         var details = new Option<bool>("--details") { Description = "add per-token log-probabilities and spans" };
         command.Takes(teacher, student, input, output, config, format, budget, details);
@@ -35,7 +37,8 @@ internal static class ScoreCommand
             DeviceConfig where = device.Resolve(parsed);
             using LanguageModel teacherModel = Startup.Load(parsed.GetValue(teacher)!, where);
             using LanguageModel studentModel = Startup.Load(parsed.GetValue(student)!, where);
-            int failed = new RowScorer(settings.Format, teacherModel, studentModel, settings.Reward, parsed.GetValue(budget)).Score(rows, parsed.GetValue(details));
+            var scorer = new RowScorer(settings.Format, teacherModel, studentModel, settings.Reward, parsed.GetValue(budget));
+            int failed = scorer.Score(rows, parsed.GetValue(details));
             JsonLines.Write(parsed.GetValue(output)!, rows.Select(row => row.Fields));
             if (failed > 0)
             {

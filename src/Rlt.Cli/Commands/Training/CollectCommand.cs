@@ -36,7 +36,8 @@ internal static class CollectCommand
         using LanguageModel teacher = Startup.Load(teacherText, config.Device);
         using LanguageModel? student = studentText is null ? null : Startup.Load(studentText, config.Device);
         folder.Begin();
-        using var observer = new RunObserver("collect", folder, "traces", "dropped", "explanation_tokens", "truncated", "empty", "reward", "reward_kept") { Unit = "question" };
+        string[] shown = ["traces", "dropped", "explanation_tokens", "truncated", "empty", "reward", "reward_kept"];
+        using var observer = new RunObserver("collect", folder, shown) { Unit = "question" };
         var traces = new BlockRows(folder, TraceCollector.FileName);
         observer.Said(settings);
         observer.WarnedOf(tasks);

@@ -17,7 +17,9 @@ public sealed class TraceCollector(
         Temperature = config.Temperature, TopP = config.TopP, MaxNewTokens = config.MaxNewTokens, MaxRows = config.SamplingRows,
     });
 
-    private readonly ExplanationScorer? _scorer = student is null ? null : new(format, teacher, student, config.Reward ?? new RewardOptions(), config.ScoringTokens);
+    private readonly ExplanationScorer? _scorer = student is null
+        ? null
+        : new(format, teacher, student, config.Reward ?? new RewardOptions(), config.ScoringTokens);
 
     /// <summary>The traces' name in the run's folder.</summary>
     public const string FileName = "traces.jsonl";
@@ -59,9 +61,10 @@ public sealed class TraceCollector(
         }
 
         string all = string.Create(CultureInfo.InvariantCulture, $"mean reward: {sum / questions:G4} of all {questions * config.Samples} explanations");
-        return kept.Length == 0
+        double[] rewards = [.. kept.Select(row => RunRows.Number(FileName, row, "reward"))];
+        return rewards.Length == 0
             ? $"{all}; none was kept"
-            : string.Create(CultureInfo.InvariantCulture, $"{all}, {kept.Average(row => RunRows.Number(FileName, row, "reward")):G4} of the {kept.Length} kept");
+            : string.Create(CultureInfo.InvariantCulture, $"{all}, {rewards.Average():G4} of the {rewards.Length} kept");
     }
 
     // A question whose explanations all lack the closing tag or any word leaves a row without a trace, so that the file says what is missing.

@@ -36,7 +36,8 @@ public sealed record StopWhen : IValidated
         string?[] reasons = [.. Limits.Select(limit =>
             limit.Limit is { } least && last.All(row => RunRows.Number(RunFolder.MetricsFile, row, limit.Metric) >= least)
                 ? string.Create(CultureInfo.InvariantCulture,
-                    $"{limit.Metric} was {least:0.###} or more in the last {Steps} steps (stop_when.{limit.Setting}), {last.Average(row => (double)row[limit.Metric]!):0.###} on average")
+                    $"{limit.Metric} was {least:0.###} or more in the last {Steps} steps (stop_when.{limit.Setting}), "
+                        + $"{last.Average(row => (double)row[limit.Metric]!):0.###} on average")
                 : null)];
         return reasons.Any(reason => reason is not null) ? string.Join("; ", reasons.Where(reason => reason is not null)) : null;
     }
