@@ -112,7 +112,7 @@ public static class TeachingRows
 
     private static string Section(JsonRow row, string key, string open, string close, PromptFormat format)
     {
-        string text = row.Text(key);
+        string text = row.FirstTextOrNull(key) ?? row.Text(key);
         bool opens = text.Contains(open, StringComparison.Ordinal);
         if (opens != text.Contains(close, StringComparison.Ordinal))
         {
