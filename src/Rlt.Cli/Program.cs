@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using Rlt.Cli.Commands;
 using Rlt.Cli.Commands.Evaluation;
@@ -27,6 +28,11 @@ internal static class Program
             return BadInput;
         }
 
+        if (parsed.Action is HelpAction)
+        {
+            CommandSettings.AddHelp(parsed.CommandResult.Command);
+        }
+
         using var stop = new StopSignals();
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         return Guarded(args, () => parsed.InvokeAsync(invocation, stop.Token).GetAwaiter().GetResult());
@@ -44,7 +50,6 @@ internal static class Program
             BenchCommand.Create(), ResultsCommand.Create(), StudyCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
         })
         {
-            CommandSettings.AddHelp(command);
             root.Subcommands.Add(command);
         }
 

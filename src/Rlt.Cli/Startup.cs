@@ -41,6 +41,15 @@ internal static class Startup
         return model;
     }
 
+    /// <summary>Warns on stderr, where there is no run to keep it.</summary>
+    internal static void Warn(IEnumerable<string> warnings)
+    {
+        foreach (string warning in warnings)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
+    }
+
     /// <summary>Says on stderr, once in a process, what makes everything slower on this machine.</summary>
     internal static void WarnOnce() => WarnOnce(ref _warned, TorchLibrary.Warning());
 
@@ -48,7 +57,7 @@ internal static class Startup
     {
         if (warning is not null && Interlocked.Exchange(ref warned, 1) == 0)
         {
-            Console.Error.WriteLine($"warning: {warning}");
+            Warn([warning]);
         }
     }
 }

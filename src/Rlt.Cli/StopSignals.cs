@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using Rlt.Evaluation;
 using Rlt.Platform;
 using Rlt.Runs;
+using Rlt.Teaching.Collection;
 
 namespace Rlt.Cli;
 
@@ -50,7 +52,7 @@ internal sealed class StopSignals : IDisposable
 
     private static string Kept(RunFolder folder)
     {
-        string[] rows = [.. new[] { "results.jsonl", "traces.jsonl" }.Select(name => Path.Combine(folder.Path, name)).Where(File.Exists)];
+        string[] rows = [.. new[] { Evaluator.FileName, TraceCollector.FileName }.Select(name => Path.Combine(folder.Path, name)).Where(File.Exists)];
         return folder.IsFinished ? $"the finished model is in {folder.Model}"
             : rows.Length > 0 ? $"kept is what {rows[0]} has; the same command goes on after it"
             : folder.CheckpointSteps() is [.., var last]

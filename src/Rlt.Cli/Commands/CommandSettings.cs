@@ -42,11 +42,16 @@ internal sealed record CommandSettings(string Name, Type Record, string Use, par
     /// <summary>The settings of a command; null for one that reads no config.</summary>
     public static CommandSettings? Of(string command) => All.FirstOrDefault(settings => settings.Name == command);
 
-    /// <summary>Has a command's help name its most used keys, and the words that they may be.</summary>
-    public static void AddHelp(Command command)
+    /// <summary>Has the help of a command, and what it says of those below it, name the most used keys, and the words that they may be.</summary>
+    public static void AddHelp(Command asked)
     {
-        if (Of(command.Name) is { MostUsed.Count: > 0 } settings)
+        foreach (Command command in asked.Subcommands.Prepend(asked))
         {
+            if (Of(command.Name) is not { MostUsed.Count: > 0 } settings)
+            {
+                continue;
+            }
+
             command.Description += $"\n\nMost used settings (in --config FILE{(command.Name is "score" or "study" ? "" : ", or --set KEY=VALUE")}): "
                 + $"{string.Join(", ", settings.MostUsed.Select(settings.Shown))}. All of them, with defaults and meaning: rlt config {command.Name}";
         }

@@ -33,12 +33,14 @@ public sealed record JsonRow(string File, int Line, JsonObject Fields)
     public string? FirstTextOrNull(string key) => Fields[key] switch
     {
         JsonArray { Count: 0 } => null,
-        JsonValue number when number.GetValueKind() == JsonValueKind.Number => number.ToJsonString(),
-        JsonArray list when list[0] is JsonValue number && number.GetValueKind() == JsonValueKind.Number => number.ToJsonString(),
-        JsonArray list => list[0] is JsonValue value && value.TryGetValue(out string? text)
-            ? EscapedLatex.Restore(text) : throw Problem($"'{key}' is {Shown(list)}; expected a text or a list of texts."),
-        _ => TextOrNull(key),
+        JsonArray list => NumberText(list[0]) ?? (list[0] is JsonValue value && value.TryGetValue(out string? text)
+            ? EscapedLatex.Restore(text) : throw Problem($"'{key}' is {Shown(list)}; expected a text or a list of texts.")),
+        var field => NumberText(field) ?? TextOrNull(key),
     };
+
+    /// <summary>As <see cref="FirstTextOrNull"/>, of a field that must be there.</summary>
+    /// <exception cref="DataException">The field is missing or of another kind.</exception>
+    public string FirstText(string key) => FirstTextOrNull(key) ?? Text(key);
 
     /// <summary>An answer: a text, a number, or a list of them, which together are the answer; null where the field is missing or of another kind.</summary>
     public string? AnswerOrNull(string key) => Fields[key] switch
@@ -68,6 +70,10 @@ public sealed record JsonRow(string File, int Line, JsonObject Fields)
 
         return ids;
     }
+
+    /// <summary>A number as it is written; null for anything else.</summary>
+    internal static string? NumberText(JsonNode? value) =>
+        value is JsonValue number && number.GetValueKind() == JsonValueKind.Number ? number.ToJsonString() : null;
 
     /// <summary>An error about this row, "FILE:LINE: WHAT".</summary>
     public DataException Problem(string what) => new($"{Place}: {what}");

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rlt.Data;
 using Rlt.Grading;
@@ -23,12 +22,8 @@ public sealed class RowGrader(GradingOptions options, bool opened)
     }
 
     // A number is as good an answer as its text, and so is a list.
-    private static string Answer(JsonRow row) => row.Fields["answer"] switch
-    {
-        JsonArray => row.AnswerOrNull("answer"),
-        JsonValue value when value.GetValueKind() is JsonValueKind.Number => value.ToJsonString(),
-        _ => null,
-    } ?? row.Text("answer");
+    private static string Answer(JsonRow row) =>
+        (row.Fields["answer"] is JsonArray ? row.AnswerOrNull("answer") : JsonRow.NumberText(row.Fields["answer"])) ?? row.Text("answer");
 
     // The row's own word, be it a tag or true or false, then its prompt's end, then the option.
     private string OpenedThought(JsonRow row) => Setting(row, "thought_opened") switch

@@ -26,18 +26,15 @@ public sealed class FinishedRuns
     /// <exception cref="DataException">No run is there, or a run's figures are damaged.</exception>
     public FinishedRuns(IEnumerable<string> runs)
     {
-        (string Name, string Path)[] named = [.. runs.Select(Named)];
-        _teachers = [.. named.Select(run => (run.Name, Metrics: ReadMetrics(run.Path))).Where(run => IsTeachers(run.Metrics))];
-        _evaluations = [.. named.Where(run => File.Exists(SummaryOf(run.Path))).Select(run =>
-        {
-            JsonObject summary = ReadSummary(SummaryOf(run.Path));
-            return (run.Name, summary, ReadInterval(run.Path, summary));
-        })];
-        LeftOut = [.. named.Select(run => WhyLeftOut(run.Path)).OfType<string>()];
+        Run[] read = [.. runs.Select(Named).Select(run => new Run(run.Name, run.Path, ReadMetrics(run.Path)))];
+        read = [.. read.Select(WithEvaluation)];
+        _teachers = [.. read.Where(run => IsTeachers(run.Metrics)).Select(run => (run.Name, run.Metrics))];
+        _evaluations = [.. read.Where(run => run.Summary is not null).Select(run => (run.Name, run.Summary!, run.Interval))];
+        LeftOut = [.. read.Select(WhyLeftOut).OfType<string>()];
         if (_teachers.Length + _evaluations.Length == 0)
         {
             throw new DataException(
-                $"{string.Join(", ", named.Select(run => run.Path))}: no run of train-teacher (metrics.jsonl) or eval (summary.json) is there.");
+                $"{string.Join(", ", read.Select(run => run.Path))}: no run of train-teacher (metrics.jsonl) or eval (summary.json) is there.");
         }
     }
 
@@ -100,22 +97,31 @@ public sealed class FinishedRuns
         return new ChartBar(name, accuracy, interval?.Low ?? accuracy, interval?.High ?? accuracy);
     }
 
-    private static string? WhyLeftOut(string path)
+    private static Run WithEvaluation(Run run)
     {
-        if (File.Exists(SummaryOf(path)))
+        if (!File.Exists(SummaryOf(run.Path)))
         {
-            return ReadInterval(path, ReadSummary(SummaryOf(path))) is null
-                ? $"{path}: no interval; its {Evaluator.SummaryName} is of an earlier version, and its {Evaluator.FileName} is not all there"
-                : null;
+            return run;
         }
 
-        return IsTeachers(ReadMetrics(path))
-            ? null
-            : $"{path}: left out; no steps of train-teacher (metrics.jsonl), nor a finished run of eval ({Evaluator.SummaryName})";
+        JsonObject summary = ReadSummary(SummaryOf(run.Path));
+        return run with { Summary = summary, Interval = ReadInterval(run.Path, summary) };
     }
 
-    private static (string Name, string Path) Named(string argument) =>
-        argument.Split('=', 2) is [var name, var path] ? (name, path) : (Path.GetFileName(Path.TrimEndingDirectorySeparator(argument)), argument);
+    private static string? WhyLeftOut(Run run) => run switch
+    {
+        { Summary: not null, Interval: null } =>
+            $"{run.Path}: no interval; its {Evaluator.SummaryName} is of an earlier version, and its {Evaluator.FileName} is not all there",
+        { Summary: null } when !IsTeachers(run.Metrics) =>
+            $"{run.Path}: left out; no steps of train-teacher ({RunFolder.MetricsFile}), nor a finished run of eval ({Evaluator.SummaryName})",
+        _ => null,
+    };
+
+    private static (string Name, string Path) Named(string argument)
+    {
+        (string? name, string path) = RunFolders.Named(argument);
+        return (name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), path);
+    }
 
     private static string SummaryOf(string path) => Path.Combine(path, Evaluator.SummaryName);
 
@@ -172,4 +178,12 @@ public sealed class FinishedRuns
         string.Join(" | ", TeacherColumns.Select(column => steps.Average(step => Number(step, column)).ToString("0.000", CultureInfo.InvariantCulture)));
 
     private static double Number(JsonObject row, string key) => row[key]!.GetValue<double>();
+
+    // A run's steps, and of one of eval its summary and interval.
+    private sealed record Run(string Name, string Path, JsonObject[] Metrics)
+    {
+        public JsonObject? Summary { get; init; }
+
+        public Interval? Interval { get; init; }
+    }
 }

@@ -11,24 +11,24 @@ namespace Rlt.Reports;
 /// <param name="IsFinished">Whether nothing will be added.</param>
 public sealed record ReportRun(string Name, IReadOnlyList<JsonObject> Metrics, IReadOnlyList<JsonObject> Samples, bool IsFinished)
 {
-    private static readonly string[] SampleFiles = ["samples.jsonl", "traces.jsonl"];
+    /// <summary>The files in which runs keep explanations.</summary>
+    internal static readonly string[] SampleFiles = ["samples.jsonl", "traces.jsonl"];
 
     /// <summary>Reads a run's directory, or a data file of explanations, as it is now.</summary>
     /// <param name="argument">Its path, or <c>NAME=PATH</c>.</param>
     /// <exception cref="DataException">There is nothing to show.</exception>
     public static ReportRun Read(string argument)
     {
-        (string name, string path) = argument.Split('=', 2) is [var given, var rest]
-            ? (given, rest)
-            : (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(argument))), argument);
+        (string? given, string path) = RunFolders.Named(argument);
+        string name = given ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         ReportRun run = File.Exists(path)
             ? new ReportRun(name, [], [.. RowFile.Read(path).Select(row => row.Fields).Where(IsSample)], IsFinished: true)
             : new ReportRun(
                 name,
-                [.. RunRows.Read(Path.Combine(path, "metrics.jsonl")).Where(row => row["step"] is JsonValue)],
+                [.. RunRows.Read(Path.Combine(path, RunFolder.MetricsFile)).Where(row => row["step"] is JsonValue)],
                 [.. SampleFiles.SelectMany(file => RunRows.Read(Path.Combine(path, file))).Where(IsSample)],
                 Directory.Exists(Path.Combine(path, "model")));
-        bool hasJustBegun = File.Exists(Path.Combine(path, "config.yaml"));
+        bool hasJustBegun = File.Exists(Path.Combine(path, RunFolder.ConfigFile));
         return run.Metrics.Count + run.Samples.Count > 0 || hasJustBegun
             ? run
             : throw new DataException(

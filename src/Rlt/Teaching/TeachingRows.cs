@@ -61,7 +61,7 @@ public static class TeachingRows
 
     private static string Solution(TaskRow columns, PromptFormat format)
     {
-        string solution = columns.Row.FirstTextOrNull(columns.SolutionColumn) ?? columns.Row.Text(columns.SolutionColumn);
+        string solution = columns.Row.FirstText(columns.SolutionColumn);
         return format.HasSolutionTags ? Section(columns.Row, columns.SolutionColumn, format.SolutionOpen, format.SolutionClose, format)
             : format.PadPlainText ? solution.Trim() : solution;
     }
@@ -112,7 +112,7 @@ public static class TeachingRows
 
     private static string Section(JsonRow row, string key, string open, string close, PromptFormat format)
     {
-        string text = row.FirstTextOrNull(key) ?? row.Text(key);
+        string text = row.FirstText(key);
         bool opens = text.Contains(open, StringComparison.Ordinal);
         if (opens != text.Contains(close, StringComparison.Ordinal))
         {

@@ -11,6 +11,9 @@ namespace Rlt.Training;
 internal sealed class TrainingLoop(
     RunFolder folder, LanguageModel model, TrainingCheckpoint checkpoint, CheckpointPolicy policy, IRunObserver observer, TimeProvider clock)
 {
+    // The metrics that StopWhen looks at.
+    private readonly List<JsonObject> _recent = [];
+
     /// <summary>When the run has collapsed; null: never.</summary>
     public StopWhen? StopWhen { get; init; }
 
@@ -22,6 +25,7 @@ internal sealed class TrainingLoop(
     public void Run(int steps, Func<int, JsonObject> step, CancellationToken stop)
     {
         int done = checkpoint.ResumeOrStart(observer.Warned);
+        _recent.AddRange(StopWhen is null ? [] : RunRows.Read(folder.Metrics).TakeLast(StopWhen.Steps));
         observer.Started(done, steps);
         stop.ThrowIfCancellationRequested();
         var remaining = new RemainingTime(done, steps);
@@ -53,7 +57,7 @@ internal sealed class TrainingLoop(
         folder.Finish(model.Save);
     }
 
-    private string? Collapse() => StopWhen?.Reason(RunRows.Read(folder.Metrics));
+    private string? Collapse() => StopWhen?.Reason(_recent);
 
     private void RequireAlive(int done, string? collapse)
     {
@@ -67,6 +71,12 @@ internal sealed class TrainingLoop(
     private void Log(JsonObject metrics)
     {
         folder.Append(metrics);
+        if (StopWhen is not null)
+        {
+            _recent.Add(metrics);
+            _recent.RemoveRange(0, Math.Max(0, _recent.Count - StopWhen.Steps));
+        }
+
         observer.Stepped(metrics);
         foreach (string warning in SilentFailures.Of(metrics))
         {

@@ -19,10 +19,7 @@ internal static class EvalCompareCommand
             (IEnumerable<EvalComparison> comparisons, IReadOnlyList<string> leftOut) = EvalRuns.Compare(a, b);
             Console.WriteLine($"A: {a}\nB: {b}\n");
             Console.WriteLine(EvalComparison.Markdown([.. comparisons]));
-            foreach (string line in leftOut)
-            {
-                Console.Error.WriteLine($"warning: {line}");
-            }
+            Startup.Warn(leftOut);
         });
         return command;
     }

@@ -19,11 +19,7 @@ internal static class ResultsCommand
             var finished = new FinishedRuns(RunFolders.Expand(parsed.GetValue(runs)!));
             Console.Write(finished.Markdown());
             string?[] missing = [.. finished.LeftOut, parsed.GetValue(picture) is null ? null : finished.NotInPicture];
-            foreach (string line in missing.OfType<string>())
-            {
-                Console.Error.WriteLine($"warning: {line}");
-            }
-
+            Startup.Warn(missing.OfType<string>());
             if (parsed.GetValue(picture) is { } file)
             {
                 AtomicFile.WriteText(file, finished.Svg());

@@ -32,7 +32,12 @@ internal static class ScoreCommand
         {
             RewardOptions? reward = parsed.GetValue(config) is { } file ? ConfigLoader.Load<RewardOptions>(file, []) : null;
             var settings = TeacherSettings.Of(parsed.GetValue(teacher)!, parsed.GetValue(student)!, parsed.GetValue(format), reward, PromptFormat.DefaultName);
-            Tell(settings);
+            if (settings.Said is { } said)
+            {
+                Console.Error.WriteLine(said);
+            }
+
+            Startup.Warn(settings.Warnings);
             JsonRow[] rows = [.. RowFile.Read(parsed.GetValue(input)!)];
             DeviceConfig where = device.Resolve(parsed);
             using LanguageModel teacherModel = Startup.Load(parsed.GetValue(teacher)!, where);
@@ -46,16 +51,5 @@ internal static class ScoreCommand
             }
         });
         return command;
-    }
-
-    private static void Tell(TeacherSettings settings)
-    {
-        foreach (string line in settings.Warnings.Select(warning => $"warning: {warning}").Prepend(settings.Said ?? ""))
-        {
-            if (line.Length > 0)
-            {
-                Console.Error.WriteLine(line);
-            }
-        }
     }
 }
