@@ -11,18 +11,22 @@ struct RunningRow {
 };
 
 // Turns a row's scores into weights (before division by their sum), and brings what was summed before to the new maximum.
-inline void soften(float* scores, int64_t seen, float scale, RunningRow& running, float* sums, int64_t padded) {
+inline void soften(float* scores, const Sight& sight, float scale, RunningRow& running, float* sums, int64_t padded) {
+  if (sight.none()) {
+    std::fill(scores, scores + kKeys, 0.0f);
+    return;
+  }
   floats values[kVectors], most = broadcast(-INFINITY), sum{};
-  bool whole = seen == kKeys;
+  bool whole = sight.all();
   for (int i = 0; i < kVectors; i++) {
     values[i] = load(scores + i * kLanes) * scale;
-    if (!whole) values[i] = chosen(lanes_seen(i, seen), values[i], broadcast(-INFINITY));
+    if (!whole) values[i] = chosen(lanes_seen(i, sight), values[i], broadcast(-INFINITY));
     most = larger(most, values[i]);
   }
   float top = std::max(running.top, largest(most));
   for (int i = 0; i < kVectors; i++) {
     floats weight = power_of_two(values[i] - top);
-    if (!whole) weight = chosen(lanes_seen(i, seen), weight, floats{});
+    if (!whole) weight = chosen(lanes_seen(i, sight), weight, floats{});
     sum += weight;
     store(scores + i * kLanes, weight);
   }
@@ -49,7 +53,7 @@ void attention(const T* q, const T* k, const T* v, const Segment* segments, int6
   using Word = typename W::Word;
   int64_t group = shape.heads / shape.kv_heads, padded = round_up(shape.width, kLanes), stride = shape.kv_heads * shape.width;
   int64_t tokens = tokens_per_block(group), words = shape.width / W::kElements;
-  float scale = kLog2E / std::sqrt(static_cast<float>(shape.width));
+  float scale = kLog2E * shape.rule.scale;
 
   std::vector<PackedHeads<W>> packs(count);
   for (auto& pack : packs) pack.keys.resize(shape.kv_heads), pack.values.resize(shape.kv_heads);
@@ -78,13 +82,16 @@ void attention(const T* q, const T* k, const T* v, const Segment* segments, int6
     Word *queries = scratch<struct BlockWords, Word>(rows * (words + kKeys / W::kElements)), *weights = queries + rows * words;
     std::fill(sums, scores, 0.0f);
     std::vector<RunningRow> running(rows);
+    for (int64_t row = 0; shape.rule.sinks != nullptr && row < rows; row++)
+      running[row] = {kLog2E * shape.rule.sinks[block.kv_head * group + row % group], 1};
     gather<W>(q, block, shape.width, queries);
     auto against = [&](int64_t run, bool own, int64_t keys) {
       const PackedRows<W>&key_pack = packs[run].keys[block.kv_head], &value_pack = packs[run].values[block.kv_head];
-      for (int64_t key = 0; key < keys; key += kKeys) {
+      auto sight_of = [&](int64_t token) { return Sight(own, segment.parent_length, keys, token, shape.rule.window); };
+      for (int64_t key = first_block(sight_of(first)); key < keys; key += kKeys) {
         multiply<W>(scores, kKeys, queries, words, 1, key_pack.by_width(key), kKeys, rows, kKeys, words, false);
         for (int64_t row = 0; row < rows; row++)
-          soften(scores + row * kKeys, visible(own, key, keys, first + row / group), scale, running[row], sums + row * padded, padded);
+          soften(scores + row * kKeys, sight_of(first + row / group).in_block(key), scale, running[row], sums + row * padded, padded);
         int64_t depth = (std::min(kKeys, keys - key) + W::kElements - 1) / W::kElements;
         multiply<W>(sums, padded, words_of_scores<W>(scores, rows, weights), kKeys / W::kElements, 1, value_pack.by_key(key), padded, rows, padded,
             depth, true);

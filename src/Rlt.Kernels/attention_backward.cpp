@@ -5,11 +5,11 @@ namespace rlt {
 namespace {
 
 // Turns a row's scores into weights, and their gradients into those of the scores (but for the factor of the scores).
-inline void differentiate(float* scores, float* gradients, int64_t seen, float scale, float log_sum, float shift) {
+inline void differentiate(float* scores, float* gradients, const Sight& sight, float scale, float log_sum, float shift) {
   for (int i = 0; i < kVectors; i++) {
     float *score = scores + i * kLanes, *gradient = gradients + i * kLanes;
     floats weight = power_of_two(load(score) * scale - log_sum);
-    if (seen < kKeys) weight = chosen(lanes_seen(i, seen), weight, floats{});
+    if (!sight.all()) weight = chosen(lanes_seen(i, sight), weight, floats{});
     store(score, weight);
     store(gradient, weight * (load(gradient) - shift));
   }
@@ -33,7 +33,7 @@ struct TreeBackward {
 
   int64_t group() const { return shape.heads / shape.kv_heads; }
   int64_t padded() const { return round_up(shape.width, kLanes); }
-  float scale() const { return 1.0f / std::sqrt(static_cast<float>(shape.width)); }
+  float scale() const { return shape.rule.scale; }
 
   void fill(Pack& pack, const Segment& segment, int64_t head) const {
     int64_t stride = shape.kv_heads * shape.width, at = segment.start * stride + head * shape.width;
@@ -88,12 +88,13 @@ struct TreeBackward {
       }
       std::fill(dqueries, dqueries + rows * width, 0.0f);
       auto against = [&](Pack& pack, bool is_own, int64_t keys) {
-        for (int64_t key = 0; key < keys; key += kKeys) {
+        auto sight_of = [&](int64_t token) { return Sight(is_own, segment.parent_length, keys, token, shape.rule.window); };
+        for (int64_t key = first_block(sight_of(first)); key < keys; key += kKeys) {
           multiply<W>(weights, kKeys, queries, words, 1, pack.keys.by_width(key), kKeys, rows, kKeys, words, false);
           multiply<W>(dweights, kKeys, above, words, 1, pack.values.by_width(key), kKeys, rows, kKeys, words, false);
           for (int64_t row = 0; row < rows; row++)
-            differentiate(
-                weights + row * kKeys, dweights + row * kKeys, visible(is_own, key, keys, first + row / group()), scale() * kLog2E, log_sums[row], shift[row]);
+            differentiate(weights + row * kKeys, dweights + row * kKeys, sight_of(first + row / group()).in_block(key), scale() * kLog2E, log_sums[row],
+                shift[row]);
           const Word* dweights_row = words_of_scores<W>(dweights, rows, dweights_along);
           const Word *weights_column = words_across_scores<W>(weights, rows, weights_across),
               *dweights_column = words_across_scores<W>(dweights, rows, dweights_across);

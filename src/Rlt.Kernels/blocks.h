@@ -94,20 +94,37 @@ void gather_across(const T* x, const QueryBlock& block, int64_t width, int64_t p
 
 inline int64_t tokens_per_block(int64_t group) { return std::max<int64_t>(1, kQueryRows / group); }
 
-// How many of the block's keys a token may see: all of a parent's, and of its own run those up to itself.
-inline int64_t visible(bool own, int64_t key_block, int64_t keys, int64_t token) {
-  int64_t limit = own ? std::min(keys, token + 1) : keys;
-  return std::clamp<int64_t>(limit - key_block, 0, kKeys);
-}
+// Which keys of a run a token may see: all of a parent's, and of its own run those up to itself; of both no more than the last `window`, where that is
+// not 0.
+struct Sight {
+  int64_t from, to;
+
+  Sight(bool own, int64_t parent_length, int64_t keys, int64_t token, int64_t window)
+      : from(window == 0 ? 0 : std::max<int64_t>(0, (own ? token : parent_length + token) + 1 - window)), to(own ? std::min(keys, token + 1) : keys) {}
+
+  // The part in the block of keys that begins at a key.
+  Sight in_block(int64_t key) const {
+    Sight part = *this;
+    part.from = std::clamp<int64_t>(from - key, 0, kKeys);
+    part.to = std::clamp<int64_t>(to - key, 0, kKeys);
+    return part;
+  }
+
+  bool all() const { return from == 0 && to == kKeys; }
+  bool none() const { return from >= to; }
+};
+
+// The block of keys from which on a run is seen.
+inline int64_t first_block(const Sight& sight) { return sight.from / kKeys * kKeys; }
 
 constexpr float kLog2E = 1.44269504f;
 constexpr int kVectors = kKeys / kLanes;  // of a row's scores in a block
 
-// The lanes of vector i that are below `seen`; all bits of such a lane are set.
-inline words lanes_seen(int i, int64_t seen) {
+// The lanes of vector i that are seen; all bits of such a lane are set.
+inline words lanes_seen(int i, const Sight& sight) {
   words lane;
   for (int n = 0; n < kLanes; n++) lane[n] = i * kLanes + n;
-  return reinterpret_cast<words>(lane < static_cast<uint32_t>(seen));
+  return reinterpret_cast<words>(lane - static_cast<uint32_t>(sight.from) < static_cast<uint32_t>(std::max<int64_t>(0, sight.to - sight.from)));
 }
 
 // The lanes of `values` whose bits in `mask` are set, and of `others` where they are not.

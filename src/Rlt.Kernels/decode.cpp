@@ -40,11 +40,11 @@ void decode(T* x, const LayerWeights* layers, const LayerCache* caches, StepShap
     linear_rows(from, kElement<T>, weights.weight, kElement<W>, weights.bias, to, rows, inputs, outputs);
   };
   auto norm = [=](const void* weight, const T* from, const T* added, T* sum, T* to, int64_t count, int64_t length) {
-    rms_norm(from, added, static_cast<const W*>(weight), shape.epsilon, sum, to, scales, count, length);
+    rms_norm(from, added, static_cast<const W*>(weight), 0, shape.epsilon, sum, to, scales, count, length);
   };
   auto turned = [=](const void* norm_weight, T* heads, int64_t count) {
     if (norm_weight != nullptr) norm(norm_weight, heads, nullptr, nullptr, heads, rows * count, size);
-    rotate(heads, places.cos, places.sin, places.positions, 1, heads, rows, count, size);
+    rotate(heads, places.cos, places.sin, places.positions, 1, heads, rows, {count, size, size});
   };
 
   const T* added = nullptr;  // what the layer before adds to x
@@ -58,7 +58,8 @@ void decode(T* x, const LayerWeights* layers, const LayerCache* caches, StepShap
     turned(layer.query_norm, q, shape.heads);
     turned(layer.key_norm, k, shape.cache.kv_heads);
     cache_write(k, v, places.slots, cached_keys, cached_values, shape.cache, rows);
-    cache_attention(q, cached_keys, cached_values, places.tables, places.table_width, places.lengths, shape.cache, rows, shape.heads, attended);
+    cache_attention(q, cached_keys, cached_values, places.tables, places.table_width, places.lengths, shape.cache, {0, nullptr, shape.scale}, rows,
+        shape.heads, attended);
     map(layer.output, attended, queries, delta, width);
     norm(layer.post_norm, x, delta, x, normed, rows, width);
     map(layer.gate, normed, width, gate, inner);

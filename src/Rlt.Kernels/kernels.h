@@ -6,18 +6,23 @@
 
 namespace rlt {
 
-// sum = x + delta (where delta is not null), y = sum / sqrt(mean(sum^2) + eps) * weight, scale[N] = 1 / sqrt(...).
+// sum = x + delta (where delta is not null), y = sum / sqrt(mean(sum^2) + eps) * (weight + offset), scale[N] = 1 / sqrt(...).
 template <typename T, typename W>
-void rms_norm(const T* x, const T* delta, const W* weight, float eps, T* sum, T* y, float* scale, int64_t rows, int64_t width);
+void rms_norm(const T* x, const T* delta, const W* weight, float offset, float eps, T* sum, T* y, float* scale, int64_t rows, int64_t width);
 
 // dx[N, D] = d loss/d x (plus dsum where that is not null), and adds to dweight[D] where that is not null.
 template <typename T, typename W>
 void rms_norm_backward(
-    const T* dy, const T* dsum, const T* x, const W* weight, const float* scale, T* dx, float* dweight, int64_t rows, int64_t width);
+    const T* dy, const T* dsum, const T* x, const W* weight, float offset, const float* scale, T* dx, float* dweight, int64_t rows, int64_t width);
 
-// Turns each head by its row's angles: tables cos, sin are [positions, E / 2]; direction -1 turns back (the backward).
+// Turns the first `turned` elements of each head by its row's angles: tables cos, sin are [positions, turned / 2]; direction -1 turns back (the
+// backward).
+struct HeadShape {
+  int64_t heads, width, turned;
+};
+
 template <typename T>
-void rotate(const T* x, const float* cos, const float* sin, const int64_t* positions, float direction, T* y, int64_t rows, int64_t heads, int64_t width);
+void rotate(const T* x, const float* cos, const float* sin, const int64_t* positions, float direction, T* y, int64_t rows, HeadShape shape);
 
 // y = gate * sigmoid(gate) * up.
 template <typename T>
@@ -44,11 +49,20 @@ struct Segment {
   int64_t start, length, parent_start, parent_length;
 };
 
-struct AttentionShape {
-  int64_t rows, heads, kv_heads, width;
+// What is done to scores. A row sees the last `window` rows up to itself, all of them where that is 0. `sinks`[H], or null, are scores of a further
+// key without value.
+struct ScoreRule {
+  int64_t window;
+  const float* sinks;
+  float scale;
 };
 
-// out[N, H, E] = softmax(q k^T / sqrt(E)) v by segment, and log_sum[N, H]. Parents have no parents of their own.
+struct AttentionShape {
+  int64_t rows, heads, kv_heads, width;
+  ScoreRule rule;
+};
+
+// out[N, H, E] = softmax(scale q k^T) v by segment, and log_sum[N, H], in which the sinks are. Parents have no parents of their own.
 template <typename T>
 void attention(const T* q, const T* k, const T* v, const Segment* segments, int64_t count, AttentionShape shape, T* out, float* log_sum);
 
@@ -68,11 +82,12 @@ struct CacheShape {
 template <typename T>
 void cache_write(const T* k, const T* v, const int64_t* slots, T* keys, T* values, CacheShape shape, int64_t rows);
 
-// One query a row against its first lengths[row] cached positions: q, out [N, H, E]; tables [N, width of the table] name the blocks.
+// One query a row against its first lengths[row] cached positions (the rule's window: the last of them): q, out [N, H, E]; tables [N, width of the
+// table] name the blocks.
 template <typename T>
 void cache_attention(
     const T* q, const T* keys, const T* values, const int64_t* tables, int64_t table_width, const int64_t* lengths, CacheShape shape,
-    int64_t rows, int64_t heads, T* out);
+    ScoreRule rule, int64_t rows, int64_t heads, T* out);
 
 // A linear map's weight [out, in] and bias [out] or null.
 struct MapWeights {
@@ -96,7 +111,7 @@ struct LayerCache {
 struct StepShape {
   int64_t rows, layers, width, heads, inner;
   CacheShape cache;
-  float epsilon;
+  float epsilon, scale;
 };
 
 // Where the rows stand: position and slot of each, tables [rows, table_width] of the blocks, lengths with the new token; tables of angles as `rotate`

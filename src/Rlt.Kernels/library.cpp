@@ -74,21 +74,21 @@ RLT_API void rlt_use_threads(decltype(parallel_for) loop, decltype(get_num_threa
 }
 
 RLT_API void rlt_rms_norm(
-    int32_t type, int32_t weight_type, const void* x, const void* delta, const void* weight, float eps, void* sum, void* y, float* scale, int64_t rows,
-        int64_t width) {
-  RLT_TYPED_WITH_WEIGHTS(type, weight_type, rms_norm(in<T>(x), in<T>(delta), in<W>(weight), eps, out<T>(sum), out<T>(y), scale, rows, width));
+    int32_t type, int32_t weight_type, const void* x, const void* delta, const void* weight, float offset, float eps, void* sum, void* y, float* scale,
+    int64_t rows, int64_t width) {
+  RLT_TYPED_WITH_WEIGHTS(type, weight_type, rms_norm(in<T>(x), in<T>(delta), in<W>(weight), offset, eps, out<T>(sum), out<T>(y), scale, rows, width));
 }
 
 RLT_API void rlt_rms_norm_backward(
-    int32_t type, int32_t weight_type, const void* dy, const void* dsum, const void* x, const void* weight, const float* scale, void* dx, float* dweight,
-    int64_t rows, int64_t width) {
-  RLT_TYPED_WITH_WEIGHTS(type, weight_type, rms_norm_backward(in<T>(dy), in<T>(dsum), in<T>(x), in<W>(weight), scale, out<T>(dx), dweight, rows, width));
+    int32_t type, int32_t weight_type, const void* dy, const void* dsum, const void* x, const void* weight, float offset, const float* scale, void* dx,
+    float* dweight, int64_t rows, int64_t width) {
+  RLT_TYPED_WITH_WEIGHTS(type, weight_type, rms_norm_backward(in<T>(dy), in<T>(dsum), in<T>(x), in<W>(weight), offset, scale, out<T>(dx), dweight, rows, width));
 }
 
 RLT_API void rlt_rotate(
-    int32_t type, const void* x, const float* cos, const float* sin, const int64_t* positions, float direction, void* y, int64_t rows, int64_t heads,
-        int64_t width) {
-  RLT_TYPED(type, rotate(in<T>(x), cos, sin, positions, direction, out<T>(y), rows, heads, width));
+    int32_t type, const void* x, const float* cos, const float* sin, const int64_t* positions, float direction, void* y, int64_t rows,
+    HeadShape shape) {
+  RLT_TYPED(type, rotate(in<T>(x), cos, sin, positions, direction, out<T>(y), rows, shape));
 }
 
 RLT_API void rlt_swiglu(int32_t type, const void* gate, const void* up, void* y, int64_t count) {
@@ -133,8 +133,8 @@ RLT_API void rlt_cache_write(int32_t type, const void* k, const void* v, const i
 
 RLT_API void rlt_cache_attention(
     int32_t type, const void* q, const void* keys, const void* values, const int64_t* tables, int64_t table_width, const int64_t* lengths, CacheShape shape,
-    int64_t rows, int64_t heads, void* result) {
-  RLT_TYPED(type, cache_attention(in<T>(q), in<T>(keys), in<T>(values), tables, table_width, lengths, shape, rows, heads, out<T>(result)));
+    ScoreRule rule, int64_t rows, int64_t heads, void* result) {
+  RLT_TYPED(type, cache_attention(in<T>(q), in<T>(keys), in<T>(values), tables, table_width, lengths, shape, rule, rows, heads, out<T>(result)));
 }
 
 RLT_API void rlt_decode(

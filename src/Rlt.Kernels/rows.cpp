@@ -24,7 +24,7 @@ float dot(const T* a, const T* b, int64_t width) {
 }  // namespace
 
 template <typename T, typename W>
-void rms_norm(const T* x, const T* delta, const W* weight, float eps, T* sum, T* y, float* scale, int64_t rows, int64_t width) {
+void rms_norm(const T* x, const T* delta, const W* weight, float offset, float eps, T* sum, T* y, float* scale, int64_t rows, int64_t width) {
   parallel_ranges(rows, grain(width), [=](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
       const T* in = x + row * width;
@@ -39,14 +39,14 @@ void rms_norm(const T* x, const T* delta, const W* weight, float eps, T* sum, T*
       scale[row] = s;
       T* out = y + row * width;
 #pragma omp simd
-      for (int64_t i = 0; i < width; i++) store(&out[i], widen(in[i]) * s * widen(weight[i]));
+      for (int64_t i = 0; i < width; i++) store(&out[i], widen(in[i]) * s * (widen(weight[i]) + offset));
     }
   });
 }
 
 template <typename T, typename W>
 void rms_norm_backward(
-    const T* dy, const T* dsum, const T* x, const W* weight, const float* scale, T* dx, float* dweight, int64_t rows, int64_t width) {
+    const T* dy, const T* dsum, const T* x, const W* weight, float offset, const float* scale, T* dx, float* dweight, int64_t rows, int64_t width) {
   int64_t parts = std::min(kParts, std::max<int64_t>(1, rows / grain(width)));
   std::vector<float> partial(dweight == nullptr ? 0 : parts * width, 0.0f);
   float* partials = partial.data();
@@ -57,15 +57,15 @@ void rms_norm_backward(
       T* to = dx + row * width;
       float s = scale[row], along = 0;
 #pragma omp simd reduction(+ : along)
-      for (int64_t i = 0; i < width; i++) along += widen(g[i]) * widen(weight[i]) * widen(in[i]);
+      for (int64_t i = 0; i < width; i++) along += widen(g[i]) * (widen(weight[i]) + offset) * widen(in[i]);
       float back = along * s * s / width;
       if (dsum == nullptr) {
 #pragma omp simd
-        for (int64_t i = 0; i < width; i++) store(&to[i], s * (widen(g[i]) * widen(weight[i]) - widen(in[i]) * back));
+        for (int64_t i = 0; i < width; i++) store(&to[i], s * (widen(g[i]) * (widen(weight[i]) + offset) - widen(in[i]) * back));
       } else {
         const T* above = dsum + row * width;
 #pragma omp simd
-        for (int64_t i = 0; i < width; i++) store(&to[i], widen(above[i]) + s * (widen(g[i]) * widen(weight[i]) - widen(in[i]) * back));
+        for (int64_t i = 0; i < width; i++) store(&to[i], widen(above[i]) + s * (widen(g[i]) * (widen(weight[i]) + offset) - widen(in[i]) * back));
       }
       if (dweight == nullptr) continue;
       float* dw = partials + part * width;
@@ -78,21 +78,22 @@ void rms_norm_backward(
 }
 
 template <typename T>
-void rotate(const T* x, const float* cos, const float* sin, const int64_t* positions, float direction, T* y, int64_t rows, int64_t heads, int64_t width) {
-  int64_t half = width / 2;
-  parallel_ranges(rows, grain(heads * width), [=](int64_t begin, int64_t end) {
+void rotate(const T* x, const float* cos, const float* sin, const int64_t* positions, float direction, T* y, int64_t rows, HeadShape shape) {
+  int64_t half = shape.turned / 2;
+  parallel_ranges(rows, grain(shape.heads * shape.width), [=](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
       const float* c = cos + positions[row] * half;
       const float* s = sin + positions[row] * half;
-      for (int64_t head = 0; head < heads; head++) {
-        const T* in = x + (row * heads + head) * width;
-        T* out = y + (row * heads + head) * width;
+      for (int64_t head = 0; head < shape.heads; head++) {
+        const T* in = x + (row * shape.heads + head) * shape.width;
+        T* out = y + (row * shape.heads + head) * shape.width;
 #pragma omp simd
         for (int64_t i = 0; i < half; i++) {
           float first = widen(in[i]), second = widen(in[i + half]), turn = direction * s[i];
           store(&out[i], first * c[i] - second * turn);
           store(&out[i + half], second * c[i] + first * turn);
         }
+        if (out != in) std::copy(in + shape.turned, in + shape.width, out + shape.turned);
       }
     }
   });
@@ -232,11 +233,11 @@ void adamw(T* weight, float* master, float* mean, float* square, const float* gr
 }
 
 #define RLT_FOR(T)                                                                                                              \
-  template void rms_norm<T, float>(const T*, const T*, const float*, float, T*, T*, float*, int64_t, int64_t);                 \
-  template void rms_norm<T, bf16>(const T*, const T*, const bf16*, float, T*, T*, float*, int64_t, int64_t);                   \
-  template void rms_norm_backward<T, float>(const T*, const T*, const T*, const float*, const float*, T*, float*, int64_t, int64_t); \
-  template void rms_norm_backward<T, bf16>(const T*, const T*, const T*, const bf16*, const float*, T*, float*, int64_t, int64_t);   \
-  template void rotate<T>(const T*, const float*, const float*, const int64_t*, float, T*, int64_t, int64_t, int64_t);         \
+  template void rms_norm<T, float>(const T*, const T*, const float*, float, float, T*, T*, float*, int64_t, int64_t);                 \
+  template void rms_norm<T, bf16>(const T*, const T*, const bf16*, float, float, T*, T*, float*, int64_t, int64_t);                   \
+  template void rms_norm_backward<T, float>(const T*, const T*, const T*, const float*, float, const float*, T*, float*, int64_t, int64_t); \
+  template void rms_norm_backward<T, bf16>(const T*, const T*, const T*, const bf16*, float, const float*, T*, float*, int64_t, int64_t);   \
+  template void rotate<T>(const T*, const float*, const float*, const int64_t*, float, T*, int64_t, HeadShape);         \
   template void swiglu<T>(const T*, const T*, T*, int64_t);                                                                    \
   template void swiglu_backward<T>(const T*, const T*, const T*, T*, T*, int64_t);                                             \
   template void log_prob<T>(const T*, const int64_t*, float, float*, float*, int64_t, int64_t);                                \

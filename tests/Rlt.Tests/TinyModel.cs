@@ -62,11 +62,11 @@ internal static class TinyModel
     /// <param name="cache">Keeps the keys and values as those of <paramref name="row"/>, or null.</param>
     /// <param name="row">The row of the cache.</param>
     /// <param name="onLayer">Called with each layer's input.</param>
-    public static Tensor Hidden(Decoder model, int[] ids, KeyValueCache? cache = null, CachedRow? row = null, Action<Tensor>? onLayer = null)
+    public static Tensor Hidden(Decoder model, int[] ids, SequenceCache? cache = null, CachedRow? row = null, Action<Tensor>? onLayer = null)
     {
         using var scope = NewDisposeScope();
         using SequenceLayout layout = SequenceLayout.Of([ids.Length], model.Device);
-        CacheSlots? slots = cache is null ? null : new CacheSlots(cache.Extend(row!, ids.Length), model.Device);
+        CachePlaces? slots = cache?.Extend([row!], _ => ids.Length);
         using var noGrad = no_grad();
         Tensor ids_N = tensor(Array.ConvertAll(ids, id => (long)id), device: model.Device);
         return scope.MoveToOuter(model.Normed(model.Top(ids_N, new PackedPass(layout, cache, slots), onLayer)));

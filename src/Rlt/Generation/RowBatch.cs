@@ -10,7 +10,7 @@ internal sealed class RowBatch(Decoder model) : IDisposable
 {
     // Prompt tokens computed in one pass.
     private const int PromptBudget = 8192;
-    private readonly KeyValueCache _cache = new(model.Config, KeyValueCache.BlockSize, model.ActivationType, model.Device);
+    private readonly SequenceCache _cache = new(model.Config, SequenceCache.BlockSize, model.ActivationType, model.Device);
 
     /// <summary>The rows being decoded.</summary>
     public List<SampleRow> Rows { get; } = [];
@@ -18,6 +18,11 @@ internal sealed class RowBatch(Decoder model) : IDisposable
     /// <summary>Decodes each row's last token: logits [B, V] for its next.</summary>
     public Tensor Step()
     {
+        foreach (SampleRow row in Rows.Where(row => row.Cached.Length == model.Config.LengthBoundary))
+        {
+            Recompute(row);
+        }
+
         Tensor ids_B = tensor(Rows.Select(row => (long)row.Ids[^1]).ToArray(), device: model.Device);
         return model.Step(ids_B, _cache, [.. Rows.Select(row => row.Cached)]);
     }
@@ -56,6 +61,18 @@ internal sealed class RowBatch(Decoder model) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _cache.Dispose();
 
+    // The next token makes the sequence so long that all of its positions have other angles: what is cached of them is computed anew.
+    private void Recompute(SampleRow row)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        long[] ids = [.. row.Prompt.Concat(row.Ids).Take(row.Cached.Length).Select(id => (long)id)];
+        _cache.Close(row.Cached);
+        CachePlaces places = _cache.Extend([row.Cached], _ => ids.Length);
+        using var layout = new SequenceLayout([new SequenceSegment(0, ids.Length, -1)], model.Device, [ids.Length + 1]);
+        model.Top(tensor(ids, device: model.Device), new PackedPass(layout, _cache, places));
+    }
+
     // Logits for the first token of every row, prompt after prompt.
     private Tensor ComputePrompts(SampleRow[][] members)
     {
@@ -63,10 +80,10 @@ internal sealed class RowBatch(Decoder model) : IDisposable
         using var scope = NewDisposeScope();
         int[][] prompts = [.. members.Select(rows => rows[0].Prompt)];
         CachedRow[] computed = [.. prompts.Select(_ => new CachedRow())];
-        long[] slots = [.. prompts.SelectMany((prompt, p) => _cache.Extend(computed[p], prompt.Length))];
+        CachePlaces places = _cache.Extend(computed, p => prompts[p].Length);
         using SequenceLayout layout = SequenceLayout.Of(prompts.Select(prompt => prompt.Length), model.Device);
         Tensor ids_N = tensor(prompts.SelectMany(prompt => prompt.Select(id => (long)id)).ToArray(), device: model.Device);
-        Tensor top_ND = model.Top(ids_N, new PackedPass(layout, _cache, new CacheSlots(slots, model.Device)));
+        Tensor top_ND = model.Top(ids_N, new PackedPass(layout, _cache, places));
         Tensor last_P = tensor(layout.Segments.Select(segment => (long)segment.Start + segment.Length - 1).ToArray(), device: model.Device);
         Tensor logits_PV = model.Logits(model.Normed(top_ND.index_select(0, last_P)));
         for (int p = 0; p < members.Length; p++)

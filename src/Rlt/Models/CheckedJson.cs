@@ -96,6 +96,11 @@ internal sealed class CheckedJson(string file, JsonElement element, List<string>
         ? list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.String ? item.GetString() : item.GetRawText())
         : [];
 
+    /// <summary>The numbers of a list; null where it is missing or holds something else.</summary>
+    public double[]? Numbers(string key) =>
+        Find(key) is { ValueKind: JsonValueKind.Array } list && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number)
+            ? [.. list.EnumerateArray().Select(item => item.GetDouble())] : null;
+
     /// <summary>The names of the fields, in the file's order.</summary>
     public IEnumerable<string> Keys => element.EnumerateObject().Select(property => property.Name);
 

@@ -1,20 +1,22 @@
 using Rlt.Models.Adapters;
 using Rlt.Models.Gradients;
 using Rlt.Models.Layers;
+using Rlt.Models.Plans;
 using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
 
 // N rows, B rows decoded one token each, D width, V vocabulary
-/// <summary>A decoder-only transformer (Qwen2, Qwen3, Llama): the weights, and the passes over them.</summary>
+/// <summary>A decoder-only model as its plan has it: the weights, and the passes over them.</summary>
 /// <remarks>
 /// Scoring and sampling passes are here; the training pass, layer by layer, is Training/LayerwisePass. No pass makes
 /// logits for all tokens: callers pick positions and go through <see cref="LogProbHead"/>.
 /// </remarks>
 public sealed class Decoder : IDisposable
 {
-    private readonly RotaryEmbedding _rotary;
+    private readonly Dictionary<RotaryPlan, RotaryEmbedding> _rotary = new(ReferenceEqualityComparer.Instance);
+    private readonly TokenInputs.Maker? _tokenInputs;
     private readonly Lazy<DecodingKernel?> _decoding;
     private readonly bool _ownsWeights;
 
@@ -29,14 +31,22 @@ public sealed class Decoder : IDisposable
         _ownsWeights = ownsWeights;
         var weights = new WeightMap(config, parameters);
         Config = config;
-        Parameters = weights.Under("");
-        Embedding = weights[StoredNames.Embedding];
+        Stored = weights.Under("");
+        Parameters = [.. Stored.Where(parameter => !WeightShapes.IsBuffer(parameter.Name))];
+        Embedding = weights[config.EmbeddingName];
         Head = config.TiedEmbeddings ? Embedding : weights[StoredNames.Head];
-        FinalNorm = weights.Norm("model.norm");
-        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(index => new DecoderLayer(config, index, weights))];
-        _rotary = new RotaryEmbedding(config, Device);
-        _decoding = new Lazy<DecodingKernel?>(() => DecodingKernel.For(
-            [.. Layers.Select(layer => layer.Tensors)], new DecodingShape(config.HiddenSize, config.HeadCount, config.IntermediateSize, config.NormEpsilon)));
+        FinalNorm = weights.Norm(config.Body + "norm");
+        Layers = [.. Enumerable.Range(0, config.Layers.Count).Select(index => new DecoderLayer(config, index, weights))];
+        _tokenInputs = config.TokenInputSize > 0 ? new TokenInputs.Maker(config, weights) : null;
+        foreach (AttentionPlan attention in config.Layers.Select(layer => layer.Mixer).OfType<AttentionPlan>())
+        {
+            foreach (RotaryPlan rotary in new[] { attention.Rotary, attention.QueryRotary }.OfType<RotaryPlan>().Where(plan => !_rotary.ContainsKey(plan)))
+            {
+                _rotary.Add(rotary, new RotaryEmbedding(rotary, Device));
+            }
+        }
+
+        _decoding = new Lazy<DecodingKernel?>(DecodingKernelOf);
     }
 
     /// <summary>The shape and the constants.</summary>
@@ -44,6 +54,12 @@ public sealed class Decoder : IDisposable
 
     /// <summary>All weights, by name; those of adapters are not among them.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>What a checkpoint holds: the weights, and numbers that are not trained.</summary>
+    public IReadOnlyList<Parameter> Stored { get; }
+
+    /// <summary>The parts of the checkpoint beside the text part; null where there are none.</summary>
+    internal CheckpointParts? Beside { get; init; }
 
     /// <summary>The adapters; null where there are none.</summary>
     public AdapterSet? Adapters { get; private set; }
@@ -72,28 +88,41 @@ public sealed class Decoder : IDisposable
     /// <summary>Where the weights are.</summary>
     public Device Device => Embedding.Value.device;
 
-    /// <summary>Embeddings of token ids: [N, D].</summary>
-    public Tensor Embed(Tensor ids_N) => TorchLibrary.Embedding(ids_N, Embedding.Value).to(ActivationType);
+    /// <summary>What token embeddings are multiplied by, as a number of the weights' type.</summary>
+    public double EmbeddingScale => Config.EmbeddingScale == 1 ? 1 : tensor(Config.EmbeddingScale, Dtype).to(ScalarType.Float64).item<double>();
 
-    /// <summary>The rotary angles of a pass's rows.</summary>
-    public RotaryTurn Turn(IAttentionPass pass) => _rotary.At(pass.Positions_N, pass.Longest);
+    /// <summary>Embeddings of token ids: [N, D].</summary>
+    public Tensor Embed(Tensor ids_N)
+    {
+        Tensor x_ND = TorchLibrary.Embedding(ids_N, Embedding.Value).to(ActivationType);
+        return Config.EmbeddingScale == 1 ? x_ND : x_ND * EmbeddingScale;
+    }
+
+    /// <summary>What goes with a pass's rows through the layers. Its tensors are the current dispose scope's.</summary>
+    /// <param name="pass">How the rows are joined into sequences.</param>
+    /// <param name="ids_N">Their tokens.</param>
+    /// <param name="embedded_ND">The tokens' embeddings.</param>
+    /// <param name="tape">Records what the tokens bring to the layers, or null.</param>
+    public PassContext Context(ISequencePass pass, Tensor ids_N, Variable embedded_ND, Tape? tape = null) =>
+        new(pass, new Dictionary<RotaryPlan, RotaryTurn>(_rotary.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.Of(pass))), ReferenceEqualityComparer.Instance),
+            _tokenInputs?.Make(ids_N, embedded_ND, tape));
 
     /// <summary>The last layer's output, before the final norm, without gradients: [N, D].</summary>
     /// <param name="ids_N">Token ids, int64.</param>
     /// <param name="pass">What each row attends to.</param>
     /// <param name="onLayer">Called with the input of each layer in turn and then the last layer's output, or null.</param>
-    public Tensor Top(Tensor ids_N, IAttentionPass pass, Action<Tensor>? onLayer = null)
+    public Tensor Top(Tensor ids_N, ISequencePass pass, Action<Tensor>? onLayer = null)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        RotaryTurn turn = Turn(pass);
         Tensor x_ND = Embed(ids_N);
+        using PassContext context = Context(pass, ids_N, new Variable(x_ND));
         foreach (DecoderLayer layer in Layers)
         {
             onLayer?.Invoke(x_ND);
             using Tensor previous = x_ND;
             using var layerScope = NewDisposeScope();
-            x_ND = layerScope.MoveToOuter(layer.Forward(new Variable(previous), turn, pass).Data);
+            x_ND = layerScope.MoveToOuter(layer.Forward(new Variable(previous), context).Data);
         }
 
         onLayer?.Invoke(x_ND);
@@ -104,7 +133,7 @@ public sealed class Decoder : IDisposable
     /// <param name="ids_B">The tokens, int64.</param>
     /// <param name="cache">The rows' keys and values; receives the tokens'.</param>
     /// <param name="rows">The rows; each grows by its token.</param>
-    public Tensor Step(Tensor ids_B, KeyValueCache cache, IReadOnlyList<CachedRow> rows)
+    public Tensor Step(Tensor ids_B, SequenceCache cache, IReadOnlyList<CachedRow> rows)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -117,13 +146,27 @@ public sealed class Decoder : IDisposable
     public Tensor Normed(Tensor top_ND) => FinalNorm.Apply(new Variable(top_ND)).Data;
 
     /// <summary>Logits of normed hidden states: [N, V].</summary>
-    public Tensor Logits(Tensor hidden_ND) => Linear.Product(hidden_ND, Head.Value, null);
+    public Tensor Logits(Tensor hidden_ND)
+    {
+        Tensor logits_NV = Linear.Product(hidden_ND, Head.Value, null);
+        return Config.LogitCap is { } cap ? logits_NV.div_(cap).tanh_().mul_(cap) : logits_NV;
+    }
+
+    /// <summary>The largest share of rows that one expert of a layer was given in training passes since the last call, times the experts: 1 where all are
+    /// given the same. The mean over layers; null where there are no experts, or were no passes.</summary>
+    public double? TakeExpertLoad()
+    {
+        long[][] loads = [.. Layers.Select(layer => layer.ExpertLoad).OfType<long[]>().Where(load => load.Sum() > 0)];
+        double? mean = loads.Length == 0 ? null : loads.Average(load => (double)load.Max() * load.Length / load.Sum());
+        Array.ForEach(loads, load => Array.Clear(load));
+        return mean;
+    }
 
     /// <summary>Gives the model new adapters, which change nothing until they are trained.</summary>
     /// <param name="config">Their size and places.</param>
     /// <param name="seed">Seeds their first weights.</param>
     /// <exception cref="InvalidOperationException">The model has adapters.</exception>
-    public AdapterSet Attach(LoraConfig config, long seed) => Attach(LoraLayout.Of(config), seed);
+    public AdapterSet Attach(LoraConfig config, long seed) => Attach(LoraLayout.Of(config, Config), seed);
 
     /// <inheritdoc cref="Attach(LoraConfig, long)"/>
     /// <param name="layout">Their sizes and places.</param>
@@ -146,7 +189,7 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>The base model: another decoder over the same weights, without the adapters. It must be disposed before this one is.</summary>
-    public Decoder WithoutAdapters() => new(Config, Parameters, ownsWeights: false);
+    public Decoder WithoutAdapters() => new(Config, Stored, ownsWeights: false) { Beside = Beside };
 
     /// <summary>A whole model for one with adapters: adds what the adapters have learned to the weights. The adapters must not be used after it.</summary>
     /// <returns>A decoder over the same weights, now changed; this one still owns them.</returns>
@@ -163,19 +206,35 @@ public sealed class Decoder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _rotary.Dispose();
+        foreach (RotaryEmbedding rotary in _rotary.Values)
+        {
+            rotary.Dispose();
+        }
+
         Adapters?.Dispose();
-        foreach (Parameter parameter in _ownsWeights ? Parameters : [])
+        foreach (Parameter parameter in _ownsWeights ? Stored : [])
         {
             parameter.Dispose();
         }
     }
 
-    private Tensor TopOf(DecodingKernel kernel, Tensor ids_B, KeyValueCache cache, CachedPass pass)
+    // One kernel for all layers, where all are of its kind and alike.
+    private DecodingKernel? DecodingKernelOf()
+    {
+        LayerTensors?[] layers = [.. Layers.Select(layer => layer.Tensors)];
+        (AttentionPlan? attention, DensePlan? dense) = (Config.Layers[0].Mixer as AttentionPlan, Config.Layers[0].FeedForward as DensePlan);
+        bool isAlike = layers.All(layer => layer is not null) && Config.Layers.All(layer => layer == Config.Layers[0]) && Config.EmbeddingScale == 1;
+        return isAlike
+            ? DecodingKernel.For(layers!, new DecodingShape(Config.HiddenSize, attention!.Heads, dense!.Inner, Config.NormEpsilon, attention.Scale)) : null;
+    }
+
+    private Tensor TopOf(DecodingKernel kernel, Tensor ids_B, SequenceCache cache, CachedPass pass)
     {
         Tensor x_BD = Embed(ids_B);
-        (Tensor cos_PF, Tensor sin_PF) = _rotary.Tables(pass.Longest);
-        kernel.Apply(x_BD, cache.AllKeys, cache.AllValues, pass.Positions, pass.Slots, pass.Tables, cos_PF, sin_PF);
+        (Tensor cos_PF, Tensor sin_PF) = _rotary.Values.First().Tables(pass.Longest);
+        (Tensor[] keys, Tensor[] values) = cache.Pools[0].All;
+        CachedPlaces places = pass.PlacesOf(0);
+        kernel.Apply(x_BD, keys, values, pass.Positions, places.Slots, places.Tables, cos_PF, sin_PF);
         return x_BD;
     }
 }

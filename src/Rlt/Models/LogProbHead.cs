@@ -54,7 +54,12 @@ public static class LogProbHead
         {
             using var chunk = NewDisposeScope();
             Tensor hidden_CD = hidden_ND.narrow(0, start, count);
-            Tensor dLogits_CV = LogitGradient(model.Logits(hidden_CD), targets_N.narrow(0, start, count), temperature, gradient_N.narrow(0, start, count));
+            Tensor logits_CV = model.Logits(hidden_CD);
+
+            // d c · tanh(x / c) / dx = 1 − tanh²
+            Tensor? slope_CV = model.Config.LogitCap is { } cap ? logits_CV.div(cap).pow_(2).neg_().add_(1) : null;
+            Tensor dLogits_CV = LogitGradient(logits_CV, targets_N.narrow(0, start, count), temperature, gradient_N.narrow(0, start, count));
+            dLogits_CV = slope_CV is null ? dLogits_CV : dLogits_CV.mul_(slope_CV);
             if (gradients.Trains(model.Head))
             {
                 gradients.AddProduct(model.Head, dLogits_CV, hidden_CD);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Rlt.Files;
+using Rlt.Models.Plans;
 using Rlt.Models.Safetensors;
 
 namespace Rlt.Models;
@@ -11,32 +12,25 @@ namespace Rlt.Models;
 /// <summary>The shape of a decoder, from a Hugging Face config.json, checked so that a model can be built from it as it is.</summary>
 public sealed record ModelConfig
 {
+    private long? _parameterCount;
+
     /// <summary>The file in a model's directory that holds the shape.</summary>
     public const string FileName = "config.json";
 
     /// <summary>The file in a model's directory that holds the end-of-text tokens for generation; may be absent.</summary>
     public const string GenerationFileName = "generation_config.json";
 
-    /// <summary>The architecture.</summary>
-    public required ModelFamily Family { get; init; }
+    /// <summary>"model_type" of the text part: the family.</summary>
+    public required string ModelType { get; init; }
+
+    /// <summary>Is the text part one of several in config.json, and its weights some of the checkpoint's.</summary>
+    public bool IsNested { get; init; }
 
     /// <summary>Width of the residual stream.</summary>
     public required int HiddenSize { get; init; }
 
-    /// <summary>Decoder layers.</summary>
-    public required int LayerCount { get; init; }
-
-    /// <summary>Query heads.</summary>
-    public required int HeadCount { get; init; }
-
-    /// <summary>Key and value heads; divides <see cref="HeadCount"/>.</summary>
-    public required int KeyValueHeadCount { get; init; }
-
-    /// <summary>Width of one head; even. Need not be <see cref="HiddenSize"/> over <see cref="HeadCount"/>.</summary>
-    public required int HeadSize { get; init; }
-
-    /// <summary>Width of the feed-forward layer.</summary>
-    public required int IntermediateSize { get; init; }
+    /// <summary>The decoder layers, first to last.</summary>
+    public required IReadOnlyList<LayerPlan> Layers { get; init; }
 
     /// <summary>Rows of the embedding; at least the tokenizer's tokens, often more.</summary>
     public required int VocabularySize { get; init; }
@@ -44,29 +38,20 @@ public sealed record ModelConfig
     /// <summary>The constant added to the mean square in RMS norms.</summary>
     public required double NormEpsilon { get; init; }
 
-    /// <summary>Base of the rotary frequencies.</summary>
-    public required double RopeTheta { get; init; }
+    /// <summary>What is added to the weights of the layers' norms: 0, or 1 where checkpoints hold differences from 1.</summary>
+    public double NormOffset { get; init; }
 
-    /// <summary>The stretching of rotary positions; null for none.</summary>
-    public RopeScaling? RopeScaling { get; init; }
+    /// <summary>What token embeddings are multiplied by.</summary>
+    public double EmbeddingScale { get; init; } = 1;
+
+    /// <summary>c of logits c · tanh(logits / c); null for none.</summary>
+    public double? LogitCap { get; init; }
 
     /// <summary>The longest sequence the model is meant for, tokens.</summary>
     public required int MaxPositions { get; init; }
 
     /// <summary>Is the output head the embedding itself; then the weight files hold no "lm_head.weight".</summary>
     public bool TiedEmbeddings { get; init; }
-
-    /// <summary>Have the query, key and value projections biases.</summary>
-    public bool QueryKeyValueBias { get; init; }
-
-    /// <summary>Has the attention's output projection a bias.</summary>
-    public bool OutputBias { get; init; }
-
-    /// <summary>Have the three feed-forward projections biases.</summary>
-    public bool MlpBias { get; init; }
-
-    /// <summary>Are queries and keys normalised, head by head.</summary>
-    public bool QueryKeyNorm => Family == ModelFamily.Qwen3;
 
     /// <summary>The type the file says the weights have; null where it does not. The weight files themselves decide.</summary>
     public StoredType? WeightType { get; init; }
@@ -80,19 +65,27 @@ public sealed record ModelConfig
     /// <summary>config.json as read, every key. This, with what is edited in it, is what <see cref="Save"/> writes; other properties do not count.</summary>
     public required JsonObject Raw { get; init; }
 
+    /// <summary>Width of the input that each token brings to every layer (Gemma 4); 0 for none.</summary>
+    public int TokenInputSize => Layers[0].TokenInputSize;
+
+    /// <summary>Tokens above which all positions of a sequence have other angles (longrope); int.MaxValue where none have.</summary>
+    public int LengthBoundary => Layers.Select(layer => layer.Mixer).OfType<AttentionPlan>()
+        .Select(attention => attention.Rotary?.Scaling is RopeScaling.LongRope scaling ? scaling.OriginalPositions : int.MaxValue).DefaultIfEmpty(int.MaxValue).Min();
+
+    /// <summary>What the names of the layers' weights begin with.</summary>
+    internal string Body => IsNested ? "model.language_model." : "model.";
+
+    /// <summary>The embedding's name.</summary>
+    internal string EmbeddingName => Body + "embed_tokens.weight";
+
     /// <summary>The number of weights; a tied embedding counts once.</summary>
-    public long ParameterCount
-    {
-        get
-        {
-            long hidden = HiddenSize, queries = (long)HeadCount * HeadSize, keys = (long)KeyValueHeadCount * HeadSize;
-            long attention = hidden * (2 * queries + 2 * keys)
-                + (QueryKeyValueBias ? queries + 2 * keys : 0) + (OutputBias ? hidden : 0) + (QueryKeyNorm ? 2L * HeadSize : 0);
-            long mlp = 3 * hidden * IntermediateSize + (MlpBias ? 2L * IntermediateSize + hidden : 0);
-            long embeddings = hidden * VocabularySize * (TiedEmbeddings ? 1 : 2);
-            return LayerCount * (attention + mlp + 2 * hidden) + embeddings + hidden;
-        }
-    }
+    public long ParameterCount => _parameterCount ??= WeightMap.Expected(this).Values.Sum(shape => shape.Aggregate(1L, (product, size) => product * size));
+
+    /// <summary>What the names of a layer's weights begin with.</summary>
+    internal string LayerPrefix(int layer) => FormattableString.Invariant($"{Body}layers.{layer}.");
+
+    /// <summary>Whether a tensor of the checkpoint that is none of the text part's is left as it is.</summary>
+    internal Func<string, bool> PassesOver { get; init; } = _ => false;
 
     /// <summary>The bytes that <see cref="Raw"/> was read from; written back while it is unchanged.</summary>
     internal byte[]? Source { get; init; }
@@ -142,17 +135,4 @@ public sealed record ModelConfig
         text.WriteByte((byte)'\n');
         return text.ToArray();
     }
-}
-
-/// <summary>The decoder architectures that can be run, by config.json's "model_type".</summary>
-public enum ModelFamily
-{
-    /// <summary>"llama": Llama 2 and 3, and models of their shape.</summary>
-    Llama,
-
-    /// <summary>"qwen2": Qwen2 and Qwen2.5, with biases on queries, keys and values.</summary>
-    Qwen2,
-
-    /// <summary>"qwen3": Qwen3 dense, with norms on queries and keys.</summary>
-    Qwen3,
 }

@@ -13,7 +13,8 @@ public static class ModelFiles
     private static readonly string[] Companions =
     [
         "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
-        "chat_template.jinja", "chat_template.json", "generation_config.json",
+        "chat_template.jinja", "chat_template.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
+        "video_preprocessor_config.json",
     ];
 
     /// <summary>Reads a model.</summary>
@@ -28,19 +29,24 @@ public static class ModelFiles
         IReadOnlyDictionary<string, long[]> expected = WeightMap.Expected(config);
         StoredNames names = StoredNames.Of(files.Entries.Keys, expected.Keys, config);
         Check(directory, files, expected, names, config);
-        ScalarType stored = files.Entries[names[StoredNames.Embedding]].Entry.Type.ToScalarType();
+        ScalarType stored = files.Entries[names[config.EmbeddingName]].Entry.Type.ToScalarType();
         ScalarType wanted = dtype ?? Precision.Auto(stored, device.type);
         var parameters = new List<Parameter>();
         foreach (string name in expected.Keys)
         {
-            (SafetensorsFile file, TensorEntry entry) = files.Entries[names[name]];
-            parameters.Add(new Parameter(name, TensorBytes.Read(file, entry, wanted, device)));
+            string inFile = names[name];
+            (SafetensorsFile file, TensorEntry entry) = files.Entries[inFile];
+            bool staysWide = WeightShapes.StaysWide(name) && entry.Type == StoredType.F32;
+            Tensor value = FourBitExperts.ScalesOf(inFile) is { } scales
+                ? FourBitExperts.Read((file, entry), files.Entries[scales], wanted, device)
+                : TensorBytes.Read(file, entry, staysWide ? ScalarType.Float32 : wanted, device);
+            parameters.Add(new Parameter(name, value, config.IsNested ? inFile : name));
         }
 
-        return new Decoder(config, parameters);
+        return new Decoder(config, parameters) { Beside = names.Beside.Count == 0 ? null : new CheckpointParts(Path.GetFullPath(directory), names.Beside) };
     }
 
-    /// <summary>A model of the config with weights drawn as Hugging Face initialises them: normal with deviation 0.02, norms 1, biases 0.</summary>
+    /// <summary>A model of the config with weights drawn as Hugging Face initialises them: normal with deviation 0.02, norms 1, biases and sinks 0.</summary>
     public static Decoder Random(ModelConfig config, long seed, ScalarType dtype, Device device)
     {
         using var noGrad = no_grad();
@@ -49,12 +55,22 @@ public static class ModelFiles
         foreach ((string name, long[] shape) in WeightMap.Expected(config))
         {
             using var scope = NewDisposeScope();
-            Tensor value = name.EndsWith("bias", StringComparison.Ordinal) ? zeros(shape) : shape.Length == 1 ? ones(shape) : empty(shape).normal_(0, 0.02);
-            parameters.Add(new Parameter(name, value.to(dtype, device)));
+            parameters.Add(new Parameter(name, First(name, shape, config).to(WeightShapes.StaysWide(name) ? ScalarType.Float32 : dtype, device)));
         }
 
         return new Decoder(config, parameters);
     }
+
+    // Norms that hold differences from 1 begin at 0.
+    private static Tensor First(string name, long[] shape, ModelConfig config) => name switch
+    {
+        _ when name.EndsWith(".A_log", StringComparison.Ordinal) => empty(shape).uniform_(1, 16).log_(),
+        _ when name.EndsWith(".dt_bias", StringComparison.Ordinal) => ones(shape),
+        _ when name.EndsWith("bias", StringComparison.Ordinal) || name.EndsWith(".sinks", StringComparison.Ordinal) => zeros(shape),
+        _ when shape.Length > 1 => empty(shape).normal_(0, 0.02),
+        _ when config.NormOffset != 0 && !name.EndsWith(".linear_attn.norm.weight", StringComparison.Ordinal) => zeros(shape),
+        _ => ones(shape),
+    };
 
     /// <summary>Writes a model beside copies of its tokenizer's files, so that any Hugging Face tool loads the directory.</summary>
     /// <param name="model">The model.</param>
@@ -63,10 +79,29 @@ public static class ModelFiles
     public static void Save(Decoder model, string directory, string? tokenizerFrom)
     {
         Directory.CreateDirectory(directory);
-        var byName = model.Parameters.ToDictionary(parameter => parameter.Name);
-        TensorSpec[] specs = [.. model.Parameters.Select(p => new TensorSpec(p.Name, p.Value.dtype.ToStoredType(), p.Value.shape))];
-        SafetensorsWriter.WriteModel(directory, specs, MaxShardBytes, (spec, stream) => TensorBytes.Write(byName[spec.Name].Value, stream));
+        var byName = model.Stored.ToDictionary(parameter => parameter.StoredName);
+        using WeightFiles? files = model.Beside is null ? null : WeightFiles.Open(model.Beside.Directory);
+        TensorSpec[] specs =
+        [
+            .. byName.Values.Select(p => new TensorSpec(p.StoredName, p.Value.dtype.ToStoredType(), p.Value.shape)),
+            .. (model.Beside?.Names ?? []).Select(name => files!.Entries[name].Entry).Select(entry => new TensorSpec(entry.Name, entry.Type, entry.Shape)),
+        ];
+        SafetensorsWriter.WriteModel(directory, specs, MaxShardBytes, (spec, stream) =>
+        {
+            if (byName.TryGetValue(spec.Name, out Parameter? own))
+            {
+                TensorBytes.Write(own.Value, stream);
+            }
+            else
+            {
+                (SafetensorsFile file, TensorEntry entry) = files!.Entries[spec.Name];
+                TensorBytes.Copy(file, entry, stream);
+            }
+        });
         NameDtype(model);
+
+        // Four-bit experts were read into the model's own type.
+        model.Config.Raw.Remove("quantization_config");
         model.Config.Save(directory);
         if (tokenizerFrom is not null)
         {
@@ -108,27 +143,29 @@ public static class ModelFiles
         if (names.Missing.Count > 0 || names.Unexpected.Count > 0)
         {
             throw new CheckpointException(
-                $"{directory}: the weights are not those of config.json ({config.Family}, {config.LayerCount} layers): {names.Missing.Count} missing{List(names.Missing)}, "
+                $"{directory}: the weights are not those of config.json ({config.ModelType}, {config.Layers.Count} layers): {names.Missing.Count} missing{List(names.Missing)}, "
                 + $"{names.Unexpected.Count} unexpected{List(names.Unexpected)}. Is config.json of another model?");
         }
 
         foreach ((string name, long[] shape) in expected)
         {
             (SafetensorsFile file, TensorEntry entry) = files.Entries[names[name]];
-            if (!entry.Shape.SequenceEqual(shape))
+            string? scales = FourBitExperts.ScalesOf(names[name]);
+            long[] found = scales is null ? entry.Shape : FourBitExperts.Shape((file, entry), files.Entries[scales]);
+            if (!found.SequenceEqual(shape))
             {
                 throw new CheckpointException(
-                    $"{file.Path}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], config.json asks for [{string.Join(", ", shape)}]. Is config.json of another model?");
+                    $"{file.Path}: '{entry.Name}' has shape [{string.Join(", ", found)}], config.json asks for [{string.Join(", ", shape)}]. Is config.json of another model?");
             }
 
-            if (entry.Type is not (StoredType.F64 or StoredType.F32 or StoredType.F16 or StoredType.BF16))
+            if (scales is null && entry.Type is not (StoredType.F64 or StoredType.F32 or StoredType.F16 or StoredType.BF16))
             {
                 throw new CheckpointException(
                     $"{file.Path}: '{entry.Name}' has type {entry.Type}; expected F32, F16 or BF16 (quantised weights are not supported)");
             }
         }
 
-        if (config.TiedEmbeddings && files.Entries.TryGetValue(StoredNames.Head, out var head) && !AreSame(files.Entries[names[StoredNames.Embedding]], head))
+        if (config.TiedEmbeddings && files.Entries.TryGetValue(StoredNames.Head, out var head) && !AreSame(files.Entries[names[config.EmbeddingName]], head))
         {
             throw new CheckpointException(
                 $"{head.File.Path}: '{StoredNames.Head}' differs from the embedding, and config.json ties them (tie_word_embeddings). "

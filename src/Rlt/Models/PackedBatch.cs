@@ -10,18 +10,22 @@ namespace Rlt.Models;
 public sealed class PackedBatch : IDisposable
 {
     /// <summary>Packs the sequences. The last token of each predicts nothing, so it is not part of the input.</summary>
-    public PackedBatch(IReadOnlyList<TokenSequence> sequences, Device device)
+    /// <param name="sequences">The sequences.</param>
+    /// <param name="device">Where they go.</param>
+    /// <param name="lengthBoundary">The model's (ModelConfig.LengthBoundary): sequences on both sides of it share no context.</param>
+    public PackedBatch(IReadOnlyList<TokenSequence> sequences, Device device, int lengthBoundary = int.MaxValue)
     {
         Sequences = sequences;
+        var lengths = new List<int>();
         var ids = new List<long>();
         var segments = new List<SequenceSegment>();
         var rows = new List<long>[sequences.Count];
-        foreach (int[] group in ByContext(sequences))
+        foreach (int[] group in ByContext(sequences, lengthBoundary))
         {
-            Add(group, ids, segments, rows);
+            Add(group, ids, segments, lengths, rows);
         }
 
-        Layout = new SequenceLayout(segments, device);
+        Layout = new SequenceLayout(segments, device, lengths);
         Ids_R = tensor(ids.ToArray(), device: device).DetachFromDisposeScope();
         Rows_N = tensor(rows.SelectMany(row => row).ToArray(), device: device).DetachFromDisposeScope();
         long[] targets = [.. sequences.SelectMany(sequence => sequence.Ids.Skip(sequence.From).Select(id => (long)id))];
@@ -51,12 +55,12 @@ public sealed class PackedBatch : IDisposable
     /// same context stay together as far as they fit.
     /// </summary>
     /// <returns>The sequences' indices, batch by batch; every index once.</returns>
-    public static IReadOnlyList<int[]> Split(IReadOnlyList<TokenSequence> sequences, int tokenBudget)
+    public static IReadOnlyList<int[]> Split(IReadOnlyList<TokenSequence> sequences, int tokenBudget, int lengthBoundary = int.MaxValue)
     {
         var batches = new List<int[]>();
         var batch = new List<int>();
         int used = 0;
-        foreach (int[] group in ByContext(sequences).OrderByDescending(group => sequences[group[0]].Ids.Length))
+        foreach (int[] group in ByContext(sequences, lengthBoundary).OrderByDescending(group => sequences[group[0]].Ids.Length))
         {
             bool first = true;
             foreach (int i in group)
@@ -94,12 +98,12 @@ public sealed class PackedBatch : IDisposable
     }
 
     // Groups of sequences whose tokens before the first scored one are the same, longest sequence first; in the order of their first members.
-    private static IEnumerable<int[]> ByContext(IReadOnlyList<TokenSequence> sequences) =>
+    private static IEnumerable<int[]> ByContext(IReadOnlyList<TokenSequence> sequences, int lengthBoundary) =>
         Enumerable.Range(0, sequences.Count)
-            .GroupBy(i => sequences[i], ContextComparer.Instance)
+            .GroupBy(i => sequences[i], new ContextComparer(lengthBoundary))
             .Select(group => group.OrderByDescending(i => sequences[i].Ids.Length).ToArray());
 
-    private void Add(int[] group, List<long> ids, List<SequenceSegment> segments, List<long>[] rows)
+    private void Add(int[] group, List<long> ids, List<SequenceSegment> segments, List<int> lengths, List<long>[] rows)
     {
         int shared = -1;
         int context = Sequences[group[0]].From;
@@ -107,6 +111,7 @@ public sealed class PackedBatch : IDisposable
         {
             shared = segments.Count;
             segments.Add(new SequenceSegment(ids.Count, context, -1));
+            lengths.Add(Sequences[group[0]].Ids.Length);
             ids.AddRange(Sequences[group[0]].Ids.Take(context).Select(id => (long)id));
         }
 
@@ -120,6 +125,7 @@ public sealed class PackedBatch : IDisposable
             if (length > 0)
             {
                 segments.Add(new SequenceSegment(start, length, shared));
+                lengths.Add(tokens.Length);
                 ids.AddRange(tokens.Skip(from).Take(length).Select(id => (long)id));
             }
 
@@ -127,11 +133,10 @@ public sealed class PackedBatch : IDisposable
         }
     }
 
-    private sealed class ContextComparer : IEqualityComparer<TokenSequence>
+    private sealed class ContextComparer(int lengthBoundary) : IEqualityComparer<TokenSequence>
     {
-        public static ContextComparer Instance { get; } = new();
-
-        public bool Equals(TokenSequence? x, TokenSequence? y) => x is not null && y is not null && Context(x).SequenceEqual(Context(y));
+        public bool Equals(TokenSequence? x, TokenSequence? y) => x is not null && y is not null
+            && x.Ids.Length > lengthBoundary == y.Ids.Length > lengthBoundary && Context(x).SequenceEqual(Context(y));
 
         public int GetHashCode(TokenSequence sequence)
         {

@@ -14,7 +14,7 @@ public static class SequenceScorer
     public static double MeanEntropy(Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget)
     {
         double sum = 0;
-        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget))
+        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget, model.Config.LengthBoundary))
         {
             TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
             if (rows.Sum(row => row.ScoredCount) > 0)
@@ -34,7 +34,7 @@ public static class SequenceScorer
     public static float[][] LogProbs(Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget)
     {
         var results = new float[sequences.Count][];
-        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget))
+        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget, model.Config.LengthBoundary))
         {
             TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
             float[] flat = rows.Sum(row => row.ScoredCount) == 0
@@ -54,7 +54,7 @@ public static class SequenceScorer
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var batch = new PackedBatch(rows, model.Device);
+        using var batch = new PackedBatch(rows, model.Device, model.Config.LengthBoundary);
         Tensor top_ND = batch.Select(model.Top(batch.Ids_R, new PackedPass(batch.Layout)));
         return valueOf(model.Normed(top_ND), batch.Targets_N).cpu().data<float>().ToArray();
     }

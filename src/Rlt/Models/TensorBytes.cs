@@ -50,6 +50,16 @@ public static class TensorBytes
         }
     }
 
+    /// <summary>Writes a stored tensor's bytes as they are.</summary>
+    public static unsafe void Copy(SafetensorsFile file, TensorEntry entry, Stream stream)
+    {
+        const long Part = 1L << 24;
+        for (long start = 0; start < entry.Length; start += Part)
+        {
+            stream.Write(new ReadOnlySpan<byte>(file.Pointer(entry) + start, (int)Math.Min(Part, entry.Length - start)));
+        }
+    }
+
     private static unsafe void CopyFromMemory(this Tensor host, byte* source, long length)
     {
         const long Part = 1L << 30;

@@ -2,7 +2,7 @@ using Rlt.Models.Layers;
 
 namespace Rlt.Models;
 
-/// <summary>The one place where checkpoint names meet the model's parts.</summary>
+/// <summary>A model's weights by their checkpoint names, made into the model's parts.</summary>
 internal sealed class WeightMap
 {
     private readonly ModelConfig _config;
@@ -18,65 +18,21 @@ internal sealed class WeightMap
     }
 
     /// <summary>The names and shapes a checkpoint of this config has.</summary>
-    public static IReadOnlyDictionary<string, long[]> Expected(ModelConfig config)
-    {
-        var expected = new SortedDictionary<string, long[]>(StringComparer.Ordinal)
-        {
-            [StoredNames.Embedding] = [config.VocabularySize, config.HiddenSize],
-            ["model.norm.weight"] = [config.HiddenSize],
-        };
-        if (!config.TiedEmbeddings)
-        {
-            expected[StoredNames.Head] = [config.VocabularySize, config.HiddenSize];
-        }
-
-        for (int layer = 0; layer < config.LayerCount; layer++)
-        {
-            AddLayer(expected, config, $"model.layers.{layer}.");
-        }
-
-        return expected;
-    }
+    public static IReadOnlyDictionary<string, long[]> Expected(ModelConfig config) => WeightShapes.Of(config);
 
     public Parameter this[string name] => _parameters[name];
 
-    public RmsNorm Norm(string name) => new(_parameters[name + ".weight"], _config.NormEpsilon);
+    public Parameter? Optional(string name) => _parameters.GetValueOrDefault(name);
 
-    public RmsNorm? OptionalNorm(string name) => _parameters.ContainsKey(name + ".weight") ? Norm(name) : null;
+    /// <summary>A norm of the layers, with the family's offset.</summary>
+    public RmsNorm Norm(string name) => new(_parameters[name + ".weight"], _config.NormEpsilon, _config.NormOffset);
+
+    public RmsNorm? OptionalNorm(string? name) => name is not null && _parameters.ContainsKey(name + ".weight") ? Norm(name) : null;
 
     public Linear Linear(string name) => new(_parameters[name + ".weight"], _parameters.GetValueOrDefault(name + ".bias"));
 
+    public Linear? OptionalLinear(string name) => _parameters.ContainsKey(name + ".weight") ? Linear(name) : null;
+
     public IReadOnlyList<Parameter> Under(string prefix) =>
         [.. _parameters.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(pair => pair.Value)];
-
-    private static void AddLayer(SortedDictionary<string, long[]> expected, ModelConfig config, string prefix)
-    {
-        long queries = (long)config.HeadCount * config.HeadSize;
-        long keys = (long)config.KeyValueHeadCount * config.HeadSize;
-        long width = config.HiddenSize;
-        long inner = config.IntermediateSize;
-        expected[prefix + "input_layernorm.weight"] = [width];
-        expected[prefix + "post_attention_layernorm.weight"] = [width];
-        AddLinear("self_attn.q_proj", queries, width, config.QueryKeyValueBias);
-        AddLinear("self_attn.k_proj", keys, width, config.QueryKeyValueBias);
-        AddLinear("self_attn.v_proj", keys, width, config.QueryKeyValueBias);
-        AddLinear("self_attn.o_proj", width, queries, config.OutputBias);
-        AddLinear("mlp.gate_proj", inner, width, config.MlpBias);
-        AddLinear("mlp.up_proj", inner, width, config.MlpBias);
-        AddLinear("mlp.down_proj", width, inner, config.MlpBias);
-        if (config.QueryKeyNorm)
-        {
-            expected[prefix + "self_attn.q_norm.weight"] = [config.HeadSize];
-            expected[prefix + "self_attn.k_norm.weight"] = [config.HeadSize];
-        }
-
-        void AddLinear(string name, long output, long input, bool bias)
-        {
-            expected[prefix + name + ".weight"] = [output, input];
-            if (bias)
-            {
-                expected[prefix + name + ".bias"] = [output];
-            }
-        }
-    }
 }

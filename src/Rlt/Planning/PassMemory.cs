@@ -31,10 +31,10 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
     public static PassMemory Training(ModelSize model, PassShape pass, bool fused, bool keepGraphs)
     {
         LayerMemory layer = Layer(model, pass, fused);
-        (long state, int layers) = (State(model), model.Config.LayerCount);
+        (long state, int layers) = (State(model), model.Config.Layers.Count);
 
         // Every layer's input; kept graphs.
-        long held = (layers * pass.Rows * state) + (keepGraphs ? layers * layer.Kept : 0);
+        long held = (layers * pass.Rows * state) + (keepGraphs ? Enumerable.Range(0, layers).Sum(i => Layer(model, pass, fused, i).Kept) : 0);
 
         // The top; the scored rows before and after the final norm; their gradient, in chunks and joined.
         var inHead = new PassMemory(held + (((4 * pass.Scored) + pass.Rows) * state),
@@ -50,8 +50,15 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
     /// <summary>Positions whose logits are made at once.</summary>
     public static long ChunkRows(ModelSize model) => LogProbHead.ChunkRows(model.Config);
 
-    internal static LayerMemory Layer(ModelSize model, PassShape pass, bool fused) =>
-        fused ? LayerMemory.Fused(model, pass.Rows) : LayerMemory.Plain(model, pass.Rows, pass.PaddedRows);
+    // The largest of each part over the layers.
+    internal static LayerMemory Layer(ModelSize model, PassShape pass, bool fused)
+    {
+        LayerMemory[] layers = [.. Enumerable.Range(0, model.Config.Layers.Count).Select(layer => Layer(model, pass, fused, layer)).Distinct()];
+        return new LayerMemory(layers.Max(layer => layer.Kept), layers.Max(layer => layer.Forward), layers.Max(layer => layer.Backward));
+    }
+
+    private static LayerMemory Layer(ModelSize model, PassShape pass, bool fused, int layer) =>
+        fused ? LayerMemory.Fused(model, pass.Rows, layer) : LayerMemory.Plain(model, pass.Rows, pass.PaddedRows, layer);
 
     /// <summary>Bytes of one row's hidden state.</summary>
     internal static long State(ModelSize model) => (long)model.Config.HiddenSize * model.ActivationSize;

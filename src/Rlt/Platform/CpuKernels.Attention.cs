@@ -12,24 +12,34 @@ public static partial class CpuKernels
     /// Causal attention of segments [S, 4] (start, length, parent's start, parent's length) of q [N, H, E], k and v [N, K, E]; and its log-sums [N,
     /// H].
     /// </summary>
-    public static unsafe (Tensor Out_NHE, Tensor LogSum_NH) Attention(Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, Tensor segments_S4)
+    /// <param name="q_NHE">Queries.</param>
+    /// <param name="k_NKE">Keys.</param>
+    /// <param name="v_NKE">Values.</param>
+    /// <param name="segments_S4">The segments.</param>
+    /// <param name="scale">What products are multiplied by; null: 1 / √E.</param>
+    /// <param name="window">Rows that a row sees, itself included; 0: all before it.</param>
+    /// <param name="sinks_H">Scores of a further key without value, float32, or null.</param>
+    public static unsafe (Tensor Out_NHE, Tensor LogSum_NH) Attention(
+        Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, Tensor segments_S4, double? scale = null, int window = 0, Tensor? sinks_H = null)
     {
-        AttentionInputs input = new(q_NHE, k_NKE, v_NKE, segments_S4);
+        Tensor? sinks = sinks_H is null ? null : Dense(sinks_H, ScalarType.Float32, [q_NHE.size(1)], "sinks");
+        AttentionInputs input = new(q_NHE, k_NKE, v_NKE, segments_S4, Rule(q_NHE, scale, window, sinks));
 
         // Rows outside of all segments are padding: zeros.
         Tensor result = zeros_like(input.Q), logSum = zeros([input.Shape.Rows, input.Shape.Heads], ScalarType.Float32);
         KernelLibrary.rlt_attention(
             Type(input.Q), At(input.Q), At(input.K), At(input.V), (long*)At(input.Segments), input.Segments.size(0), input.Shape, At(result),
                 (float*)At(logSum));
-        Alive(input.Q, input.K, input.V, input.Segments, result, logSum);
+        Alive(input.Q, input.K, input.V, input.Segments, sinks, result, logSum);
         return (result, logSum);
     }
 
     /// <summary>The derivatives by q, k and v.</summary>
     public static unsafe (Tensor Q, Tensor K, Tensor V) AttentionBackward(
-        Tensor dOut_NHE, Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, Tensor segments_S4, Tensor out_NHE, Tensor logSum_NH)
+        Tensor dOut_NHE, Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, Tensor segments_S4, Tensor out_NHE, Tensor logSum_NH,
+        double? scale = null, int window = 0)
     {
-        AttentionInputs input = new(q_NHE, k_NKE, v_NKE, segments_S4);
+        AttentionInputs input = new(q_NHE, k_NKE, v_NKE, segments_S4, Rule(q_NHE, scale, window, null));
         Tensor above = Dense(dOut_NHE, q_NHE.dtype, q_NHE.shape, "the derivative");
         Tensor dq = zeros_like(input.Q), dk = zeros_like(input.K), dv = zeros_like(input.V);
         KernelLibrary.rlt_attention_backward(
@@ -52,28 +62,36 @@ public static partial class CpuKernels
         Alive(k, v, slots, keys, values);
     }
 
-    /// <summary>Attention of one query a row, [B, H, E], to the first lengths [B] positions of the blocks that tables [B, W] name.</summary>
-    public static unsafe Tensor CacheAttention(Tensor q_BHE, Tensor keys_XKEP, Tensor values_XKPE, Tensor tables_BW, Tensor lengths_B)
+    /// <summary>
+    /// Attention of one query a row, [B, H, E], to the first lengths [B] positions, or the last of them, of the blocks that tables [B, W] name.
+    /// </summary>
+    public static unsafe Tensor CacheAttention(
+        Tensor q_BHE, Tensor keys_XKEP, Tensor values_XKPE, Tensor tables_BW, Tensor lengths_B, double? scale = null, int window = 0, Tensor? sinks_H = null)
     {
         CacheShape shape = CacheShape.Of(keys_XKEP);
         long rows = q_BHE.size(0);
         Tensor keys = Own(keys_XKEP, q_BHE.dtype, keys_XKEP.shape, "the cache"), values = Own(values_XKPE, q_BHE.dtype, values_XKPE.shape, "the cache");
         Tensor q = Dense(q_BHE), result = empty_like(q), tables = Dense(tables_BW, ScalarType.Int64, [rows, tables_BW.size(1)], "tables"),
             lengths = Dense(lengths_B, ScalarType.Int64, [rows], "lengths");
+        Tensor? sinks = sinks_H is null ? null : Dense(sinks_H, ScalarType.Float32, [q_BHE.size(1)], "sinks");
         if (shape.Block % BlockMultiple != 0)
         {
             throw new ArgumentException($"a block of the cache holds {shape.Block} positions; expected a multiple of {BlockMultiple}");
         }
 
         KernelLibrary.rlt_cache_attention(
-            Type(q), At(q), At(keys), At(values), (long*)At(tables), tables.size(1), (long*)At(lengths), shape, rows, q.size(1), At(result));
-        Alive(q, keys, values, tables, lengths, result);
+            Type(q), At(q), At(keys), At(values), (long*)At(tables), tables.size(1), (long*)At(lengths), shape,
+            Rule(q, scale, window, sinks), rows, q.size(1), At(result));
+        Alive(sinks, q, keys, values, tables, lengths, result);
         return result;
     }
 
+    private static unsafe ScoreRule Rule(Tensor q, double? scale, int window, Tensor? sinks_H) =>
+        new(window, (float*)At(sinks_H), (float)(scale ?? 1 / Math.Sqrt(q.size(2))));
+
     private readonly ref struct AttentionInputs
     {
-        public AttentionInputs(Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, Tensor segments_S4)
+        public AttentionInputs(Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, Tensor segments_S4, ScoreRule rule)
         {
             (long rows, long heads, long width, long kvHeads) = (q_NHE.size(0), q_NHE.size(1), q_NHE.size(2), k_NKE.size(1));
             if (heads % kvHeads != 0)
@@ -82,7 +100,7 @@ public static partial class CpuKernels
             }
             (Q, K, V) = (Dense(q_NHE), Dense(k_NKE, q_NHE.dtype, [rows, kvHeads, width], "k"), Dense(v_NKE, q_NHE.dtype, [rows, kvHeads, width], "v"));
             Segments = Dense(segments_S4, ScalarType.Int64, [segments_S4.size(0), 4], "segments");
-            Shape = new AttentionShape(rows, heads, kvHeads, width);
+            Shape = new AttentionShape(rows, heads, kvHeads, width, rule);
             ReadOnlySpan<long> table = Segments.data<long>().ToArray();
             for (int i = 0; i < table.Length; i += 4)
             {

@@ -21,26 +21,27 @@ public static partial class CpuKernels
     public static bool Serve(Tensor x) => KernelLibrary.IsThere && x.device_type == DeviceType.CPU && x.dtype is ScalarType.Float32 or ScalarType.BFloat16;
 
     /// <summary>Root-mean-square normalisation of x [.., D] by rows of D, in x's dtype, and 1 / √(mean square + ε) of each row, float32.</summary>
-    public static unsafe (Tensor Normed, Tensor Scale_N) RmsNorm(Tensor x, Tensor weight_D, double epsilon)
+    public static unsafe (Tensor Normed, Tensor Scale_N) RmsNorm(Tensor x, Tensor weight_D, double epsilon, double offset = 0)
     {
         long width = weight_D.numel();
         Tensor input = Dense(x), weight = Weights(weight_D, [width]), normed = empty_like(input), scale_N = empty([input.numel() / width], ScalarType.Float32);
         Divides(input, width, weight_D);
         KernelLibrary.rlt_rms_norm(
-            Type(input), Type(weight), At(input), null, At(weight), (float)epsilon, null, At(normed), (float*)At(scale_N), scale_N.numel(), width);
+            Type(input), Type(weight), At(input), null, At(weight), (float)offset, (float)epsilon, null, At(normed), (float*)At(scale_N), scale_N.numel(), width);
         Alive(input, weight, normed, scale_N);
         return (normed, scale_N);
     }
 
     /// <summary>x + delta, and what <see cref="RmsNorm"/> makes of it.</summary>
-    public static unsafe (Tensor Sum, Tensor Normed, Tensor Scale_N) AddRmsNorm(Tensor x, Tensor delta, Tensor weight_D, double epsilon)
+    public static unsafe (Tensor Sum, Tensor Normed, Tensor Scale_N) AddRmsNorm(Tensor x, Tensor delta, Tensor weight_D, double epsilon, double offset = 0)
     {
         long width = weight_D.numel();
         Tensor input = Dense(x), change = Dense(delta, x.dtype, x.shape, "delta"), weight = Weights(weight_D, [width]);
         Tensor sum = empty_like(input), normed = empty_like(input), scale_N = empty([input.numel() / width], ScalarType.Float32);
         Divides(input, width, weight_D);
         KernelLibrary.rlt_rms_norm(
-            Type(input), Type(weight), At(input), At(change), At(weight), (float)epsilon, At(sum), At(normed), (float*)At(scale_N), scale_N.numel(), width);
+            Type(input), Type(weight), At(input), At(change), At(weight), (float)offset, (float)epsilon, At(sum), At(normed), (float*)At(scale_N),
+                scale_N.numel(), width);
         Alive(input, change, weight, sum, normed, scale_N);
         return (sum, normed, scale_N);
     }
@@ -50,22 +51,24 @@ public static partial class CpuKernels
     /// <param name="dSum">A derivative by the input from elsewhere, which is added; or null.</param>
     /// <param name="x">The input.</param>
     /// <param name="weight_D">The weight.</param>
+    /// <param name="offset">What is added to the weight.</param>
     /// <param name="scale_N">The rows' scales.</param>
     /// <param name="weightSum_D">Receives the weight's; null to leave it out.</param>
-    public static unsafe Tensor RmsNormBackward(Tensor dNormed, Tensor? dSum, Tensor x, Tensor weight_D, Tensor scale_N, Tensor? weightSum_D)
+    public static unsafe Tensor RmsNormBackward(
+        Tensor dNormed, Tensor? dSum, Tensor x, Tensor weight_D, double offset, Tensor scale_N, Tensor? weightSum_D)
     {
         long width = weight_D.numel();
         Tensor input = Dense(x), above = Dense(dNormed, x.dtype, x.shape, "the derivative"), weight = Weights(weight_D, [width]), dx = empty_like(input);
         Tensor? beside = dSum is null ? null : Dense(dSum, x.dtype, x.shape, "the derivative by the sum");
         Tensor? weightSum = weightSum_D is null ? null : Own(weightSum_D, ScalarType.Float32, [width], "the weight's sum");
         KernelLibrary.rlt_rms_norm_backward(
-            Type(input), Type(weight), At(above), At(beside), At(input), At(weight), (float*)At(scale_N), At(dx), (float*)At(weightSum),
+            Type(input), Type(weight), At(above), At(beside), At(input), At(weight), (float)offset, (float*)At(scale_N), At(dx), (float*)At(weightSum),
                 input.numel() / width, width);
         Alive(input, above, weight, dx, beside, weightSum, scale_N);
         return dx;
     }
 
-    /// <summary>Turns the heads of x [N, H, E] by the angles of their positions [N]; tables [P, E / 2], float32.</summary>
+    /// <summary>Turns the first 2 F dimensions of the heads of x [N, H, E] by the angles of their positions [N]; tables [P, F], float32.</summary>
     /// <param name="x_NHE">The heads.</param>
     /// <param name="cos_PF">Cosines.</param>
     /// <param name="sin_PF">Sines.</param>
@@ -74,10 +77,12 @@ public static partial class CpuKernels
     public static unsafe Tensor Rotate(Tensor x_NHE, Tensor cos_PF, Tensor sin_PF, Tensor positions_N, bool back = false)
     {
         (long rows, long heads, long width) = (x_NHE.size(0), x_NHE.size(1), x_NHE.size(2));
-        ReadOnlySpan<long> table = [cos_PF.size(0), width / 2];
+        long half = Math.Min(cos_PF.size(1), width / 2);
+        ReadOnlySpan<long> table = [cos_PF.size(0), half];
         Tensor input = Dense(x_NHE), y = empty_like(input), at = Dense(positions_N, ScalarType.Int64, [rows], "positions");
         Tensor cos = Dense(cos_PF, ScalarType.Float32, table, "cos"), sin = Dense(sin_PF, ScalarType.Float32, table, "sin");
-        KernelLibrary.rlt_rotate(Type(input), At(input), (float*)At(cos), (float*)At(sin), (long*)At(at), back ? -1 : 1, At(y), rows, heads, width);
+        KernelLibrary.rlt_rotate(Type(input), At(input), (float*)At(cos), (float*)At(sin), (long*)At(at), back ? -1 : 1, At(y), rows,
+            new HeadShape(heads, width, 2 * half));
         Alive(input, y, at, cos, sin);
         return y;
     }

@@ -57,7 +57,8 @@ internal sealed unsafe class DecodingKernel
         fixed (LayerCache* cached = caches)
         {
             var places = new StepPlaces(positions, slots, tables, ends, tables_BW.Length / rows, (float*)CpuKernels.At(cos_PF), (float*)CpuKernels.At(sin_PF));
-            var shape = new StepShape(rows, weights.Length, _shape.Width, _shape.Heads, _shape.Inner, cache, (float)_shape.Epsilon);
+            var shape = new StepShape(rows, weights.Length, _shape.Width, _shape.Heads, _shape.Inner, cache, (float)_shape.Epsilon,
+                (float)_shape.Scale);
             KernelLibrary.rlt_decode(CpuKernels.Type(x), CpuKernels.Type(_layers[0].InputNorm), CpuKernels.At(x), layers, cached, shape, &places);
         }
 
@@ -77,7 +78,7 @@ internal sealed unsafe class DecodingKernel
 }
 
 /// <summary>What a decoding step is told of a model.</summary>
-internal sealed record DecodingShape(long Width, long Heads, long Inner, double Epsilon);
+internal sealed record DecodingShape(long Width, long Heads, long Inner, double Epsilon, double Scale);
 
 /// <summary>A linear map's weight [out, in] and bias [out].</summary>
 internal sealed record MapTensors(Tensor Weight, Tensor? Bias);
@@ -131,7 +132,7 @@ internal readonly unsafe struct LayerCache(void* keys, void* values)
 
 /// <summary>Sizes of a decoding step (kernels.h).</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal readonly record struct StepShape(long Rows, long Layers, long Width, long Heads, long Inner, CacheShape Cache, float Epsilon);
+internal readonly record struct StepShape(long Rows, long Layers, long Width, long Heads, long Inner, CacheShape Cache, float Epsilon, float Scale);
 
 /// <summary>Where the rows of a decoding step stand (kernels.h).</summary>
 [StructLayout(LayoutKind.Sequential)]

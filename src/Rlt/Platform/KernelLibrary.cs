@@ -33,15 +33,16 @@ internal static unsafe partial class KernelLibrary
 
     [LibraryImport(Kernels)]
     internal static partial void rlt_rms_norm(
-        int type, int weightType, void* x, void* delta, void* weight, float epsilon, void* sum, void* y, float* scale, long rows, long width);
+        int type, int weightType, void* x, void* delta, void* weight, float offset, float epsilon, void* sum, void* y, float* scale, long rows, long width);
 
     [LibraryImport(Kernels)]
     internal static partial void rlt_rms_norm_backward(
-        int type, int weightType, void* dy, void* dsum, void* x, void* weight, float* scale, void* dx, float* dweight, long rows, long width);
+        int type, int weightType, void* dy, void* dsum, void* x, void* weight, float offset, float* scale, void* dx, float* dweight, long rows,
+            long width);
 
     [LibraryImport(Kernels)]
     internal static partial void rlt_rotate(
-        int type, void* x, float* cos, float* sin, long* positions, float direction, void* y, long rows, long heads, long width);
+        int type, void* x, float* cos, float* sin, long* positions, float direction, void* y, long rows, HeadShape shape);
 
     [LibraryImport(Kernels)]
     internal static partial void rlt_swiglu(int type, void* gate, void* up, void* y, long count);
@@ -69,7 +70,8 @@ internal static unsafe partial class KernelLibrary
 
     [LibraryImport(Kernels)]
     internal static partial void rlt_cache_attention(
-        int type, void* q, void* keys, void* values, long* tables, long tableWidth, long* lengths, CacheShape shape, long rows, long heads, void* result);
+        int type, void* q, void* keys, void* values, long* tables, long tableWidth, long* lengths, CacheShape shape, ScoreRule rule, long rows,
+            long heads, void* result);
 
     [LibraryImport(Kernels)]
     internal static partial void rlt_log_prob(
@@ -110,7 +112,20 @@ internal readonly unsafe struct Matrix(void* data, int type, long rowStride, lon
 
 /// <summary>Shapes of packed attention (kernels.h).</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal readonly record struct AttentionShape(long Rows, long Heads, long KeyValueHeads, long Width);
+internal readonly record struct AttentionShape(long Rows, long Heads, long KeyValueHeads, long Width, ScoreRule Rule);
+
+/// <summary>What is done to scores (kernels.h).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly unsafe struct ScoreRule(long window, float* sinks, float scale)
+{
+    private readonly long _window = window;
+    private readonly float* _sinks = sinks;
+    private readonly float _scale = scale;
+}
+
+/// <summary>Heads of which some dimensions are turned (kernels.h).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct HeadShape(long Heads, long Width, long Turned);
 
 /// <summary>Shapes of a cache's blocks (kernels.h).</summary>
 [StructLayout(LayoutKind.Sequential)]

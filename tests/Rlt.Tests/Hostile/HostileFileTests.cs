@@ -100,7 +100,7 @@ public sealed class HostileFileTests : IDisposable
         }
 
         using Decoder decoder = ModelFiles.Load(model, null, CPU);
-        string message = Assert.Throws<CheckpointException>(() => AdapterFiles.Attach(decoder, LoraLayout.Of(new LoraConfig { Rank = 1 << 16 }), _scratch["adapters"])).Message;
+        string message = Assert.Throws<CheckpointException>(() => AdapterFiles.Attach(decoder, LoraLayout.Of(new LoraConfig { Rank = 1 << 16 }, decoder.Config), _scratch["adapters"])).Message;
         Assert.Contains("has shape [2, 16], rank and base model ask for [65536, 16].", message, StringComparison.Ordinal);
         Assert.Null(decoder.Adapters);
     }

@@ -25,7 +25,7 @@ public sealed class DecoderTests : IDisposable
         int[][] rows = [TinyModel.Ids(80, 1), TinyModel.Ids(80, 2)];
         int[] prompts = [5, 33];
         using var scope = NewDisposeScope();
-        using var cache = new KeyValueCache(model.Config, 8, model.Dtype, model.Device);
+        using var cache = new SequenceCache(model.Config, 8, model.Dtype, model.Device);
         CachedRow[] cached = [new(), new()];
         for (int i = 0; i < 2; i++)
         {
@@ -48,7 +48,7 @@ public sealed class DecoderTests : IDisposable
     {
         using Decoder model = TinyModel.Sharp();
         using var scope = NewDisposeScope();
-        using var cache = new KeyValueCache(model.Config, 8, model.Dtype, model.Device);
+        using var cache = new SequenceCache(model.Config, 8, model.Dtype, model.Device);
         int[] prompt = TinyModel.Ids(70);
         var first = new CachedRow();
         TinyModel.Hidden(model, prompt, cache, first);
@@ -154,7 +154,7 @@ public sealed class DecoderTests : IDisposable
         Tensor q_BHTE = randn([2, 4, length, 8]) * 2;
         Tensor k_BKTE = randn([2, 2, length, 8]) * 2;
         Tensor v_BKTE = randn([2, 2, length, 8]);
-        Tensor actual_BHTE = Attention.Causal(q_BHTE, k_BKTE, v_BKTE);
+        Tensor actual_BHTE = Attention.Causal(new AttentionRule(1 / Math.Sqrt(q_BHTE.size(-1))), q_BHTE, k_BKTE, v_BKTE);
         Assert.Equal([2, 4, length, 8], actual_BHTE.shape);
         float[] q = q_BHTE.data<float>().ToArray(), k = k_BKTE.data<float>().ToArray(), v = v_BKTE.data<float>().ToArray(), actual = actual_BHTE.contiguous().data<float>().ToArray();
         foreach (int t in new[] { 0, 1, 255, 511, 512, 600, 1023, 1024, length - 1 }.Where(t => t < length))
@@ -178,7 +178,7 @@ public sealed class DecoderTests : IDisposable
         using Decoder model = TinyModel.Sharp("llama");
         int[] ids = TinyModel.Ids(1030);
         using var scope = NewDisposeScope();
-        using var cache = new KeyValueCache(model.Config, 1, model.Dtype, model.Device);
+        using var cache = new SequenceCache(model.Config, 1, model.Dtype, model.Device);
         var row = new CachedRow();
         for (int t = 0; t < ids.Length; t++)
         {

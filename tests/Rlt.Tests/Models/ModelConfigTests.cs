@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Models;
+using Rlt.Models.Plans;
 using Rlt.Models.Safetensors;
 using Rlt.Tests.Data;
 
@@ -42,11 +43,13 @@ public sealed class ModelConfigTests : IDisposable
     {
         ModelConfig config = ModelConfig.Load(Golden.Find("models/qwen2_teacher"));
 
-        Assert.Equal((ModelFamily.Qwen2, 64, 3, 4, 2, 16), (config.Family, config.HiddenSize, config.LayerCount, config.HeadCount, config.KeyValueHeadCount, config.HeadSize));
-        Assert.Equal((128, 1024, 1e-6, 1e6, 32768), (config.IntermediateSize, config.VocabularySize, config.NormEpsilon, config.RopeTheta, config.MaxPositions));
-        Assert.Equal((true, false, false, false), (config.QueryKeyValueBias, config.OutputBias, config.MlpBias, config.QueryKeyNorm));
+        AttentionPlan attention = Attention(config);
+        Assert.Equal(("qwen2", 64, 3, 4, 2, 16), (config.ModelType, config.HiddenSize, config.Layers.Count, attention.Heads, attention.KeyValueHeads, attention.HeadSize));
+        Assert.Equal((1024, 1e-6, 1e6, 32768), (config.VocabularySize, config.NormEpsilon, attention.Rotary!.Theta, config.MaxPositions));
+        Assert.Equal(new DensePlan(128), config.Layers[0].FeedForward);
+        Assert.Equal((true, false, QueryKeyNorm.None), (attention.QueryKeyValueBias, attention.OutputBias, attention.QueryKeyNorm));
         Assert.True(config.TiedEmbeddings);
-        Assert.Null(config.RopeScaling);
+        Assert.Null(attention.Rotary.Scaling);
         Assert.Equal(StoredType.F32, config.WeightType);
         Assert.Equal([1022, 1020], config.EosTokenIds);
         Assert.Equal(1020, config.BosTokenId);
@@ -56,26 +59,27 @@ public sealed class ModelConfigTests : IDisposable
     public void Load_Qwen3_HeadSizeIsTheFilesAndNormsAreOn()
     {
         ModelConfig config = ModelConfig.Load(Golden.Find("models/qwen3"));
-        Assert.Equal((24, true, false, false), (config.HeadSize, config.QueryKeyNorm, config.QueryKeyValueBias, config.OutputBias));
+        AttentionPlan attention = Attention(config);
+        Assert.Equal((24, QueryKeyNorm.PerHead, false, false), (attention.HeadSize, attention.QueryKeyNorm, attention.QueryKeyValueBias, attention.OutputBias));
     }
 
     [GoldenFact("models/llama_llama3rope")]
     public void Load_Llama3Rope_ScalingIsTheFiles()
     {
         ModelConfig config = ModelConfig.Load(Golden.Find("models/llama_llama3rope"));
-        Assert.Equal(new RopeScaling.Llama3(8, 1, 4, 64), config.RopeScaling);
-        Assert.Equal(500_000, config.RopeTheta);
+        Assert.Equal(new RotaryPlan(16, 500_000) { Scaling = new RopeScaling.Llama3(8, 1, 4, 64) }, Attention(config).Rotary);
     }
 
     [Fact]
     public void Parse_MissingOptionalFields_TakeTransformersDefaults()
     {
         ModelConfig config = ModelConfig.Parse(Minimal);
-        Assert.Equal((4, 16, 10_000.0, false), (config.KeyValueHeadCount, config.HeadSize, config.RopeTheta, config.TiedEmbeddings));
+        AttentionPlan attention = Attention(config);
+        Assert.Equal((4, 16, 10_000.0, false), (attention.KeyValueHeads, attention.HeadSize, attention.Rotary!.Theta, config.TiedEmbeddings));
         Assert.Empty(config.EosTokenIds);
         Assert.Null(config.BosTokenId);
         Assert.Null(config.WeightType);
-        Assert.Equal(128, ModelConfig.Parse(With("\"model_type\": \"qwen3\"")).HeadSize);
+        Assert.Equal(128, Attention(ModelConfig.Parse(With("\"model_type\": \"qwen3\""))).HeadSize);
     }
 
     [Fact]
@@ -85,7 +89,8 @@ public sealed class ModelConfigTests : IDisposable
         // A layer: q 64*64+64, k and v 64*32+32, o 64*64+64, gate and up 64*128+128, down 128*64+64, two norms of 64.
         const long layer = 4160 + 2 * 2080 + 4160 + 2 * 8320 + 8256 + 128;
         Assert.Equal(2 * layer + 2 * 6400 + 64, config.ParameterCount);
-        Assert.Equal((true, true, true), (config.QueryKeyValueBias, config.OutputBias, config.MlpBias));
+        Assert.Equal((true, true), (Attention(config).QueryKeyValueBias, Attention(config).OutputBias));
+        Assert.Equal(new DensePlan(128, Bias: true), config.Layers[1].FeedForward);
     }
 
     [Fact]
@@ -104,15 +109,15 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("""{"type": "linear", "factor": 2}""", 2.0)]
     [InlineData("""{"rope_type": "linear", "type": "yarn", "factor": 2.5}""", 2.5)]
     public void Parse_LinearScaling_BothKeysAreKnown(string scaling, double factor) =>
-        Assert.Equal(new RopeScaling.Linear(factor), ModelConfig.Parse(With($"\"rope_scaling\": {scaling}")).RopeScaling);
+        Assert.Equal(new RopeScaling.Linear(factor), Scaling($"\"rope_scaling\": {scaling}"));
 
     [Fact]
     public void Parse_YarnScaling_DefaultsAreTransformers()
     {
-        Assert.Equal(new RopeScaling.Yarn(4, 32768), ModelConfig.Parse(With(
-            """ "rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}""")).RopeScaling);
-        Assert.Equal(new RopeScaling.Yarn(4, 512, 16, 2, 1.5, 0.7, 0.8, false), ModelConfig.Parse(With(
-            """ "rope_scaling": {"rope_type": "yarn", "factor": 4, "beta_fast": 16, "beta_slow": 2, "attention_factor": 1.5, "mscale": 0.7, "mscale_all_dim": 0.8, "truncate": false}""")).RopeScaling);
+        Assert.Equal(new RopeScaling.Yarn(4, 32768), Scaling(
+            """ "rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}"""));
+        Assert.Equal(new RopeScaling.Yarn(4, 512, 16, 2, 1.5, 0.7, 0.8, false), Scaling(
+            """ "rope_scaling": {"rope_type": "yarn", "factor": 4, "beta_fast": 16, "beta_slow": 2, "attention_factor": 1.5, "mscale": 0.7, "mscale_all_dim": 0.8, "truncate": false}"""));
     }
 
     [Fact]
@@ -122,8 +127,8 @@ public sealed class ModelConfigTests : IDisposable
         ModelConfig scaled = ModelConfig.Parse(With(
             """ "rope_parameters": {"rope_theta": 7e5, "rope_type": "llama3", "factor": 32, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 8192}"""));
 
-        Assert.Equal((500_000.0, null, StoredType.F16), (plain.RopeTheta, plain.RopeScaling, plain.WeightType));
-        Assert.Equal((700_000.0, new RopeScaling.Llama3(32, 1, 4, 8192)), (scaled.RopeTheta, scaled.RopeScaling));
+        Assert.Equal((new RotaryPlan(16, 500_000), StoredType.F16), (Attention(plain).Rotary, plain.WeightType));
+        Assert.Equal(new RotaryPlan(16, 700_000) { Scaling = new RopeScaling.Llama3(32, 1, 4, 8192) }, Attention(scaled).Rotary);
     }
 
     // As transformers 5: rope_scaling, where it says anything, stands for all of rope_parameters.
@@ -138,7 +143,7 @@ public sealed class ModelConfigTests : IDisposable
     public void Parse_RopeSaidTwice_ScalingReplacesParameters(string fields, double theta, double factor)
     {
         ModelConfig config = ModelConfig.Parse(With(fields));
-        Assert.Equal((theta, new RopeScaling.Linear(factor)), (config.RopeTheta, config.RopeScaling));
+        Assert.Equal(new RotaryPlan(16, theta) { Scaling = new RopeScaling.Linear(factor) }, Attention(config).Rotary);
     }
 
     [Theory]
@@ -171,14 +176,16 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("\"rope_theta\": 1e999", "rope_theta is 1e999; expected a number above 0")]
     [InlineData("\"tie_word_embeddings\": 1", "tie_word_embeddings is 1; expected true or false.")]
     [InlineData("\"hidden_act\": \"gelu\"", "hidden_act is \"gelu\"; only \"silu\" is supported.")]
-    [InlineData("\"model_type\": \"qwen2\", \"use_sliding_window\": true", "use_sliding_window is true; sliding-window attention is not supported")]
+    [InlineData("\"model_type\": \"qwen2\", \"layer_types\": [\"full_attention\", \"sliding_attention\"]", "sliding_window is missing; expected the tokens that a sliding layer sees.")]
+    [InlineData("\"model_type\": \"olmo3\", \"layer_types\": [\"full_attention\"]", "layer_types is [\"full_attention\"]; expected num_hidden_layers, 2, entries")]
+    [InlineData("\"model_type\": \"phi3\", \"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1], \"long_factor\": [1,1,1,1,1,1,1,1]}", "rope_scaling.short_factor is [1]; expected 8 positive numbers")]
     [InlineData("\"layer_types\": [\"full_attention\", \"sliding_attention\"]", "only \"full_attention\" is supported.")]
     [InlineData("\"quantization_config\": {\"bits\": 4}", "quantization_config is {\"bits\":4}; quantized weights are not supported")]
     [InlineData("\"partial_rotary_factor\": 0.5", "partial_rotary_factor is 0.5; only 1 is supported.")]
     [InlineData("\"torch_dtype\": \"int8\"", "torch_dtype is \"int8\"; expected \"float64\"")]
     [InlineData("\"eos_token_id\": [1, 100]", "eos_token_id is [1,100]; expected a token id, or a list of them, from 0 to 99.")]
     [InlineData("\"bos_token_id\": -1", "bos_token_id is -1; expected a token id")]
-    [InlineData("\"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 2}", "rope_scaling.type is \"dynamic\"; supported are \"default\", \"linear\", \"llama3\" and \"yarn\".")]
+    [InlineData("\"rope_scaling\": {\"type\": \"ntk\", \"factor\": 2}", "rope_scaling.type is \"ntk\"; supported are \"default\", \"linear\", \"dynamic\", \"llama3\", \"longrope\" and \"yarn\".")]
     [InlineData(
         "\"rope_parameters\": {\"rope_theta\": 5e5}, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}",
         "rope_parameters.rope_theta is 5e5; rope_scaling replaces rope_parameters, which makes it 10000. Name rope_theta within rope_scaling, or keep one of the two sections.")]
@@ -187,7 +194,7 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 0.5}", "rope_scaling.factor is 0.5; expected at least 1.")]
     [InlineData("\"rope_scaling\": {\"type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 4, \"high_freq_factor\": 4, \"original_max_position_embeddings\": 64}", "rope_scaling.high_freq_factor is 4; expected more than low_freq_factor, 4.")]
     [InlineData("\"rope_scaling\": 3", "rope_scaling is 3; expected an object.")]
-    [InlineData("\"model_type\": \"mistral\"", "config.json: model_type is \"mistral\"; supported are \"llama\", \"qwen2\" and \"qwen3\".")]
+    [InlineData("\"model_type\": \"bert\"", "config.json: model_type is \"bert\"; supported are \"gemma3\", \"gemma3_text\", ")]
     [InlineData("\"model_type\": null", "model_type is missing; supported are")]
     public void Parse_UnusableField_SaysWhichAndWhatWasExpected(string field, string expected)
     {
@@ -262,7 +269,7 @@ public sealed class ModelConfigTests : IDisposable
             try
             {
                 ModelConfig config = ModelConfig.Parse(new string(text));
-                Assert.True(config is { HiddenSize: > 0, HeadSize: > 0, LayerCount: > 0, ParameterCount: > 0 });
+                Assert.True(config is { HiddenSize: > 0, Layers.Count: > 0, ParameterCount: > 0 } && Attention(config).HeadSize > 0);
                 accepted++;
             }
             catch (CheckpointException error)
@@ -273,6 +280,10 @@ public sealed class ModelConfigTests : IDisposable
 
         Assert.InRange(accepted, 30, 2900);
     }
+
+    private static AttentionPlan Attention(ModelConfig config) => (AttentionPlan)config.Layers[0].Mixer;
+
+    private static RopeScaling? Scaling(string fields) => Attention(ModelConfig.Parse(With(fields))).Rotary!.Scaling;
 
     // The minimal config with fields replaced or added; a null value takes a field away.
     private static string With(string fields)

@@ -85,11 +85,11 @@ public sealed class PrecisionTests
     // The last logits of each row, whose tokens come one after another.
     private static float[][] Decoded(Decoder model, int[] rows) => Decoded(model, rows, model.Step);
 
-    private static float[][] Decoded(Decoder model, int[] rows, Func<Tensor, KeyValueCache, CachedRow[], Tensor> step)
+    private static float[][] Decoded(Decoder model, int[] rows, Func<Tensor, SequenceCache, CachedRow[], Tensor> step)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var cache = new KeyValueCache(model.Config, 1, model.ActivationType, CPU);
+        using var cache = new SequenceCache(model.Config, 1, model.ActivationType, CPU);
         CachedRow[] cached = [.. rows.Select(_ => new CachedRow())];
         Tensor logits_BV = empty(0);
         for (int t = 0; t < Tokens; t++)

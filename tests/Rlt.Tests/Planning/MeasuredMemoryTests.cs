@@ -85,11 +85,11 @@ public sealed class MeasuredMemoryTests
     [InlineData(1000)]
     public void BlocksMade_AsTheCacheGrows_AreThoseOfTheCache(int blocks)
     {
-        using var cache = new KeyValueCache(TinyModel.ConfigOf("qwen2"), 1, ScalarType.Float32, CPU);
+        using var cache = new SequenceCache(TinyModel.ConfigOf("qwen2"), 1, ScalarType.Float32, CPU);
         var row = new CachedRow();
         while (cache.UsedBlocks < blocks)
         {
-            cache.Extend(row, 1);
+            cache.Extend([row], _ => 1);
         }
 
         Assert.Equal(cache.BlockCount, SamplingMemory.BlocksMade(blocks));

@@ -58,7 +58,7 @@ public sealed class CpuKernelsTests : IDisposable
     [KernelTheory]
     [MemberData(nameof(Shapes))]
     public void SwiGlu_AnySize_EqualsPlain(ScalarType dtype, int rows, int width) =>
-        AssertSame(dtype, [[rows, width], [rows, width]], [], (x, _, tape) => DecoderLayer.SwiGlu(x[0], x[1], tape));
+        AssertSame(dtype, [[rows, width], [rows, width]], [], (x, _, tape) => GatedActivation.SwiGlu(x[0], x[1], tape));
 
     [KernelTheory]
     [MemberData(nameof(Heads))]
@@ -79,7 +79,7 @@ public sealed class CpuKernelsTests : IDisposable
         using var layout = new SequenceLayout([new(0, 150, -1), new(150, 70, -1), new(220, 33, 1), new(253, 1, 1), new(254, 90, 1)], CPU);
         AssertSame(
             dtype, [[344, heads, width], [344, kvHeads, width], [344, kvHeads, width]], [],
-            (x, _, tape) => Attention.Packed(x[0], x[1], x[2], layout, tape));
+            (x, _, tape) => Attention.Packed(new AttentionRule(1 / Math.Sqrt(x[0].Data.size(-1))), x[0], x[1], x[2], layout, tape));
     }
 
     [KernelTheory]

@@ -56,12 +56,8 @@ internal static class AdapterWeights
     // PEFT saves embedding and head along where it cannot rule out that they were resized.
     private static bool IsOfTheBase(SafetensorsFile file, TensorEntry entry, Decoder model)
     {
-        Parameter? own = entry.Name switch
-        {
-            AdapterFiles.NamePrefix + StoredNames.Embedding => model.Embedding,
-            AdapterFiles.NamePrefix + StoredNames.Head => model.Head,
-            _ => null,
-        };
+        Parameter? own = entry.Name == AdapterFiles.NamePrefix + model.Config.EmbeddingName ? model.Embedding
+            : entry.Name == AdapterFiles.NamePrefix + StoredNames.Head ? model.Head : null;
         if (own is null)
         {
             return false;

@@ -6,8 +6,12 @@ namespace Rlt.Models.Adapters;
 /// <remarks>Source: LoRA (arXiv 2106.09685), section 4.1; the names and the meaning of each value are PEFT's.</remarks>
 public sealed record LoraConfig : IValidated
 {
-    /// <summary>The linear maps that a model's layers have, by the last part of their checkpoint names.</summary>
-    public static IReadOnlyList<string> KnownModules { get; } = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+    /// <summary>The linear maps that models' layers have, by the last part of their checkpoint names; no model has them all.</summary>
+    public static IReadOnlyList<string> KnownModules { get; } =
+    [
+        "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "qkv_proj", "gate_up_proj", "in_proj_qkv", "in_proj_z", "in_proj_b",
+        "in_proj_a", "out_proj",
+    ];
 
     /// <summary>r: rows of A, columns of B.</summary>
     public int Rank { get; init; } = 16;
@@ -18,7 +22,10 @@ public sealed record LoraConfig : IValidated
     /// <summary>Share of an adapter's inputs that is zeroed in training, 0 to below 1.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>The linear maps of every layer that get an adapter: some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj.</summary>
+    /// <summary>
+    /// The linear maps of every layer that get an adapter, by the last part of their names: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj
+    /// (experts' too); Phi: qkv_proj, gate_up_proj; Qwen3.5: in_proj_qkv, in_proj_z, in_proj_b, in_proj_a, out_proj. Default: all that the model has.
+    /// </summary>
     public IReadOnlyList<string> TargetModules { get; init; } = KnownModules;
 
     /// <inheritdoc/>

@@ -35,9 +35,17 @@ public sealed record LoraLayout
     /// <summary>Alphas of single modules by patterns for ends of names; the first that fits counts.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> AlphaPattern { get; init; } = [];
 
-    /// <summary>The layout that a training config asks for.</summary>
-    public static LoraLayout Of(LoraConfig config) =>
-        new() { Rank = config.Rank, Alpha = config.Alpha, Dropout = config.Dropout, TargetModules = config.TargetModules };
+    /// <summary>The layout that a training config asks for of a model.</summary>
+    /// <exception cref="ConfigException">The config names a map that the model's layers do not have; its experts, say, where those are one tensor.</exception>
+    public static LoraLayout Of(LoraConfig config, ModelConfig model)
+    {
+        HashSet<string> there = [.. ModulesOf(model).Select(module => module[(module.LastIndexOf('.') + 1)..])];
+        string[] absent = [.. config.TargetModules.Where(module => !there.Contains(module))];
+        return absent.Length == 0 || config.TargetModules.SequenceEqual(LoraConfig.KnownModules)
+            ? new() { Rank = config.Rank, Alpha = config.Alpha, Dropout = config.Dropout, TargetModules = [.. config.TargetModules.Except(absent)] }
+            : throw new ConfigException($"lora.target_modules: names {string.Join(", ", absent)}, which no linear map of this {model.ModelType} model is called; "
+                + $"expected some of {string.Join(", ", LoraConfig.KnownModules.Where(there.Contains))}");
+    }
 
     /// <summary>The linear maps of a model's layers, by their names in a checkpoint.</summary>
     public static IReadOnlyList<string> ModulesOf(ModelConfig config) =>

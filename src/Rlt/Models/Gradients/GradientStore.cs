@@ -74,11 +74,22 @@ public sealed class GradientStore : IDisposable
     /// <param name="parameter">The weight.</param>
     /// <param name="dy_NO">The derivative by y.</param>
     /// <param name="x_NI">The inputs.</param>
-    public void AddProduct(Parameter parameter, Tensor dy_NO, Tensor x_NI)
+    /// <param name="index">Which matrix of a weight [matrices, out, in]; null where the weight is one.</param>
+    public void AddProduct(Parameter parameter, Tensor dy_NO, Tensor x_NI, int? index = null)
     {
-        if (CpuKernels.Serve(x_NI))
+        if (CpuKernels.Serve(x_NI) || index is not null)
         {
-            CpuKernels.AddWeightGradient(dy_NO, x_NI, this[parameter]);
+            Tensor sum = index is { } one ? this[parameter].select(0, one) : this[parameter];
+            if (CpuKernels.Serve(x_NI))
+            {
+                CpuKernels.AddWeightGradient(dy_NO, x_NI, sum);
+            }
+            else
+            {
+                using var noGrad = no_grad();
+                using var scope = NewDisposeScope();
+                sum.add_(dy_NO.t().mm(x_NI).to(ScalarType.Float32).to(sum.device));
+            }
         }
         else
         {

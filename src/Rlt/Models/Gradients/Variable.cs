@@ -40,6 +40,56 @@ public sealed class Variable(Tensor data)
         return y;
     }
 
+    /// <summary>A part of a variable, as a view of its memory.</summary>
+    /// <param name="x">The whole.</param>
+    /// <param name="place">The view of a tensor of the whole's shape.</param>
+    /// <param name="tape">Records it, or null.</param>
+    public static Variable Part(Variable x, Func<Tensor, Tensor> place, Tape? tape)
+    {
+        var y = new Variable(place(x.Data));
+        if (tape is not null)
+        {
+            (long[] shape, ScalarType dtype, Device device) = (x.Data.shape, x.Data.dtype, x.Data.device);
+            tape.Record(y, dy =>
+            {
+                if (x.Accumulator is null)
+                {
+                    // A new sum, whether there was none or one that others hold.
+                    x.Receive(zeros(shape, dtype, device));
+                }
+
+                place(x.Accumulator!).add_(dy);
+            });
+        }
+
+        return y;
+    }
+
+    /// <summary>Some rows of a variable, each at most once.</summary>
+    public static Variable Rows(Variable x, Tensor rows_R, Tape? tape)
+    {
+        var y = new Variable(x.Data.index_select(0, rows_R));
+        if (tape is not null)
+        {
+            (long[] shape, ScalarType dtype, Device device) = (x.Data.shape, x.Data.dtype, x.Data.device);
+            Tensor kept = rows_R.alias();
+            tape.Record(
+                y,
+                dy =>
+                {
+                    if (x.Accumulator is null)
+                    {
+                        x.Receive(zeros(shape, dtype, device));
+                    }
+
+                    x.Accumulator!.index_add_(0, kept, dy, 1);
+                },
+                kept);
+        }
+
+        return y;
+    }
+
     /// <summary>x + y.</summary>
     public static Variable Sum(Variable x, Variable y, Tape? tape)
     {

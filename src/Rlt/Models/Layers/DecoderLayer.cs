@@ -1,39 +1,58 @@
 using Rlt.Models.Adapters;
 using Rlt.Models.Gradients;
+using Rlt.Models.Plans;
 using Rlt.Platform;
-using static TorchSharp.torch;
 
 namespace Rlt.Models.Layers;
 
-// N rows, D width, H heads, K kv heads, E head width, I inner width
-/// <summary>One pre-norm transformer block: attention with rotary positions, then a SwiGLU feed-forward.</summary>
+// N rows, D width, P width of the token input
+/// <summary>One transformer block: a mixer, then a feed-forward, each added to the residual stream, with norms where its plan has them.</summary>
 public sealed class DecoderLayer
 {
-    private readonly ModelConfig _config;
+    private readonly RmsNorm? _beforeMixer, _afterMixer, _beforeFeedForward, _afterFeedForward;
+    private readonly IMixer _mixer;
+    private readonly IFeedForward _feedForward;
+    private readonly (Linear Gate, Linear Projection, RmsNorm Norm)? _tokenInput;
+    private readonly Parameter? _scale;
 
     /// <summary>A layer of the given shape whose weights are <paramref name="weights"/>'s.</summary>
     internal DecoderLayer(ModelConfig config, int index, WeightMap weights)
     {
-        _config = config;
-        Index = index;
-        string prefix = $"model.layers.{index}.";
-        InputNorm = weights.Norm(prefix + "input_layernorm");
-        Query = weights.Linear(prefix + "self_attn.q_proj");
-        Key = weights.Linear(prefix + "self_attn.k_proj");
-        Value = weights.Linear(prefix + "self_attn.v_proj");
-        Output = weights.Linear(prefix + "self_attn.o_proj");
-        QueryNorm = weights.OptionalNorm(prefix + "self_attn.q_norm");
-        KeyNorm = weights.OptionalNorm(prefix + "self_attn.k_norm");
-        PostNorm = weights.Norm(prefix + "post_attention_layernorm");
-        Gate = weights.Linear(prefix + "mlp.gate_proj");
-        Up = weights.Linear(prefix + "mlp.up_proj");
-        Down = weights.Linear(prefix + "mlp.down_proj");
-        Parameters = weights.Under(prefix);
-        Linears = [Query, Key, Value, Output, Gate, Up, Down];
+        (Index, Plan) = (index, config.Layers[index]);
+        string prefix = config.LayerPrefix(index);
+        NormPlaces norms = Plan.Norms;
+        (_beforeMixer, _afterMixer) = (NormAt(norms.BeforeMixer), NormAt(norms.AfterMixer));
+        (_beforeFeedForward, _afterFeedForward) = (NormAt(norms.BeforeFeedForward), NormAt(norms.AfterFeedForward));
+        bool isSource = config.Layers.Any(layer => layer.Mixer is AttentionPlan { Source: { } source } && source == index);
+        _mixer = Plan.Mixer switch
+        {
+            DeltaNetPlan delta => new DeltaNet(delta, index, weights, prefix + "linear_attn.", config.NormEpsilon),
+            var attention => new SelfAttention((AttentionPlan)attention, index, isSource, weights, prefix + "self_attn.", config.NormEpsilon),
+        };
+        _feedForward = Plan.FeedForward switch
+        {
+            DensePlan dense => new FeedForward(dense, weights, prefix + "mlp."),
+            ExpertsPlan { Beside: not null } both => new DenseAndExperts(both, weights, prefix, config.NormEpsilon),
+            var experts => new Experts((ExpertsPlan)experts, weights, prefix, config.NormEpsilon),
+        };
+        if (Plan.TokenInputSize > 0)
+        {
+            _tokenInput = (weights.Linear(prefix + "per_layer_input_gate"), weights.Linear(prefix + "per_layer_projection"),
+                weights.Norm(prefix + "post_per_layer_input_norm"));
+        }
+
+        _scale = weights.Optional(prefix + "layer_scalar");
+        Parameters = [.. weights.Under(prefix).Where(parameter => !WeightShapes.IsBuffer(parameter.Name))];
+        Linears = [.. _mixer.Linears, .. _feedForward.Linears];
+
+        RmsNorm? NormAt(string? name) => name is null ? null : weights.Norm(prefix + name);
     }
 
     /// <summary>The layer's place, from 0.</summary>
     public int Index { get; }
+
+    /// <summary>What it computes.</summary>
+    public LayerPlan Plan { get; }
 
     /// <summary>The layer's weights, in the checkpoint's order of names, then those of its adapters.</summary>
     public IReadOnlyList<Parameter> Parameters { get; private set; }
@@ -41,60 +60,47 @@ public sealed class DecoderLayer
     /// <summary>The maps that can have an adapter.</summary>
     internal IReadOnlyList<Linear> Linears { get; }
 
-    /// <summary>The weights, for the kernel that computes a decoding step.</summary>
-    internal LayerTensors Tensors
+    /// <summary>Rows that each expert was given by training passes; null where there are no experts.</summary>
+    internal long[]? ExpertLoad => _feedForward switch
+    {
+        Experts experts => experts.Load,
+        DenseAndExperts both => both.Experts.Load,
+        _ => null,
+    };
+
+    /// <summary>The weights, for the kernel that computes a decoding step; null where the layer is another than that kernel's.</summary>
+    internal LayerTensors? Tensors
     {
         get
         {
-            return new LayerTensors(
-                InputNorm.Weight.Value, Map(Query), Map(Key), Map(Value), QueryNorm?.Weight.Value, KeyNorm?.Weight.Value, Map(Output), PostNorm.Weight.Value,
-                Map(Gate), Map(Up), Map(Down));
+            bool isPlain = Plan is { Mixer: AttentionPlan { Window: 0, Sinks: false, Gated: false, QueryKeyNorm: not QueryKeyNorm.WholeProjection, Rotary: { } rotary,
+                QueryRotary: null, Fused: false } attention, FeedForward: DensePlan { Activation: Activation.SwiGlu, Fused: false }, TokenInputSize: 0 }
+                && Plan.Norms == NormPlaces.Before && rotary.Dimensions == attention.HeadSize && rotary.Scaling is not RopeScaling.LongRope
+                && _beforeMixer!.Offset == 0;
+            return isPlain && _mixer is SelfAttention { Query: { } query, Key: { } key, Value: { } value } mixer
+                && _feedForward is FeedForward { Gate: { } gate, Up: { } up } feedForward
+                ? new LayerTensors(
+                    _beforeMixer!.Weight!.Value, Map(query), Map(key), Map(value), mixer.QueryNorm?.Weight!.Value, mixer.KeyNorm?.Weight!.Value,
+                    Map(mixer.Output), _beforeFeedForward!.Weight!.Value, Map(gate), Map(up), Map(feedForward.Down))
+                : null;
 
             static MapTensors Map(Linear linear) => new(linear.Weight.Value, linear.Bias?.Value);
         }
     }
 
-    private RmsNorm InputNorm { get; }
-
-    private Linear Query { get; }
-
-    private Linear Key { get; }
-
-    private Linear Value { get; }
-
-    private Linear Output { get; }
-
-    private RmsNorm? QueryNorm { get; }
-
-    private RmsNorm? KeyNorm { get; }
-
-    private RmsNorm PostNorm { get; }
-
-    private Linear Gate { get; }
-
-    private Linear Up { get; }
-
-    private Linear Down { get; }
-
     /// <summary>The layer's output: [N, D].</summary>
     /// <param name="x_ND">The layer's input, a row for each token of the pass.</param>
-    /// <param name="turn">The rows' rotary angles.</param>
-    /// <param name="pass">What the rows attend to.</param>
+    /// <param name="context">What goes with the rows.</param>
     /// <param name="tape">Records what the backward takes; null where there is none.</param>
-    public Variable Forward(Variable x_ND, RotaryTurn turn, IAttentionPass pass, Tape? tape = null)
+    public Variable Forward(Variable x_ND, PassContext context, Tape? tape = null)
     {
-        long rows = x_ND.Data.size(0);
-        Variable normed_ND = InputNorm.Apply(x_ND, tape);
-        Variable q_NHE = turn.Apply(Normed(QueryNorm, Heads(Query.Apply(normed_ND, tape), _config.HeadCount)), tape);
-        Variable k_NKE = turn.Apply(Normed(KeyNorm, Heads(Key.Apply(normed_ND, tape), _config.KeyValueHeadCount)), tape);
-        Variable v_NKE = Heads(Value.Apply(normed_ND, tape), _config.KeyValueHeadCount);
-        Variable attended_ND = Variable.View(pass.Attend(Index, q_NHE, k_NKE, v_NKE, tape), tape, rows, (long)_config.HeadCount * _config.HeadSize);
-        (Variable middle_ND, Variable postNormed_ND) = PostNorm.AddThenApply(x_ND, Output.Apply(attended_ND, tape), tape);
-        Variable inner_NI = SwiGlu(Gate.Apply(postNormed_ND, tape), Up.Apply(postNormed_ND, tape), tape);
-        return Variable.Sum(middle_ND, Down.Apply(inner_NI, tape), tape);
+        Variable mixed_ND = Normed(_afterMixer, _mixer.Apply(Normed(_beforeMixer, x_ND), context, tape));
+        (Variable middle_ND, Variable entering_ND) = _beforeFeedForward?.AddThenApply(x_ND, mixed_ND, tape) ?? Same(Variable.Sum(x_ND, mixed_ND, tape));
+        Variable made_ND = Normed(_afterFeedForward, _feedForward.Apply(entering_ND, middle_ND, tape));
+        return Scaled(WithTokenInput(Variable.Sum(middle_ND, made_ND, tape), context.TokenInputs, tape), tape);
 
-        Variable Heads(Variable x, int heads) => Variable.View(x, tape, rows, heads, _config.HeadSize);
-        Variable Normed(RmsNorm? norm, Variable x_NHE) => norm?.Apply(x_NHE, tape) ?? x_NHE;
+        Variable Normed(RmsNorm? norm, Variable x) => norm?.Apply(x, tape) ?? x;
+        static (Variable, Variable) Same(Variable x) => (x, x);
     }
 
     /// <summary>Gives the layer the adapters that the set's config asks for.</summary>
@@ -108,28 +114,27 @@ public sealed class DecoderLayer
         Parameters = [.. Parameters, .. Linears.Select(linear => linear.Adapter).OfType<LoraAdapter>().SelectMany(adapter => new[] { adapter.A, adapter.B })];
     }
 
-    /// <summary>silu(gate) · up.</summary>
-    internal static Variable SwiGlu(Variable gate_NI, Variable up_NI, Tape? tape)
+    // x + norm(projection(gelu(gate(x)) · the token's input))
+    private Variable WithTokenInput(Variable x_ND, TokenInputs? inputs, Tape? tape)
     {
-        if (!CpuKernels.Serve(gate_NI.Data))
+        if (_tokenInput is not var (gate, projection, norm))
         {
-            return Tape.Plain(tape, data => data[0].silu() * data[1], [gate_NI, up_NI]);
+            return x_ND;
         }
 
-        var y_NI = new Variable(CpuKernels.SwiGlu(gate_NI.Data, up_NI.Data));
-        if (tape is not null)
+        Variable gated_NP = GatedActivation.Apply(Activation.GeGlu, gate.Apply(x_ND, tape), inputs!.Take(Index, tape), tape);
+        return Variable.Sum(x_ND, norm.Apply(projection.Apply(gated_NP, tape), tape), tape);
+    }
+
+    private Variable Scaled(Variable x_ND, Tape? tape)
+    {
+        if (_scale is null)
         {
-            gate_NI.Keep();
-            up_NI.Keep();
-            y_NI.Rebuild(() => CpuKernels.SwiGlu(gate_NI.Data, up_NI.Data));
-            tape.Record(y_NI, dy_NI =>
-            {
-                (Tensor dGate_NI, Tensor dUp_NI) = CpuKernels.SwiGluBackward(dy_NI, gate_NI.Data, up_NI.Data);
-                gate_NI.Receive(dGate_NI);
-                up_NI.Receive(dUp_NI);
-            });
+            return x_ND;
         }
 
-        return y_NI;
+        var y_ND = new Variable(x_ND.Data * _scale.Value.to(x_ND.Data.dtype));
+        tape?.Record(y_ND, dy_ND => x_ND.Receive(dy_ND * _scale.Value.to(dy_ND.dtype)));
+        return y_ND;
     }
 }

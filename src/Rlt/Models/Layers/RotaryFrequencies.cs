@@ -1,20 +1,28 @@
+using Rlt.Models.Plans;
+
 namespace Rlt.Models.Layers;
 
 /// <summary>The angular frequency of each pair of a head's dimensions, with the checkpoint's long-context scaling.</summary>
 public static class RotaryFrequencies
 {
-    /// <summary>Returns E/2 frequencies in radians per position, and the factor by which cosines and sines are multiplied (YaRN only).</summary>
-    public static (double[] Frequencies, double AttentionScale) For(ModelConfig config)
+    /// <summary>
+    /// Lists of frequencies in radians per position, one a pair of turned dimensions, and the factor by which cosines and sines are multiplied. There is
+    /// one list, or one for short sequences and one for long ones (longrope).
+    /// </summary>
+    public static (double[][] Frequencies, double AttentionScale) For(RotaryPlan plan)
     {
-        double[] plain = [.. Enumerable.Range(0, config.HeadSize / 2).Select(i => Math.Pow(config.RopeTheta, -2.0 * i / config.HeadSize))];
-        return config.RopeScaling switch
+        int turned = plan.TurnedPairs ?? plan.Dimensions / 2;
+        double[] plain = [.. Enumerable.Range(0, plan.Dimensions / 2).Select(i => i < turned ? Math.Pow(plan.Theta, -2.0 * i / plan.Dimensions) : 0)];
+        return plan.Scaling switch
         {
-            null => (plain, 1),
-            RopeScaling.Linear linear => ([.. plain.Select(f => f / linear.Factor)], 1),
-            RopeScaling.Llama3 llama3 => ([.. plain.Select(f => Llama3(f, llama3))], 1),
-            RopeScaling.Yarn yarn => Yarn(plain, yarn, config),
-            _ => throw new CheckpointException($"rope_scaling of kind {config.RopeScaling.GetType().Name} is not supported; expected linear, llama3 or yarn"),
+            RopeScaling.Linear linear => ([[.. plain.Select(f => f / linear.Factor)]], 1),
+            RopeScaling.Llama3 llama3 => ([[.. plain.Select(f => Llama3(f, llama3))]], 1),
+            RopeScaling.Yarn yarn => Yarn(plain, yarn, plan),
+            RopeScaling.LongRope lists => ([Divided(lists.ShortFactors), Divided(lists.LongFactors)], lists.AttentionFactor),
+            _ => ([plain], 1),
         };
+
+        double[] Divided(IReadOnlyList<double> factors) => [.. plain.Zip(factors, (frequency, factor) => frequency / factor)];
     }
 
     // Long waves are stretched by the factor, short ones kept, those between blended (Llama 3.1's published rule).
@@ -38,27 +46,27 @@ public static class RotaryFrequencies
     }
 
     // YaRN (arXiv 2309.00071): a linear ramp between the dimensions that make betaFast and betaSlow turns over the original context.
-    private static (double[] Frequencies, double AttentionScale) Yarn(double[] plain, RopeScaling.Yarn scaling, ModelConfig config)
+    private static (double[][] Frequencies, double AttentionScale) Yarn(double[] plain, RopeScaling.Yarn scaling, RotaryPlan plan)
     {
         double first = DimensionOf(scaling.BetaFast);
         double last = DimensionOf(scaling.BetaSlow);
         double low = Math.Max(0, scaling.Truncate ? Math.Floor(first) : first);
-        double high = Math.Min(config.HeadSize - 1, scaling.Truncate ? Math.Ceiling(last) : last);
+        double high = Math.Min(plan.Dimensions - 1, scaling.Truncate ? Math.Ceiling(last) : last);
         double span = high > low ? high - low : 0.001;
         double[] blended = [.. plain.Select((f, i) =>
         {
             double interpolate = Math.Clamp((i - low) / span, 0, 1);
             return (f / scaling.Factor * interpolate) + (f * (1 - interpolate));
         })];
-        return (blended, scaling.AttentionFactor ?? YarnScale(scaling));
+        return ([blended], scaling.AttentionFactor ?? YarnScale(scaling));
 
         double DimensionOf(double turns) =>
-            config.HeadSize * Math.Log(scaling.OriginalPositions / (turns * 2 * Math.PI)) / (2 * Math.Log(config.RopeTheta));
+            plan.Dimensions * Math.Log(scaling.OriginalPositions / (turns * 2 * Math.PI)) / (2 * Math.Log(plan.Theta));
     }
 
     private static double YarnScale(RopeScaling.Yarn scaling)
     {
-        return scaling is { MagnitudeScale: { } one, MagnitudeScaleAllDimensions: { } all } ? Magnitude(one) / Magnitude(all) : Magnitude(1);
+        return scaling is { MagnitudeScale: { } one and not 0, MagnitudeScaleAllDimensions: { } all and not 0 } ? Magnitude(one) / Magnitude(all) : Magnitude(1);
 
         double Magnitude(double weight) => scaling.Factor <= 1 ? 1 : (0.1 * weight * Math.Log(scaling.Factor)) + 1;
     }

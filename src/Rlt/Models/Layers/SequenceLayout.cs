@@ -19,25 +19,31 @@ public sealed class SequenceLayout : IDisposable
     private (Tensor Rows_ST, Tensor Places_N)? _padded;
 
     /// <summary>A layout of segments that follow each other and cover all rows.</summary>
-    public SequenceLayout(IReadOnlyList<SequenceSegment> segments, Device device)
+    /// <param name="segments">The segments.</param>
+    /// <param name="device">Where it is used.</param>
+    /// <param name="lengths">Tokens of each segment's sequence, which may be more than are in the rows; null: those in the rows.</param>
+    public SequenceLayout(IReadOnlyList<SequenceSegment> segments, Device device, IReadOnlyList<int>? lengths = null)
     {
         (Segments, _device) = (segments, device);
         RowCount = segments.Sum(segment => segment.Length);
-        var positions = new long[RowCount];
+        (var positions, var whole) = (new long[RowCount], new long[RowCount]);
         var table = new List<long>();
-        foreach (SequenceSegment segment in segments)
+        for (int s = 0; s < segments.Count; s++)
         {
+            SequenceSegment segment = segments[s];
             SequenceSegment parent = segment.Parent < 0 ? default : segments[segment.Parent];
             table.AddRange([segment.Start, segment.Length, parent.Start, parent.Length]);
             for (int i = 0; i < segment.Length; i++)
             {
                 positions[segment.Start + i] = parent.Length + i;
+                whole[segment.Start + i] = lengths?[s] ?? parent.Length + segment.Length;
             }
 
             Longest = Math.Max(Longest, parent.Length + segment.Length);
         }
 
         Positions_N = tensor(positions, device: device).DetachFromDisposeScope();
+        Lengths_N = tensor(whole, device: device).DetachFromDisposeScope();
         Table_S4 = tensor(table.ToArray(), [segments.Count, 4]).DetachFromDisposeScope();
     }
 
@@ -52,6 +58,9 @@ public sealed class SequenceLayout : IDisposable
 
     /// <summary>Each row's position in its sequence, int64.</summary>
     public Tensor Positions_N { get; }
+
+    /// <summary>Tokens of each row's sequence, int64.</summary>
+    public Tensor Lengths_N { get; }
 
     /// <summary>Start, length, parent's start and parent's length of each segment, int64, on the CPU.</summary>
     public Tensor Table_S4 { get; }
@@ -80,6 +89,7 @@ public sealed class SequenceLayout : IDisposable
     public void Dispose()
     {
         Positions_N.Dispose();
+        Lengths_N.Dispose();
         Table_S4.Dispose();
         _padded?.Rows_ST.Dispose();
         _padded?.Places_N.Dispose();

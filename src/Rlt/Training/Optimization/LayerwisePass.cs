@@ -23,8 +23,9 @@ public sealed class LayerwisePass : IDisposable
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly List<Layer> _layers = [];
     private PackedBatch? _batch;
-    private IAttentionPass? _pass;
-    private RotaryTurn? _turn;
+    private PassContext? _context;
+    private Tape? _entry;
+    private Variable? _embedded_RD;
     private Layer? _head;
 
     /// <summary>A pass whose gradients are added to a store.</summary>
@@ -43,9 +44,12 @@ public sealed class LayerwisePass : IDisposable
     {
         using var noGrad = no_grad();
         _batch = batch;
-        _pass = new PackedPass(batch.Layout);
-        _turn = _model.Turn(_pass);
         Tensor x_RD = _model.Embed(batch.Ids_R);
+        _entry = new Tape(_gradients);
+
+        // The first layer lets its input go before the tokens' inputs need it.
+        _embedded_RD = new Variable(_model.Config.TokenInputSize > 0 ? x_RD.alias() : x_RD);
+        _context = _model.Context(new PackedPass(batch.Layout), batch.Ids_R, _embedded_RD, _entry);
         foreach (DecoderLayer layer in _model.Layers)
         {
             var kept = new Layer(x_RD, _keepGraphs ? new Tape(_gradients) : null);
@@ -79,10 +83,14 @@ public sealed class LayerwisePass : IDisposable
             dx_RD = LayerBackward(_model.Layers[i], _layers[i], dOutput_RD);
         }
 
-        using Tensor dEmbedded_RD = dx_RD;
+        _embedded_RD!.Receive(dx_RD);
+        _context!.TokenInputs?.Backward(_entry!);
+        using Tensor dEmbedded_RD = _embedded_RD.TakeGradient()!;
         if (_gradients.Trains(_model.Embedding))
         {
-            _gradients.AddRows(_model.Embedding, _batch.Ids_R, dEmbedded_RD);
+            double scale = _model.EmbeddingScale;
+            using var scope = NewDisposeScope();
+            _gradients.AddRows(_model.Embedding, _batch.Ids_R, scale == 1 ? dEmbedded_RD : dEmbedded_RD * scale);
         }
     }
 
@@ -91,6 +99,9 @@ public sealed class LayerwisePass : IDisposable
     {
         _layers.ForEach(layer => layer.Tape?.Dispose());
         _head?.Tape?.Dispose();
+        _entry?.Dispose();
+        _context?.Dispose();
+        _embedded_RD?.Data.Dispose();
         _scope.Dispose();
     }
 
@@ -100,7 +111,7 @@ public sealed class LayerwisePass : IDisposable
 
         // A seed for each layer, so that the layer drops the same when it is computed again.
         using IDisposable? dropout = _model.Adapters?.Dropout((long)RandomStream.Key(_seed, layer.Index));
-        kept.Output = layer.Forward(kept.Input, _turn!, _pass!, kept.Tape);
+        kept.Output = layer.Forward(kept.Input, _context!, kept.Tape);
         return scope.MoveToOuter(kept.Output.Data);
     }
 

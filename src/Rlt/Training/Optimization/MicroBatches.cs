@@ -37,7 +37,7 @@ public static class MicroBatches
         ArgumentOutOfRangeException.ThrowIfLessThan(tokenBudget, 1);
         double total = 0;
         var logProbs = new float[sequences.Count][];
-        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget))
+        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget, model.Config.LengthBoundary))
         {
             TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
             if (rows.Sum(row => row.ScoredCount) == 0)
@@ -47,7 +47,7 @@ public static class MicroBatches
             }
 
             using var scope = NewDisposeScope();
-            using var batch = new PackedBatch(rows, model.Device);
+            using var batch = new PackedBatch(rows, model.Device, model.Config.LengthBoundary);
             using var pass = new LayerwisePass(model, gradients, temperature, keepGraphs, (long)RandomStream.Key(seed, indices[0]));
             Tensor leaf_N = pass.Forward(batch).detach().requires_grad_();
             Tensor loss = lossOf(leaf_N, indices);

@@ -87,7 +87,7 @@ public sealed class DecoderAdapterTests : IDisposable
     {
         using var weight = new Parameter("model.layers.0.mlp.up_proj.weight", tensor([1f, 0f, 0f, 1f], [2, 2]));
         var linear = new Linear(weight, null);
-        var set = new AdapterSet(LoraLayout.Of(new LoraConfig { Rank = 1, Alpha = 3 }));
+        var set = new AdapterSet(LoraLayout.Of(new LoraConfig { Rank = 1, Alpha = 3 }, TinyModel.ConfigOf("qwen2")));
         set.AttachTo(linear);
         using var scope = NewDisposeScope();
         linear.Adapter!.A.Replace(tensor([1f, 2f], [1, 2]));
@@ -136,7 +136,7 @@ public sealed class DecoderAdapterTests : IDisposable
         Fill(model);
         int[] ids = TinyModel.Ids(9);
         using var scope = NewDisposeScope();
-        using var cache = new KeyValueCache(model.Config, 9, model.Dtype, model.Device);
+        using var cache = new SequenceCache(model.Config, 9, model.Dtype, model.Device);
         var row = new CachedRow();
         TinyModel.Hidden(model, ids[..8], cache, row);
         Tensor stepped_V = model.Step(tensor(new long[] { ids[8] }), cache, [row]).select(0, 0);

@@ -1,4 +1,4 @@
-namespace Rlt.Models;
+namespace Rlt.Models.Plans;
 
 /// <summary>How rotary positions are stretched beyond the length of pre-training.</summary>
 public abstract record RopeScaling
@@ -36,4 +36,12 @@ public abstract record RopeScaling
         double? MagnitudeScale = null,
         double? MagnitudeScaleAllDimensions = null,
         bool Truncate = true) : RopeScaling;
+
+    /// <summary>Phi's longrope: each frequency divided by a factor of its own, from one list for short sequences and another for long ones.</summary>
+    /// <param name="ShortFactors">For sequences of at most <paramref name="OriginalPositions"/> tokens; one a pair of dimensions.</param>
+    /// <param name="LongFactors">For longer ones: for all of their positions.</param>
+    /// <param name="OriginalPositions">The context length of pre-training, tokens.</param>
+    /// <param name="AttentionFactor">What cosines and sines are multiplied by.</param>
+    public sealed record LongRope(IReadOnlyList<double> ShortFactors, IReadOnlyList<double> LongFactors, int OriginalPositions, double AttentionFactor)
+        : RopeScaling;
 }
