@@ -123,20 +123,15 @@ template <typename T>
 void attention_backward(
     const T* dout, const T* q, const T* k, const T* v, const T* out, const float* log_sum, const Segment* segments, int64_t count,
     AttentionShape shape, T* dq, T* dk, T* dv) {
-  std::vector<int64_t> roots, parents = parents_of(segments, count);
-  std::vector<std::vector<int64_t>> children(count);
-  for (int64_t s = 0; s < count; s++) {
-    if (parents[s] >= 0) children[parents[s]].push_back(s);
-    else roots.push_back(s);
-  }
+  SegmentTrees trees(segments, count);
   TreeBackward<T> work{dout, q, k, v, out, log_sum, shape, dq, dk, dv};
-  parallel_items(static_cast<int64_t>(roots.size()) * shape.kv_heads, [&](int64_t item) {
-    int64_t at = roots[item / shape.kv_heads], head = item % shape.kv_heads;
+  parallel_items(static_cast<int64_t>(trees.roots.size()) * shape.kv_heads, [&](int64_t item) {
+    int64_t at = trees.roots[item / shape.kv_heads], head = item % shape.kv_heads;
     const Segment& root = segments[at];
     typename TreeBackward<T>::Pack trunk, branch;
     work.fill(trunk, root, head);
     work.segment(root, head, nullptr, trunk);
-    for (int64_t s : children[at]) {
+    for (int64_t s : trees.children[at]) {
       work.fill(branch, segments[s], head);
       work.segment(segments[s], head, &trunk, branch);
       work.finish(branch, segments[s], head);

@@ -169,4 +169,18 @@ inline std::vector<int64_t> parents_of(const Segment* segments, int64_t count) {
   return parents;
 }
 
+// The trees of segments: those without parent, and the children of each.
+struct SegmentTrees {
+  std::vector<int64_t> roots;
+  std::vector<std::vector<int64_t>> children;
+
+  SegmentTrees(const Segment* segments, int64_t count) : children(count) {
+    std::vector<int64_t> parents = parents_of(segments, count);
+    for (int64_t s = 0; s < count; s++) {
+      if (parents[s] >= 0) children[parents[s]].push_back(s);
+      else roots.push_back(s);
+    }
+  }
+};
+
 }  // namespace rlt

@@ -71,6 +71,44 @@ void attention_backward(
     const T* dout, const T* q, const T* k, const T* v, const T* out, const float* log_sum, const Segment* segments, int64_t count,
     AttentionShape shape, T* dq, T* dk, T* dv);
 
+// x[N, C] convolved along each sequence, channel by channel, with weight[C, taps], whose last tap is the row itself; then SiLU. Before a segment's rows
+// come its parent's, before those zeros.
+struct ConvolutionShape {
+  int64_t rows, channels, taps;
+};
+
+template <typename T, typename W>
+void causal_convolution(const T* x, const W* weight, const Segment* segments, int64_t count, ConvolutionShape shape, T* y);
+
+// dx[N, C], and adds to dweight[C, taps] where that is not null.
+template <typename T, typename W>
+void causal_convolution_backward(
+    const T* dy, const T* x, const W* weight, const Segment* segments, int64_t count, ConvolutionShape shape, T* dx, float* dweight);
+
+// One more row of each sequence: the rows before it are tails[slots[N]], [taps - 1, C], which receive it.
+template <typename T, typename W>
+void causal_convolution_step(const T* x, const W* weight, T* tails, const int64_t* slots, ConvolutionShape shape, T* y);
+
+struct DeltaShape {
+  int64_t rows, key_heads, heads, key_width, value_width;
+};
+
+// The gated delta rule (delta.h) of q, k [N, key heads, dk], which are normalised here, and v, out [N, heads, dv]; decay (its logarithm) and beta are
+// [N, heads]. ends[segments, heads, dk, dv] receives the states after each segment where it is not null. Parents have no parents of their own.
+template <typename T>
+void gated_delta(
+    const T* q, const T* k, const T* v, const float* decay, const float* beta, const Segment* segments, int64_t count, DeltaShape shape, T* out, float* ends);
+
+template <typename T>
+void gated_delta_backward(
+    const T* dout, const T* q, const T* k, const T* v, const float* decay, const float* beta, const Segment* segments, int64_t count, DeltaShape shape,
+    T* dq, T* dk, T* dv, float* ddecay, float* dbeta);
+
+// One more row of each sequence, whose state is states[slots[N]], [heads, dk, dv].
+template <typename T>
+void gated_delta_step(
+    const T* q, const T* k, const T* v, const float* decay, const float* beta, float* states, const int64_t* slots, DeltaShape shape, T* out);
+
 // A cache of blocks of P positions: keys [blocks, K, E, P] (positions side by side), values [blocks, K, P, E].
 constexpr int kBlockMultiple = 16;  // a block holds a multiple of this many positions, whatever the width of vectors
 

@@ -104,6 +104,19 @@ inline float total(floats values) {
   return sum;
 }
 
+// A row as floats, with zeros at its end; and floats as a row.
+template <typename T>
+void widen_row(const T* from, int64_t count, int64_t padded, float* to) {
+#pragma omp simd
+  for (int64_t i = 0; i < count; i++) to[i] = widen(from[i]);
+  for (int64_t i = count; i < padded; i++) to[i] = 0.0f;
+}
+template <typename T>
+void narrow_row(const float* from, int64_t count, T* to) {
+#pragma omp simd
+  for (int64_t i = 0; i < count; i++) store(&to[i], from[i]);
+}
+
 // Turns kLanes rows of kLanes words, where row(i) reads row i: word i of `turned` has the word i of each row.
 template <typename Row, typename Words>
 inline void turn(Row row, Words* turned) {

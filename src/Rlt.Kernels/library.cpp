@@ -137,6 +137,43 @@ RLT_API void rlt_cache_attention(
   RLT_TYPED(type, cache_attention(in<T>(q), in<T>(keys), in<T>(values), tables, table_width, lengths, shape, rule, rows, heads, out<T>(result)));
 }
 
+RLT_API void rlt_causal_convolution(
+    int32_t type, int32_t weight_type, const void* x, const void* weight, const Segment* segments, int64_t count, ConvolutionShape shape, void* y) {
+  RLT_TYPED_WITH_WEIGHTS(type, weight_type, causal_convolution(in<T>(x), in<W>(weight), segments, count, shape, out<T>(y)));
+}
+
+RLT_API void rlt_causal_convolution_backward(
+    int32_t type, int32_t weight_type, const void* dy, const void* x, const void* weight, const Segment* segments, int64_t count, ConvolutionShape shape,
+    void* dx, float* dweight) {
+  RLT_TYPED_WITH_WEIGHTS(
+      type, weight_type, causal_convolution_backward(in<T>(dy), in<T>(x), in<W>(weight), segments, count, shape, out<T>(dx), dweight));
+}
+
+RLT_API void rlt_causal_convolution_step(
+    int32_t type, int32_t weight_type, const void* x, const void* weight, void* tails, const int64_t* slots, ConvolutionShape shape, void* y) {
+  RLT_TYPED_WITH_WEIGHTS(type, weight_type, causal_convolution_step(in<T>(x), in<W>(weight), out<T>(tails), slots, shape, out<T>(y)));
+}
+
+RLT_API void rlt_gated_delta(
+    int32_t type, const void* q, const void* k, const void* v, const float* decay, const float* beta, const Segment* segments, int64_t count,
+    DeltaShape shape, void* result, float* ends) {
+  RLT_TYPED(type, gated_delta(in<T>(q), in<T>(k), in<T>(v), decay, beta, segments, count, shape, out<T>(result), ends));
+}
+
+RLT_API void rlt_gated_delta_backward(
+    int32_t type, const void* dout, const void* q, const void* k, const void* v, const float* decay, const float* beta, const Segment* segments,
+    int64_t count, DeltaShape shape, void* dq, void* dk, void* dv, float* ddecay, float* dbeta) {
+  RLT_TYPED(type,
+      gated_delta_backward(
+          in<T>(dout), in<T>(q), in<T>(k), in<T>(v), decay, beta, segments, count, shape, out<T>(dq), out<T>(dk), out<T>(dv), ddecay, dbeta));
+}
+
+RLT_API void rlt_gated_delta_step(
+    int32_t type, const void* q, const void* k, const void* v, const float* decay, const float* beta, float* states, const int64_t* slots, DeltaShape shape,
+    void* result) {
+  RLT_TYPED(type, gated_delta_step(in<T>(q), in<T>(k), in<T>(v), decay, beta, states, slots, shape, out<T>(result)));
+}
+
 RLT_API void rlt_decode(
     int32_t type, int32_t weight_type, void* x, const LayerWeights* layers, const LayerCache* caches, StepShape shape, const StepPlaces* places) {
   RLT_TYPED_WITH_WEIGHTS(type, weight_type, (decode<T, W>(out<T>(x), layers, caches, shape, *places)));

@@ -89,6 +89,22 @@ public static partial class CpuKernels
     private static unsafe ScoreRule Rule(Tensor q, double? scale, int window, Tensor? sinks_H) =>
         new(window, (float*)At(sinks_H), (float)(scale ?? 1 / Math.Sqrt(q.size(2))));
 
+    // Segments [S, 4] that lie within the rows.
+    private static Tensor SegmentTable(Tensor segments_S4, long rows)
+    {
+        Tensor segments = Dense(segments_S4, ScalarType.Int64, [segments_S4.size(0), 4], "segments");
+        ReadOnlySpan<long> table = segments.data<long>().ToArray();
+        for (int i = 0; i < table.Length; i += 4)
+        {
+            if (table[i] < 0 || table[i + 1] < 0 || table[i] + table[i + 1] > rows || table[i + 2] < 0 || table[i + 2] + table[i + 3] > rows)
+            {
+                throw new ArgumentException($"segment {i / 4} lies outside of the {rows} rows");
+            }
+        }
+
+        return segments;
+    }
+
     private readonly ref struct AttentionInputs
     {
         public AttentionInputs(Tensor q_NHE, Tensor k_NKE, Tensor v_NKE, Tensor segments_S4, ScoreRule rule)
@@ -99,16 +115,8 @@ public static partial class CpuKernels
                 throw new ArgumentException($"q has {heads} heads and k {kvHeads}; expected a multiple");
             }
             (Q, K, V) = (Dense(q_NHE), Dense(k_NKE, q_NHE.dtype, [rows, kvHeads, width], "k"), Dense(v_NKE, q_NHE.dtype, [rows, kvHeads, width], "v"));
-            Segments = Dense(segments_S4, ScalarType.Int64, [segments_S4.size(0), 4], "segments");
+            Segments = SegmentTable(segments_S4, rows);
             Shape = new AttentionShape(rows, heads, kvHeads, width, rule);
-            ReadOnlySpan<long> table = Segments.data<long>().ToArray();
-            for (int i = 0; i < table.Length; i += 4)
-            {
-                if (table[i] < 0 || table[i + 1] < 0 || table[i] + table[i + 1] > rows || table[i + 2] < 0 || table[i + 2] + table[i + 3] > rows)
-                {
-                    throw new ArgumentException($"segment {i / 4} lies outside of the {rows} rows");
-                }
-            }
         }
 
         public Tensor Q { get; }
