@@ -120,12 +120,13 @@ inline int64_t first_block(const Sight& sight) { return sight.from / kKeys * kKe
 constexpr float kLog2E = 1.44269504f;
 constexpr int kVectors = kKeys / kLanes;  // of a row's scores in a block
 
-// The lanes of vector i that are seen; all bits of such a lane are set.
-inline words lanes_seen(int i, const Sight& sight) {
+// The lanes of vector i whose numbers are in a range; all bits of such a lane are set.
+inline words lanes_within(int i, int64_t from, int64_t to) {
   words lane;
   for (int n = 0; n < kLanes; n++) lane[n] = i * kLanes + n;
-  return reinterpret_cast<words>(lane - static_cast<uint32_t>(sight.from) < static_cast<uint32_t>(std::max<int64_t>(0, sight.to - sight.from)));
+  return reinterpret_cast<words>(lane - static_cast<uint32_t>(from) < static_cast<uint32_t>(std::max<int64_t>(0, to - from)));
 }
+inline words lanes_seen(int i, const Sight& sight) { return lanes_within(i, sight.from, sight.to); }
 
 // The lanes of `values` whose bits in `mask` are set, and of `others` where they are not.
 inline floats chosen(words mask, floats values, floats others) {

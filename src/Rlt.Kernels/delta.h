@@ -145,7 +145,7 @@ struct DeltaChunk {
       for (int64_t i = 0; i < kChunk; i += kLanes) {
         floats decay{};
         if (i <= t) decay = power((high[t] - load(high + i)) + (low[t] - load(low + i)));
-        if (i + kLanes > t + 1) decay = chosen(lanes_seen(0, t + 1 - i), decay, floats{});
+        if (i + kLanes > t + 1) decay = chosen(lanes_within(0, 0, t + 1 - i), decay, floats{});
         store(between + t * kChunk + i, decay);
       }
     std::copy_n(between + (rows - 1) * kChunk, kChunk, rest);

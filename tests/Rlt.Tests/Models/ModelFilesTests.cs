@@ -110,8 +110,8 @@ public sealed class ModelFilesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("num_hidden_layers", 3, "the weights are not those of config.json (Qwen2, 3 layers): 12 missing (model.layers.2.input_layernorm.weight, model.layers.2.mlp.down_proj.weight, model.layers.2.mlp.gate_proj.weight, …), 0 unexpected. Is config.json of another model?")]
-    [InlineData("num_hidden_layers", 1, "the weights are not those of config.json (Qwen2, 1 layers): 0 missing, 12 unexpected (model.layers.1.input_layernorm.weight, model.layers.1.mlp.down_proj.weight, model.layers.1.mlp.gate_proj.weight, …). Is config.json of another model?")]
+    [InlineData("num_hidden_layers", 3, "the weights are not those of config.json (qwen2, 3 layers): 12 missing (model.layers.2.input_layernorm.weight, model.layers.2.mlp.down_proj.weight, model.layers.2.mlp.gate_proj.weight, …), 0 unexpected. Is config.json of another model?")]
+    [InlineData("num_hidden_layers", 1, "the weights are not those of config.json (qwen2, 1 layers): 0 missing, 12 unexpected (model.layers.1.input_layernorm.weight, model.layers.1.mlp.down_proj.weight, model.layers.1.mlp.gate_proj.weight, …). Is config.json of another model?")]
     public void Load_WeightsMissingOrUnexpected_AreNamed(string key, int value, string message)
     {
         string model = TinyDirectory.Write(_scratch["model"]);

@@ -121,10 +121,10 @@ public sealed class LoraTrainerTests : IDisposable
         Assert.Equal(
             [
                 "Rank is 0; expected 1 or more", "Alpha is -1; expected more than 0", "Dropout is 1; expected 0 to below 1",
-                "TargetModules names lm_head; expected some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj",
+                "TargetModules names lm_head; expected some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, qkv_proj, gate_up_proj, in_proj_qkv, in_proj_z, in_proj_b, in_proj_a, out_proj",
             ],
             config.Problems().Select(problem => $"{problem.Key} {problem.Message}"));
-        Assert.Equal("is empty; expected some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj", Assert.Single(new LoraConfig { TargetModules = [] }.Problems()).Message);
+        Assert.Equal("is empty; expected some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, qkv_proj, gate_up_proj, in_proj_qkv, in_proj_z, in_proj_b, in_proj_a, out_proj", Assert.Single(new LoraConfig { TargetModules = [] }.Problems()).Message);
         Assert.Empty(new LoraConfig().Problems());
     }
 

@@ -119,7 +119,8 @@ public static class AdapterFiles
         bool isUsable = CanMatch(json, "target_modules", () => modules.Any(layout.Targets));
         if (!isUsable || layout.TargetModules.Any(target => target.Split('.')[^1] is "lm_head" or "embed_tokens"))
         {
-            json.Note("target_modules", $"expected some of {string.Join(", ", LoraConfig.KnownModules)} "
+            string[] there = [.. LoraConfig.KnownModules.Where(known => modules.Any(module => module.EndsWith("." + known, StringComparison.Ordinal)))];
+            json.Note("target_modules", $"expected some of {string.Join(", ", there)} "
                 + $"(or longer ends of names, self_attn.q_proj), a pattern for whole names of such, or \"{LoraLayout.AllLinear}\"");
         }
 
