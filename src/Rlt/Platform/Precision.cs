@@ -31,6 +31,9 @@ public static class Precision
         _ => null,
     };
 
+    /// <summary>In float32, or float64 where it is that.</summary>
+    public static Tensor Wide(this Tensor x) => x.dtype == ScalarType.Float64 ? x : x.to(ScalarType.Float32);
+
     /// <summary>Bytes of an element.</summary>
     public static int Bytes(ScalarType type) => type is ScalarType.BFloat16 or ScalarType.Float16 ? 2 : 4;
 

@@ -13,7 +13,7 @@ public sealed class DecoderTests : IDisposable
 
     private readonly long _liveBefore = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
-    public static TheoryData<string> Families => ["qwen2", "qwen3", "llama"];
+    public static TheoryData<string> Families => TinyModel.Families;
 
     public void Dispose() => Assert.Equal(_liveBefore, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
 
@@ -109,7 +109,8 @@ public sealed class DecoderTests : IDisposable
         TokenSequence[] sequences = [new([.. context, .. TinyModel.Ids(20, 2)], 37), new([.. context, .. TinyModel.Ids(9, 3)], 37), new(TinyModel.Ids(50, 4), 1)];
         float[][] expected = SequenceScorer.LogProbs(plain, sequences, 0.7, 1000);
         float[][] actual = SequenceScorer.LogProbs(fused, sequences, 0.7, 1000);
-        Assert.All(expected.SelectMany(row => row).Zip(actual.SelectMany(row => row)), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+        double tolerance = family == "qwen3_5_text" ? 5e-4 : 1e-4;
+        Assert.All(expected.SelectMany(row => row).Zip(actual.SelectMany(row => row)), pair => Assert.Equal(pair.First, pair.Second, tolerance));
 
         var options = new SamplingOptions { Temperature = 0, MaxNewTokens = 60 };
         SamplingRequest[] requests = [new(context, [1, 2]), new(TinyModel.Ids(40, 5), [3])];
@@ -216,7 +217,8 @@ public sealed class DecoderTests : IDisposable
         double[] differences = [.. wide.Zip(narrow, (w, n) => Math.Abs((double)w - n))];
 
         // bfloat16 keeps 8 bits: 0.4% of logits of a few units in every one of some ten roundings.
-        Assert.True(differences.Average() < 0.1 && differences.Max() < 0.5, $"mean {differences.Average()}, largest {differences.Max()}");
+        double most = TinyModel.HasExperts(family) ? 2 : 0.5;
+        Assert.True(differences.Average() < 0.1 && differences.Max() < most, $"mean {differences.Average()}, largest {differences.Max()}");
         Assert.True(differences.Max() > 1e-4, "the narrow model computes in float32");
     }
 

@@ -9,12 +9,10 @@ namespace Rlt.Tests.Training;
 /// <summary>Gradients do not depend on how the work is cut.</summary>
 public sealed class LayerwisePassTests : IDisposable
 {
-    // Sums of float32 in another order, relative to the largest gradient of the parameter.
-    private const double Tolerance = 3e-6;
 
     private readonly long _liveBefore = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
-    public static TheoryData<string> Families => ["qwen2", "qwen3", "llama"];
+    public static TheoryData<string> Families => TinyModel.Families;
 
     public void Dispose() => Assert.Equal(_liveBefore, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
 
@@ -39,7 +37,7 @@ public sealed class LayerwisePassTests : IDisposable
         Dictionary<string, float[]> whole = Gradients(model, sequences, 100_000, keepGraphs: false);
         foreach (int tokens in new[] { 1, 30, 60 })
         {
-            AssertClose(whole, Gradients(model, sequences, tokens, keepGraphs: false));
+            AssertClose(family, whole, Gradients(model, sequences, tokens, keepGraphs: false));
         }
     }
 
@@ -51,7 +49,7 @@ public sealed class LayerwisePassTests : IDisposable
         var shorter = new TokenSequence(TinyModel.Ids(7), 2);
         var longer = new TokenSequence(TinyModel.Ids(40, 2), 40);
         Assert.Equal(0, longer.ScoredCount);
-        AssertClose(Gradients(model, [shorter], 1000, keepGraphs: false), Gradients(model, [longer, shorter], 1000, keepGraphs: false));
+        AssertClose(family, Gradients(model, [shorter], 1000, keepGraphs: false), Gradients(model, [longer, shorter], 1000, keepGraphs: false));
     }
 
     /// <summary>Rows of a shared context receive the gradients of all that follow it; float64 goes through libtorch's plain operators, as a GPU does.</summary>
@@ -64,8 +62,8 @@ public sealed class LayerwisePassTests : IDisposable
         int[] context = TinyModel.Ids(41);
         TokenSequence[] sequences = [.. new[] { 30, 1, 12 }.Select((length, i) => new TokenSequence([.. context, .. TinyModel.Ids(length, i + 2)], 41))];
         Dictionary<string, float[]> together = Gradients(model, sequences, 1000, keepGraphs: true);
-        AssertClose(together, Gradients(model, sequences, 1, keepGraphs: true));
-        AssertClose(together, Gradients(plain, sequences, 1000, keepGraphs: false));
+        AssertClose(family, together, Gradients(model, sequences, 1, keepGraphs: true));
+        AssertClose(family, together, Gradients(plain, sequences, 1000, keepGraphs: false));
     }
 
     [Fact]
@@ -114,9 +112,9 @@ public sealed class LayerwisePassTests : IDisposable
 
     private static Dictionary<string, float[]> Gradients(Decoder model, TokenSequence[] sequences, int tokens, bool keepGraphs)
     {
-        using var gradients = new GradientStore(model.Parameters);
+        using var gradients = new GradientStore(model.Trained);
         Run(model, gradients, sequences, tokens, keepGraphs);
-        return model.Parameters.ToDictionary(parameter => parameter.Name, parameter => gradients[parameter].data<float>().ToArray());
+        return model.Trained.ToDictionary(parameter => parameter.Name, parameter => gradients[parameter].data<float>().ToArray());
     }
 
     private static void Run(Decoder model, GradientStore gradients, TokenSequence[] sequences, int tokens, bool keepGraphs)
@@ -125,13 +123,22 @@ public sealed class LayerwisePassTests : IDisposable
         MicroBatches.Backward(model, gradients, sequences, 0.7, tokens, keepGraphs, (logProbs_N, _) => logProbs_N.sum() * (-1.0 / targets));
     }
 
-    private static void AssertClose(Dictionary<string, float[]> expected, Dictionary<string, float[]> actual)
+    // Sums of float32 in another order, relative to the largest gradient of the parameter. States and norms of small numbers make more of a rounding.
+    private static double ToleranceOf(string family) => family switch
     {
+        "qwen3_5_text" => 1e-3,
+        "gemma3_text" or "gemma4_text" or "gemma4_experts" or "smollm3" => 5e-5,
+        _ => 3e-6,
+    };
+
+    private static void AssertClose(string family, Dictionary<string, float[]> expected, Dictionary<string, float[]> actual)
+    {
+        double tolerance = ToleranceOf(family);
         foreach ((string name, float[] values) in expected)
         {
             double scale = Math.Max(1e-3, values.Max(Math.Abs));
             double worst = values.Zip(actual[name], (e, a) => Math.Abs((double)e - a)).Max();
-            Assert.True(worst <= Tolerance * scale, $"{name}: {worst} of {scale}");
+            Assert.True(worst <= tolerance * scale, $"{name}: {worst} of {scale}");
         }
     }
 }

@@ -1,5 +1,6 @@
 using Rlt.Models.Gradients;
 using Rlt.Models.Plans;
+using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Models.Layers;
@@ -41,7 +42,7 @@ internal sealed class DeltaNet : IMixer
             Heads(0, _plan.KeyHeads, _plan.KeySize), Heads(_plan.KeyWidth, _plan.KeyHeads, _plan.KeySize),
             Heads(2 * _plan.KeyWidth, _plan.ValueHeads, _plan.ValueSize),
             Tape.Plain(tape, Decay, [_decay.Apply(x_ND, tape)], _rate, _bias),
-            Tape.Plain(tape, data => data[0].to(ScalarType.Float32).sigmoid(), [_beta.Apply(x_ND, tape)]));
+            Tape.Plain(tape, data => data[0].Wide().sigmoid(), [_beta.Apply(x_ND, tape)]));
         Variable read_NHV = context.Pass.Recur(_layer, inputs, tape);
 
         // The norm first, the gate after it.
@@ -55,7 +56,7 @@ internal sealed class DeltaNet : IMixer
     // −exp(A) · softplus(a + bias)
     private static Tensor Decay(Tensor[] data)
     {
-        (Tensor a_NH, Tensor rate_H, Tensor bias_H) = (data[0].to(ScalarType.Float32), data[1].to(ScalarType.Float32), data[2].to(ScalarType.Float32));
+        (Tensor a_NH, Tensor rate_H, Tensor bias_H) = (data[0].Wide(), data[1].Wide(), data[2].Wide());
         return rate_H.exp().neg() * nn.functional.softplus(a_NH + bias_H, 1, 20);
     }
 }

@@ -77,9 +77,9 @@ public sealed record RmsNorm(Parameter? Weight, double Epsilon, double Offset = 
 
     private Tensor Normed(Tensor x, Tensor? weight)
     {
-        Tensor wide = x.to(ScalarType.Float32);
+        Tensor wide = x.Wide();
         Tensor scale = (wide.square().mean([-1], keepdim: true) + Epsilon).rsqrt();
         Tensor normed = wide * scale;
-        return weight is null ? normed.to(x.dtype) : Offset == 0 ? normed.to(x.dtype) * weight : (normed * (weight.to(ScalarType.Float32) + Offset)).to(x.dtype);
+        return weight is null ? normed.to(x.dtype) : Offset == 0 ? normed.to(x.dtype) * weight : (normed * (weight.Wide() + Offset)).to(x.dtype);
     }
 }

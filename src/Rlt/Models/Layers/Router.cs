@@ -1,5 +1,6 @@
 using Rlt.Models.Gradients;
 using Rlt.Models.Plans;
+using Rlt.Platform;
 using static TorchSharp.torch;
 
 namespace Rlt.Models.Layers;
@@ -38,14 +39,14 @@ internal sealed class Router
         }
 
         Variable logits_NE = _logits.Apply(x_ND, tape);
-        (Tensor largest, Tensor chosen_NC) = logits_NE.Data.to(ScalarType.Float32).topk(_plan.Chosen, -1);
+        (Tensor largest, Tensor chosen_NC) = logits_NE.Data.Wide().topk(_plan.Chosen, -1);
         largest.Dispose();
         return (chosen_NC, Tape.Plain(tape, data => Weights(data, chosen_NC), [logits_NE], _expertScale is null ? [] : [_expertScale]));
     }
 
     private Tensor Weights(Tensor[] data, Tensor chosen_NC)
     {
-        Tensor logits_NE = data[0].to(ScalarType.Float32);
+        Tensor logits_NE = data[0].Wide();
         if (_plan.Routing == Routing.SoftmaxOfChosen)
         {
             return logits_NE.gather(1, chosen_NC).softmax(-1);
@@ -54,6 +55,6 @@ internal sealed class Router
         Tensor weight_NC = logits_NE.softmax(-1).gather(1, chosen_NC);
         Tensor shares_NC = _plan.Routing == Routing.Softmax ? weight_NC : weight_NC / weight_NC.sum(-1, keepdim: true);
         return _plan.Routing == Routing.ScaledSoftmax
-            ? shares_NC * data[1].to(ScalarType.Float32).index_select(0, chosen_NC.flatten()).view(chosen_NC.shape) : shares_NC;
+            ? shares_NC * data[1].Wide().index_select(0, chosen_NC.flatten()).view(chosen_NC.shape) : shares_NC;
     }
 }
