@@ -14,6 +14,7 @@ namespace Rlt.Cli;
 internal sealed class RunObserver : IRunObserver, IDisposable
 {
     private readonly string _name;
+    private readonly string _folder;
     private readonly string[] _shown;
     private readonly Logger _log;
     private readonly LiveView? _view;
@@ -30,6 +31,13 @@ internal sealed class RunObserver : IRunObserver, IDisposable
             folder.Log, outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss} {Level:u3} {Message:lj}{NewLine}", formatProvider: CultureInfo.InvariantCulture);
         _log = sinks.CreateLogger();
         _view = Console.IsErrorRedirected ? null : new LiveView(name, shown);
+        _folder = folder.Path;
+        foreach (string said in folder.Notes.Said)
+        {
+            Said(said);
+        }
+
+        WarnedOf(folder.Notes.Warnings);
     }
 
     /// <summary>What a run's metrics count as their steps.</summary>
@@ -116,6 +124,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     public void Finished(string result)
     {
         _view?.Dispose();
+        RunRecord.End(_folder);
         Said($"{_name}: done in {Shown.Duration(_clock.Elapsed.TotalSeconds)}; {result}");
     }
 

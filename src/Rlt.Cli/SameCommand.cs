@@ -6,8 +6,14 @@ internal static class SameCommand
     // Set by scripts/rlt: the name that it was called by.
     private const string ProgramVariable = "RLT_PROGRAM";
 
+    /// <summary>The arguments of this process's command.</summary>
+    public static IReadOnlyList<string> Arguments { get; set; } = [];
+
     /// <summary>The program as it was started, with its arguments quoted where a shell needs it.</summary>
-    public static string Line(string[] args) => string.Join(' ', Program().Concat(args).Select(Quoted));
+    public static string Line() => Line(Arguments);
+
+    /// <summary>The program with other arguments.</summary>
+    public static string Line(IEnumerable<string> arguments) => string.Join(' ', Program().Concat(arguments).Select(Quoted));
 
     private static string[] Program()
     {

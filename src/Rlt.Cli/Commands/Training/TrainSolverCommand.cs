@@ -40,7 +40,7 @@ internal static class TrainSolverCommand
         IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, Protocol.Strict, config.System, config.Model, format);
         int longest = AskedQuestions.RequireRoom(questions, text, config.TemplateArgs);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, longest));
-        using RunFolder folder = ConfiguredRun.Open(config.Out, config with { StopWhen = null });
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel policy = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
         using Decoder? reference = FrozenModels.Reference(config, policy);
         folder.Begin();

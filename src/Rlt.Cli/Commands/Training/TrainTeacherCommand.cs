@@ -32,7 +32,7 @@ internal static class TrainTeacherCommand
         var format = TeachingFormat.ForTwo(tags, teacherText, studentText, config.TemplateArgs);
         int longest = TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, teacherText.Config, studentText.Config, longest));
-        using RunFolder folder = ConfiguredRun.Open(config.Out, config with { StopWhen = null });
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);
         policy.FilesBeside[TeacherRecord.FileName] = Record(config, tags).ToJson();
         using LanguageModel student = FrozenModels.Student(config, policy, studentText);
@@ -57,6 +57,6 @@ internal static class TrainTeacherCommand
     private static TeacherRecord Record(TeacherConfig config, PromptFormat tags) => new()
     {
         Format = config.Format, Tags = tags, Reward = config.Reward,
-        Student = Path.GetFullPath(config.Student), StudentSha256 = TeacherRecord.Fingerprint(config.Student),
+        Student = Path.GetFullPath(config.Student), StudentSha256 = Fingerprint.OfModel(config.Student),
     };
 }

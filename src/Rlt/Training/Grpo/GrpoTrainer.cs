@@ -19,7 +19,7 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished policy.</summary>
     public void Run(CancellationToken stop)
     {
-        if (folder.IsFinished)
+        if (folder.IsFinishedAfter(config.Steps, observer.Warned))
         {
             return;
         }

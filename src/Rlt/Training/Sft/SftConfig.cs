@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Rlt.Configuration;
+using Rlt.Configuration.Resuming;
 using Rlt.Data;
 
 namespace Rlt.Training.Sft;
@@ -27,9 +28,11 @@ public sealed record SftConfig : TrainingConfig
     public SftTarget? Target { get; init; }
 
     /// <summary>Passes over the data. Ignored where <see cref="Steps"/> is set.</summary>
+    [MayChange]
     public int Epochs { get; init; } = 1;
 
     /// <summary>Optimizer steps; 0: as the epochs need.</summary>
+    [MayChange]
     public int Steps { get; init; }
 
     /// <summary>Sequences of one optimizer step.</summary>

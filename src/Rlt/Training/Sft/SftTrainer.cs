@@ -18,7 +18,7 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished model.</summary>
     public void Run(CancellationToken stop)
     {
-        if (folder.IsFinished)
+        if (folder.IsFinishedAfter(_steps, observer.Warned))
         {
             return;
         }
