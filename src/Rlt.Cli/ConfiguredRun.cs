@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
-using Rlt.Configuration.Resuming;
 using Rlt.Evaluation;
 using Rlt.Platform;
 using Rlt.Runs;
@@ -14,79 +13,52 @@ namespace Rlt.Cli;
 /// <summary>Opens the folder of a run by its config.</summary>
 internal static class ConfiguredRun
 {
-    private const int SumShown = 12;
-
     /// <summary>A new folder, or one whose earlier run may go on: its settings differ only where they may, and what it reads is still the same.</summary>
     /// <exception cref="ConfigException">As <see cref="RunFolder.Open"/>; all that may not differ is named.</exception>
     public static RunFolder Open<T>(string path, T config)
         where T : DataRunConfig
     {
-        JsonObject start = Record(Inputs(config), usesLibtorch: config is not EvalConfig { Server.Url: not null });
-        var opened = RunFolder.Open(path, ConfigWriter.ToYaml(config), start, folder =>
-        {
-            (IReadOnlyList<string> refused, ResumeNotes notes) = Compare(folder, Earlier<T>(path), config, start);
-            return refused.Count == 0 ? notes : throw new ConfigException($"{path} holds a run in which these may not change: {string.Join("; ", refused)}. "
-                + $"Choose another --out, or repeat what it had ({Path.Combine(path, RunFolder.ConfigFile)}) to go on.");
-        });
+        JsonObject inputs = ResumeCheck.Inputs(config);
+        JsonObject record = Record(inputs, usesLibtorch: config is not EvalConfig { Server.Url: not null });
+        var opened = RunFolder.Open(path, ConfigWriter.ToYaml(config), record, folder => Notes(folder, Earlier<T>(path), config, inputs));
         StopSignals.Saves(opened);
         return opened;
     }
 
-    /// <summary>What a config reads, by its settings: path and fingerprint, as run.json has them.</summary>
-    public static JsonObject Inputs(object config) => new(ConfigInput.Of(config).Select(input => KeyValuePair.Create(
-        input.Key, (JsonNode?)new JsonObject { ["path"] = input.Path, ["sha256"] = Fingerprint.Of(input.Path) })));
-
-    /// <summary>What stands against going on with a run, and what is to be said if nothing does.</summary>
-    /// <param name="folder">The run's folder.</param>
-    /// <param name="before">Its config.</param>
-    /// <param name="now">The config to go on with.</param>
-    /// <param name="start">The start, with its inputs.</param>
-    private static (IReadOnlyList<string> Refused, ResumeNotes Notes) Compare<T>(RunFolder folder, T before, T now, JsonObject start)
-        where T : class
+    private static ResumeNotes Notes(RunFolder folder, DataRunConfig before, DataRunConfig now, JsonObject inputs)
     {
-        JsonObject? earlier = RunRecord.Read(folder.Path) is [.., var last] ? last["inputs"] as JsonObject : null;
-        Dictionary<string, ConfigInput> inputs = ConfigInput.Of(now).Where(input => !input.MayChange).ToDictionary(input => input.Key);
-        List<string> refused = [], said = [], warnings = [];
-        IReadOnlyList<ConfigChange> changes = ConfigChange.Between(before, now);
-        foreach (ConfigChange change in changes.Where(change => !inputs.ContainsKey(change.Key) || !AreKnown(change.Key, earlier, start)))
+        var check = ResumeCheck.Of(folder.Path, before, now, inputs);
+        (int steps, ScheduleKind schedule) = now switch
         {
-            (change.MayChange ? said : refused).Add($"{change.Key} {change.Before} there, {change.Now} now");
+            SftConfig sft => (sft.Steps, sft.Optimizer.Schedule),
+            GrpoConfig grpo => (grpo.Steps, grpo.Optimizer.Schedule),
+            _ => (0, ScheduleKind.Constant),
+        };
+        string[] refused = [.. check.Refused, .. steps > 0 && folder.StepsKept() is var kept && kept > steps ? [$"steps {kept} taken there, {steps} now"] : Array.Empty<string>()];
+        if (refused.Length > 0)
+        {
+            throw new ConfigException($"{folder.Path} holds a run in which these may not change: {string.Join("; ", refused)}. "
+                + $"Choose another --out, or repeat what it had ({Path.Combine(folder.Path, RunFolder.ConfigFile)}) to go on.");
         }
 
-        foreach ((string key, ConfigInput input) in inputs.Where(input => AreKnown(input.Key, earlier, start)))
-        {
-            if (Sum(earlier, key) != Sum(start["inputs"], key))
-            {
-                // A shipped file that is called by its name comes with rlt, and its wording may have.
-                bool isNamed = input.Kind == PathKind.FileOrName && changes.All(change => change.Key != key);
-                (isNamed ? warnings : refused).Add($"{key} {earlier![key]!["path"]} there, {input.Path} now, with other contents "
-                    + $"(SHA-256 {Start(Sum(earlier, key)!)}, {Start(Sum(start["inputs"], key)!)})");
-            }
-        }
-
-        ScheduleKind? schedule = now is SftConfig sft ? sft.Optimizer.Schedule : (now as GrpoConfig)?.Optimizer.Schedule;
-        if (schedule is not (null or ScheduleKind.Constant) && changes.Any(change => change.Key is "steps" or "epochs"))
-        {
-            warnings.Add($"optimizer.schedule is {schedule.ToString()!.ToLowerInvariant()}, and the run is of another length: "
-                + "from here on the learning rate is that of the new length");
-        }
-
-        int steps = now is SftConfig { Steps: var sftSteps } ? sftSteps : now is GrpoConfig { Steps: var grpoSteps } ? grpoSteps : 0;
-        if (steps > 0 && folder.StepsKept() is var kept && kept > steps)
-        {
-            refused.Add($"steps {kept} taken there, {steps} now");
-        }
-
-        return (refused, new ResumeNotes(said.Count == 0 ? [] : [$"settings that are other than before: {string.Join("; ", said)}"], warnings));
+        bool hasOtherLength = schedule != ScheduleKind.Constant && check.Changed.Any(change => change.Key is "steps" or "epochs");
+        return new ResumeNotes(
+            check.Changed.Count == 0 ? [] : [$"settings that are other than before: {string.Join("; ", check.Changed.Select(ResumeCheck.Text))}"],
+            [
+                .. check.Warnings,
+                .. hasOtherLength
+                    ? [$"optimizer.schedule is {schedule.ToString().ToLowerInvariant()}, and the run is of another length: "
+                        + "from here on the learning rate is that of the new length"]
+                    : Array.Empty<string>(),
+            ]);
     }
 
     private static T Earlier<T>(string path)
         where T : class
     {
-        string file = Path.Combine(path, RunFolder.ConfigFile);
         try
         {
-            return ConfigLoader.Load<T>(file, []);
+            return ConfigLoader.Load<T>(Path.Combine(path, RunFolder.ConfigFile), []);
         }
         catch (ConfigException error)
         {
@@ -94,23 +66,16 @@ internal static class ConfiguredRun
         }
     }
 
-    private static string Start(string sum) => sum[..Math.Min(sum.Length, SumShown)] + "…";
-
-    private static bool AreKnown(string key, JsonObject? earlier, JsonObject start) => Sum(earlier, key) is not null && Sum(start["inputs"], key) is not null;
-
-    private static string? Sum(JsonNode? inputs, string key) => inputs?[key]?["sha256"] is JsonValue value && value.TryGetValue(out string? sum) ? sum : null;
-
     private static JsonObject Record(JsonObject inputs, bool usesLibtorch)
     {
-        string version = typeof(ConfiguredRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-        string[] parts = version.Split('+');
+        string[] version = typeof(ConfiguredRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+');
         return new JsonObject
         {
             ["started"] = RunRecord.Now(),
             ["command"] = SameCommand.Line(),
             ["folder"] = Directory.GetCurrentDirectory(),
-            ["rlt"] = parts[0],
-            ["commit"] = parts.Length > 1 ? parts[1] : null,
+            ["rlt"] = version[0],
+            ["commit"] = version.Length > 1 ? version[1] : null,
             ["libtorch"] = usesLibtorch ? TorchLibrary.Computing : null,
             ["host"] = Environment.MachineName,
             ["inputs"] = inputs,

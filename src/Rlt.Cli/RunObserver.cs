@@ -13,6 +13,9 @@ namespace Rlt.Cli;
 /// <summary>Shows a run: a live view on a terminal, plain lines elsewhere, and always the log file.</summary>
 internal sealed class RunObserver : IRunObserver, IDisposable
 {
+    // Of a step after which held-out rows were measured: its line is not left out.
+    private const string MeasuredNow = "seconds_validation";
+
     private readonly string _name;
     private readonly string _folder;
     private readonly string[] _shown;
@@ -64,7 +67,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         {
             _view.Show(metrics, seconds);
         }
-        else if (step == _total || step == _first + 1 || step % Math.Max(1, _total / 20) == 0)
+        else if (metrics.ContainsKey(MeasuredNow) || step == _total || step == _first + 1 || step % Math.Max(1, _total / 20) == 0)
         {
             Console.Error.WriteLine(line);
         }

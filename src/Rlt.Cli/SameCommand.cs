@@ -15,13 +15,17 @@ internal static class SameCommand
     /// <summary>The program with other arguments.</summary>
     public static string Line(IEnumerable<string> arguments) => string.Join(' ', Program().Concat(arguments).Select(Quoted));
 
-    private static string[] Program()
+    /// <summary>What starts this program again.</summary>
+    public static string[] Process
     {
-        string path = Environment.ProcessPath ?? "rlt";
-        return Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } script ? [script]
-            : Path.GetFileNameWithoutExtension(path) == "dotnet" ? [path, Path.Combine(AppContext.BaseDirectory, "rlt.dll")]
-            : [path];
+        get
+        {
+            string path = Environment.ProcessPath ?? "rlt";
+            return Path.GetFileNameWithoutExtension(path) == "dotnet" ? [path, Path.Combine(AppContext.BaseDirectory, "rlt.dll")] : [path];
+        }
     }
+
+    private static string[] Program() => Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } script ? [script] : Process;
 
     private static string Quoted(string word) =>
         word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./=:,+@%".Contains(c))

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Rlt.Configuration;
 using Rlt.Configuration.Resuming;
+using Rlt.Data;
 using Rlt.Models.Adapters;
 
 namespace Rlt.Training;
@@ -30,6 +31,22 @@ public abstract record TrainingConfig : DataRunConfig
     [JsonPropertyOrder(3)]
     [MayChange]
     public int KeepLast { get; init; } = 2;
+
+    /// <summary>
+    /// Keeps the best checkpoint, too: the one that did best on the held-out rows of <see cref="Validate"/>, after whose measurement it is saved; without
+    /// them, of a GRPO run the one with the highest mean reward over its last 10 steps (all, where it has had fewer).
+    /// </summary>
+    [MayChange]
+    [JsonPropertyOrder(3)]
+    public bool KeepBest { get; init; } = true;
+
+    /// <summary>Held-out rows to measure the model on; null for none.</summary>
+    [MayChange]
+    [JsonPropertyOrder(3)]
+    public ValidateConfig? Validate { get; init; }
+
+    /// <summary>The held-out data and how to read it; null for none.</summary>
+    public DataSource? HeldOut => Validate is null ? null : SourceOf(Validate.Data) with { Limit = Validate.Limit };
 
     /// <summary>Trains low-rank adapters beside the frozen weights, which are a GRPO run's reference; null trains all weights.</summary>
     [JsonPropertyOrder(5)]

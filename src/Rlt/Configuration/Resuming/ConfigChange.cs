@@ -14,8 +14,8 @@ public sealed record ConfigChange(string Key, string Before, string Now, bool Ma
     private const int LongestValue = 80;
 
     /// <summary>The differences, in the order of the keys; the folder of a run is none.</summary>
-    public static IReadOnlyList<ConfigChange> Between<T>(T before, T now)
-        where T : class => [.. Between(Fields(before), Fields(now), typeof(T), "", mayChange: false)];
+    public static IReadOnlyList<ConfigChange> Between(object before, object now) =>
+        [.. Between(Fields(before), Fields(now), now.GetType(), "", mayChange: false)];
 
     private static IEnumerable<ConfigChange> Between(JsonObject before, JsonObject now, Type record, string prefix, bool mayChange)
     {

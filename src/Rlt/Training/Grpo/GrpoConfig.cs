@@ -73,11 +73,6 @@ public abstract record GrpoConfig : TrainingConfig
     [MayChange]
     public int ScoringTokens { get; init; } = 16384;
 
-    /// <summary>Keeps the checkpoint with the highest mean reward over its last 10 steps (all, where it has had fewer), too.</summary>
-    [JsonPropertyOrder(4)]
-    [MayChange]
-    public bool KeepBest { get; init; } = true;
-
     /// <summary>Completions a step written to samples.jsonl: of its first questions, from the best to the worst.</summary>
     [JsonPropertyOrder(4)]
     [MayChange]
@@ -92,7 +87,10 @@ public abstract record GrpoConfig : TrainingConfig
     public DataSource Source => SourceOf(Data);
 
     /// <summary>When to save, and what to keep.</summary>
-    public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast, KeepBest ? "reward" : null);
+    public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast, !KeepBest ? null : Validate is null ? BestMetric.Reward : HeldOutMetric);
+
+    /// <summary>What is measured on held-out questions.</summary>
+    public virtual BestMetric HeldOutMetric => BestMetric.HeldOutReward;
 
     /// <inheritdoc/>
     public override IEnumerable<ConfigProblem> Problems() =>
