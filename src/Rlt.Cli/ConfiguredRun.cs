@@ -34,7 +34,11 @@ internal static class ConfiguredRun
             GrpoConfig grpo => (grpo.Steps, grpo.Optimizer.Schedule),
             _ => (0, ScheduleKind.Constant),
         };
-        string[] refused = [.. check.Refused, .. steps > 0 && folder.StepsKept() is var kept && kept > steps ? [$"steps {kept} taken there, {steps} now"] : Array.Empty<string>()];
+        string[] refused =
+        [
+            .. check.Refused,
+            .. steps > 0 && folder.StepsKept() is var kept && kept > steps ? [$"steps {kept} taken there, {steps} now"] : Array.Empty<string>(),
+        ];
         if (refused.Length > 0)
         {
             throw new ConfigException($"{folder.Path} holds a run in which these may not change: {string.Join("; ", refused)}. "
@@ -62,7 +66,8 @@ internal static class ConfiguredRun
         }
         catch (ConfigException error)
         {
-            throw new ConfigException($"{path} holds a run of another command or version: {error.Message.Split('\n')[0].TrimEnd()} Choose another --out.", error);
+            throw new ConfigException($"{path} holds a run of another command or version: {error.Message.Split('\n')[0].TrimEnd()} "
+                + "Choose another --out.", error);
         }
     }
 

@@ -46,7 +46,8 @@ internal sealed class PipelineRun(PipelineConfig config, IReadOnlyList<PipelineS
             };
         }
 
-        Console.Error.WriteLine($"run: done in {Shown.Duration(clock.Elapsed.TotalSeconds)}; {string.Join(", ", _told.Select(stage => $"{stage.Key} {stage.Value}"))}; {config.Out}");
+        string told = string.Join(", ", _told.Select(stage => $"{stage.Key} {stage.Value}"));
+        Console.Error.WriteLine($"run: done in {Shown.Duration(clock.Elapsed.TotalSeconds)}; {told}; {config.Out}");
     }
 
     private PipelineStage? Next() => _waiting.FirstOrDefault(IsReady);

@@ -56,7 +56,8 @@ internal static class StageCheck
             _ = ModelText.Load(Model(stage.Config));
         }
 
-        DataSource?[] sources = [there.Contains("data") ? Source(stage.Config) : null, there.Contains("validate.data") ? (stage.Config as TrainingConfig)?.HeldOut : null];
+        DataSource?[] sources =
+            [there.Contains("data") ? Source(stage.Config) : null, there.Contains("validate.data") ? (stage.Config as TrainingConfig)?.HeldOut : null];
         foreach (DataSource source in sources.OfType<DataSource>())
         {
             _ = rows(source);

@@ -56,5 +56,6 @@ internal static class StageState
         }
     }
 
-    private static string Notes(PipelineStage stage) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(stage.Config.Out))!, Folder, stage.Name, RunFolder.ConfigFile);
+    private static string Notes(PipelineStage stage) =>
+        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(stage.Config.Out))!, Folder, stage.Name, RunFolder.ConfigFile);
 }

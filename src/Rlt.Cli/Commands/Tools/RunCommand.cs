@@ -9,8 +9,9 @@ internal static class RunCommand
 {
     public static Command Create()
     {
-        var command = new Command("run", "Runs the stages of one file, such as warmup, train-teacher, collect, distill and eval, each on what those before it have made. "
-            + "All are checked before the first begins; those that are done are left out, and one that was stopped goes on. The keys of the file: rlt config run");
+        var command = new Command("run", "Runs the stages of one file, such as warmup, train-teacher, collect, distill and eval, "
+            + "each on what those before it have made. All are checked before the first begins; those that are done are left out, "
+            + "and one that was stopped goes on. The keys of the file: rlt config run");
         var file = new Argument<string>("FILE") { Description = "a pipeline's YAML file, or a shipped one's name: small/quickstart" };
         Option<string?> output = SharedOptions.Optional("--out", "the folder of the stages' folders, in place of the file's");
         var jobs = new Option<int?>("--jobs") { Description = "stages that run side by side at most, in place of the file's" };

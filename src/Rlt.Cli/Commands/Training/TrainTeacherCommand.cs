@@ -39,7 +39,8 @@ internal static class TrainTeacherCommand
         using LanguageModel student = FrozenModels.Student(config, policy, studentText);
         using Decoder? reference = FrozenModels.Reference(config, policy);
         folder.Begin();
-        using var observer = new RunObserver("train-teacher", folder, "reward", "validation_reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
+        using var observer = new RunObserver(
+            "train-teacher", folder, "reward", "validation_reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
         observer.WarnedOf(tasks);
         observer.WarnedOf(heldOut);
         observer.WarnedOf(HeldOutRows.Warnings(config, tasks.Rows, heldOut.Rows));
