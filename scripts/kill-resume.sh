@@ -21,17 +21,19 @@ rlt world --out "$work/world" --seed 1
 rlt init --from "$work/world/model" --out "$work/base" --seed 1 2>/dev/null
 head -40 "$work/world/rl.jsonl" >"$work/questions.jsonl"
 head -60 "$work/world/warmup.jsonl" >"$work/explained.jsonl"
+tail -20 "$work/world/warmup.jsonl" >"$work/validation.jsonl"
 head -40 "$work/world/heldout.jsonl" >"$work/heldout.jsonl"
 training='{learning_rate: 1e-3, schedule: cosine, warmup_ratio: 0.1}'
-{ common "$work/base"; echo "data: $work/explained.jsonl"; echo "steps: 16"; echo "batch_size: 6"; echo "save_every: 3"; echo "optimizer: $training"; } >"$work/warmup.yaml"
+{ common "$work/base"; echo "data: $work/explained.jsonl"; echo "steps: 16"; echo "batch_size: 6"; echo "save_every: 3"; echo "validate: {data: $work/validation.jsonl, every: 4}"; echo "optimizer: $training"; } >"$work/warmup.yaml"
 { cat "$work/warmup.yaml"; echo "lora: {rank: 4, dropout: 0.1}"; } >"$work/distill.yaml"
 {
   common "$work/base"; echo "student: $root/data/small/student"; echo "data: $work/questions.jsonl"; echo "steps: 8"; echo "questions_per_step: 3"; echo "group_size: 4"
   echo "max_new_tokens: 12"; echo "save_every: 2"; echo "reference_sync_steps: 3"; echo "optimizer: $training"
+  echo "validate: {data: $work/heldout.jsonl, every: 3, limit: 5}"
 } >"$work/train-teacher.yaml"
 {
   common "$root/data/small/student"; echo "data: $work/questions.jsonl"; echo "steps: 6"; echo "questions_per_step: 3"; echo "group_size: 4"; echo "temperature: 1.5"
-  echo "max_new_tokens: 100"; echo "save_every: 2"; echo "optimizer: $training"
+  echo "max_new_tokens: 100"; echo "save_every: 2"; echo "optimizer: $training"; echo "validate: {data: $work/heldout.jsonl, every: 4, samples: 2, limit: 5}"
 } >"$work/train-solver.yaml"
 { common "$root/data/small/student"; echo "student: $root/data/small/student"; echo "data: $work/questions.jsonl"; echo "samples: 3"; echo "keep: all"; echo "block_size: 4"; echo "max_new_tokens: 24"; } >"$work/collect.yaml"
 { common "$root/data/small/student"; echo "data: $work/heldout.jsonl"; echo "samples: 2"; echo "temperature: 0.7"; echo "block_size: 5"; echo "max_new_tokens: 40"; } >"$work/eval.yaml"

@@ -1,18 +1,89 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
 using Rlt.Configuration;
+using Rlt.Evaluation;
+using Rlt.Platform;
 using Rlt.Runs;
+using Rlt.Training.Grpo;
+using Rlt.Training.Optimization;
+using Rlt.Training.Sft;
 
 namespace Rlt.Cli;
 
 /// <summary>Opens the folder of a run by its config.</summary>
 internal static class ConfiguredRun
 {
-    /// <summary>A new folder, or one whose earlier run had the same config; one that lacks settings which have come since had their defaults.</summary>
-    /// <exception cref="ConfigException">As <see cref="RunFolder.Open"/>.</exception>
+    /// <summary>A new folder, or one whose earlier run may go on: its settings differ only where they may, and what it reads is still the same.</summary>
+    /// <exception cref="ConfigException">As <see cref="RunFolder.Open"/>; all that may not differ is named.</exception>
     public static RunFolder Open<T>(string path, T config)
+        where T : DataRunConfig
+    {
+        JsonObject inputs = ResumeCheck.Inputs(config);
+        JsonObject record = Record(inputs, usesLibtorch: config is not EvalConfig { Server.Url: not null });
+        var opened = RunFolder.Open(path, ConfigWriter.ToYaml(config), record, folder => Notes(folder, Earlier<T>(path), config, inputs));
+        StopSignals.Saves(opened);
+        return opened;
+    }
+
+    private static ResumeNotes Notes(RunFolder folder, DataRunConfig before, DataRunConfig now, JsonObject inputs)
+    {
+        var check = ResumeCheck.Of(folder.Path, before, now, inputs);
+        (int steps, ScheduleKind schedule) = now switch
+        {
+            SftConfig sft => (sft.Steps, sft.Optimizer.Schedule),
+            GrpoConfig grpo => (grpo.Steps, grpo.Optimizer.Schedule),
+            _ => (0, ScheduleKind.Constant),
+        };
+        string[] refused =
+        [
+            .. check.Refused,
+            .. steps > 0 && folder.StepsKept() is var kept && kept > steps ? [$"steps {kept} taken there, {steps} now"] : Array.Empty<string>(),
+        ];
+        if (refused.Length > 0)
+        {
+            throw new ConfigException($"{folder.Path} holds a run in which these may not change: {string.Join("; ", refused)}. "
+                + $"Choose another --out, or repeat what it had ({Path.Combine(folder.Path, RunFolder.ConfigFile)}) to go on.");
+        }
+
+        bool hasOtherLength = schedule != ScheduleKind.Constant && check.Changed.Any(change => change.Key is "steps" or "epochs");
+        return new ResumeNotes(
+            check.Changed.Count == 0 ? [] : [$"settings that are other than before: {string.Join("; ", check.Changed.Select(ResumeCheck.Text))}"],
+            [
+                .. check.Warnings,
+                .. hasOtherLength
+                    ? [$"optimizer.schedule is {schedule.ToString().ToLowerInvariant()}, and the run is of another length: "
+                        + "from here on the learning rate is that of the new length"]
+                    : Array.Empty<string>(),
+            ]);
+    }
+
+    private static T Earlier<T>(string path)
         where T : class
     {
-        var folder = RunFolder.Open(path, ConfigWriter.ToYaml(config), file => ConfigWriter.ToYaml(ConfigLoader.Load<T>(file, [])));
-        StopSignals.Saves(folder);
-        return folder;
+        try
+        {
+            return ConfigLoader.Load<T>(Path.Combine(path, RunFolder.ConfigFile), []);
+        }
+        catch (ConfigException error)
+        {
+            throw new ConfigException($"{path} holds a run of another command or version: {error.Message.Split('\n')[0].TrimEnd()} "
+                + "Choose another --out.", error);
+        }
+    }
+
+    private static JsonObject Record(JsonObject inputs, bool usesLibtorch)
+    {
+        string[] version = typeof(ConfiguredRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+');
+        return new JsonObject
+        {
+            ["started"] = RunRecord.Now(),
+            ["command"] = SameCommand.Line(),
+            ["folder"] = Directory.GetCurrentDirectory(),
+            ["rlt"] = version[0],
+            ["commit"] = version.Length > 1 ? version[1] : null,
+            ["libtorch"] = usesLibtorch ? TorchLibrary.Computing : null,
+            ["host"] = Environment.MachineName,
+            ["inputs"] = inputs,
+        };
     }
 }

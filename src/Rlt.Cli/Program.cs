@@ -20,6 +20,7 @@ internal static class Program
     /// <returns>0 done, 2 bad input, 3 failed run, 130 stopped.</returns>
     internal static int Main(string[] args)
     {
+        SameCommand.Arguments = args;
         RootCommand root = BuildRoot();
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
@@ -35,7 +36,7 @@ internal static class Program
 
         using var stop = new StopSignals();
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-        return Guarded(args, () => parsed.InvokeAsync(invocation, stop.Token).GetAwaiter().GetResult());
+        return Guarded(() => parsed.InvokeAsync(invocation, stop.Token).GetAwaiter().GetResult());
     }
 
     /// <summary>The command line's commands and options.</summary>
@@ -47,6 +48,7 @@ internal static class Program
             WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(),
             RankCommand.Create(), DistillCommand.Create(), TrainSolverCommand.Create(), EvalCommand.Create(), GradeCommand.Create(),
             TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), ConfigCommand.Create(),
+            RunCommand.Create(),
             BenchCommand.Create(), ResultsCommand.Create(), StudyCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
         })
         {
@@ -56,7 +58,7 @@ internal static class Program
         return root;
     }
 
-    private static int Guarded(string[] args, Func<int> run)
+    private static int Guarded(Func<int> run)
     {
         try
         {
@@ -64,7 +66,7 @@ internal static class Program
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine($"rlt: stopped; go on with:\n  {SameCommand.Line(args)}");
+            Console.Error.WriteLine($"rlt: stopped; go on with:\n  {SameCommand.Line()}");
             return StopSignals.ExitCode;
         }
         catch (RltException error)
@@ -75,7 +77,7 @@ internal static class Program
         catch (IOException error) when (DiskSpace.IsUsedUp(error))
         {
             Console.Error.WriteLine(
-                $"rlt: the disk is full: {error.Message}. What was complete before is as it was; free some space and go on with:\n  {SameCommand.Line(args)}");
+                $"rlt: the disk is full: {error.Message}. What was complete before is as it was; free some space and go on with:\n  {SameCommand.Line()}");
             return FailedRun;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

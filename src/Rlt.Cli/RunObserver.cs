@@ -13,7 +13,11 @@ namespace Rlt.Cli;
 /// <summary>Shows a run: a live view on a terminal, plain lines elsewhere, and always the log file.</summary>
 internal sealed class RunObserver : IRunObserver, IDisposable
 {
+    // Of a step after which held-out rows were measured: its line is not left out.
+    private const string MeasuredNow = "seconds_validation";
+
     private readonly string _name;
+    private readonly string _folder;
     private readonly string[] _shown;
     private readonly Logger _log;
     private readonly LiveView? _view;
@@ -30,6 +34,13 @@ internal sealed class RunObserver : IRunObserver, IDisposable
             folder.Log, outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss} {Level:u3} {Message:lj}{NewLine}", formatProvider: CultureInfo.InvariantCulture);
         _log = sinks.CreateLogger();
         _view = Console.IsErrorRedirected ? null : new LiveView(name, shown);
+        _folder = folder.Path;
+        foreach (string said in folder.Notes.Said)
+        {
+            Said(said);
+        }
+
+        WarnedOf(folder.Notes.Warnings);
     }
 
     /// <summary>What a run's metrics count as their steps.</summary>
@@ -56,7 +67,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         {
             _view.Show(metrics, seconds);
         }
-        else if (step == _total || step == _first + 1 || step % Math.Max(1, _total / 20) == 0)
+        else if (metrics.ContainsKey(MeasuredNow) || step == _total || step == _first + 1 || step % Math.Max(1, _total / 20) == 0)
         {
             Console.Error.WriteLine(line);
         }
@@ -116,6 +127,7 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     public void Finished(string result)
     {
         _view?.Dispose();
+        RunRecord.End(_folder);
         Said($"{_name}: done in {Shown.Duration(_clock.Elapsed.TotalSeconds)}; {result}");
     }
 

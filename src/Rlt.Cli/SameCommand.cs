@@ -6,16 +6,26 @@ internal static class SameCommand
     // Set by scripts/rlt: the name that it was called by.
     private const string ProgramVariable = "RLT_PROGRAM";
 
-    /// <summary>The program as it was started, with its arguments quoted where a shell needs it.</summary>
-    public static string Line(string[] args) => string.Join(' ', Program().Concat(args).Select(Quoted));
+    /// <summary>The arguments of this process's command.</summary>
+    public static IReadOnlyList<string> Arguments { get; set; } = [];
 
-    private static string[] Program()
+    /// <summary>The program as it was started, with its arguments quoted where a shell needs it.</summary>
+    public static string Line() => Line(Arguments);
+
+    /// <summary>The program with other arguments.</summary>
+    public static string Line(IEnumerable<string> arguments) => string.Join(' ', Program().Concat(arguments).Select(Quoted));
+
+    /// <summary>What starts this program again.</summary>
+    public static string[] Process
     {
-        string path = Environment.ProcessPath ?? "rlt";
-        return Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } script ? [script]
-            : Path.GetFileNameWithoutExtension(path) == "dotnet" ? [path, Path.Combine(AppContext.BaseDirectory, "rlt.dll")]
-            : [path];
+        get
+        {
+            string path = Environment.ProcessPath ?? "rlt";
+            return Path.GetFileNameWithoutExtension(path) == "dotnet" ? [path, Path.Combine(AppContext.BaseDirectory, "rlt.dll")] : [path];
+        }
     }
+
+    private static string[] Program() => Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } script ? [script] : Process;
 
     private static string Quoted(string word) =>
         word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./=:,+@%".Contains(c))

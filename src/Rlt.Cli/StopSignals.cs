@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Rlt.Evaluation;
 using Rlt.Platform;
@@ -12,10 +13,14 @@ internal sealed class StopSignals : IDisposable
     /// <summary>The exit code of what was stopped.</summary>
     public const int ExitCode = 130;
 
-    private static volatile RunFolder? _run;
+    private static volatile Func<string>? _kept;
+
+    // A terminal, timeout and rlt run each tell the whole group and its members: that is one signal.
+    private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(0.3);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
+    private long _first;
 
     /// <summary>Listens until it is disposed.</summary>
     public StopSignals() =>
@@ -25,12 +30,16 @@ internal sealed class StopSignals : IDisposable
     public CancellationToken Token => _stop.Token;
 
     /// <summary>From here on there is something to save: the command's run.</summary>
-    public static void Saves(RunFolder folder) => _run = folder;
+    public static void Saves(RunFolder folder) => _kept = () => Kept(folder);
+
+    /// <summary>From here on there is something to wait for.</summary>
+    /// <param name="kept">What is kept where it is not waited for.</param>
+    public static void Saves(Func<string> kept) => _kept = kept;
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _run = null;
+        _kept = null;
         Array.ForEach(_registrations, registration => registration.Dispose());
         _stop.Dispose();
     }
@@ -38,15 +47,21 @@ internal sealed class StopSignals : IDisposable
     private void Received(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (_run is not null && !_stop.IsCancellationRequested)
+        if (_kept is not null && !_stop.IsCancellationRequested)
         {
             Console.Error.WriteLine("\nstopping after this step; once more to stop at once");
+            _first = Stopwatch.GetTimestamp();
             _stop.Cancel();
             return;
         }
 
+        if (_kept is not null && Stopwatch.GetElapsedTime(_first) < SameSignal)
+        {
+            return;
+        }
+
         // The process's own end would wait for what computes.
-        Console.Error.WriteLine(_run is { } folder ? $"\nrlt: stopped at once; {Kept(folder)}" : "\nrlt: stopped");
+        Console.Error.WriteLine(_kept is { } kept ? $"\nrlt: stopped at once; {kept()}" : "\nrlt: stopped");
         ProcessEnd.Now(ExitCode);
     }
 

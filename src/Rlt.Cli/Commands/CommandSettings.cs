@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlt.Configuration;
+using Rlt.Configuration.Pipelines;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
 using Rlt.Studies.Settings;
@@ -35,6 +36,7 @@ internal sealed record CommandSettings(string Name, Type Record, string Use, par
         new("eval", typeof(EvalConfig), "rlt eval --config FILE", "format", "protocol", "sampling_rows", "server.api", "server.concurrency", "fields.question"),
         new("score", typeof(RewardOptions), "rlt score --config FILE", "solution_score.mean", "solution_score.min", "think_kl.mean", "think_kl.max", "think_estimate"),
         new("study", typeof(StudyConfig), "rlt study --config FILE", "title", "runs", "seeds", "sections"),
+        new("run", typeof(PipelineConfig), "rlt run FILE"),
         new("format", typeof(PromptFormat), "format: FILE in a config"),
         new("benchmark", typeof(BenchmarkDefinition), "rlt eval --benchmark FILE"),
     ];

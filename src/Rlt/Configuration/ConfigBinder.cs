@@ -52,7 +52,7 @@ internal sealed class ConfigBinder(Type root, List<string> problems, Action<stri
     private ConfigNode AtItsPlace(ConfigNode value, JsonPropertyInfo property, SectionNode section, string key)
     {
         if (value is not ScalarNode scalar || !YamlScalar.IsText(scalar)
-            || property.AttributeProvider?.GetCustomAttributes(typeof(ConfigPathAttribute), true) is not [ConfigPathAttribute path]
+            || ConfigSchema.Marked<ConfigPathAttribute>(property) is not { } path
             || (path.NameBeside is { } other && IsGiven(section, other)))
         {
             return value;

@@ -26,31 +26,50 @@ public static class ConfigLoader
         where T : class
     {
         var problems = new List<string>();
-        SectionNode root = new("config");
-        if (yamlPath is not null)
+        SectionNode[] over = [.. overrides.Select(text => Override(text, problems))];
+        return (T)Load(typeof(T), yamlPath, over, problems, note, "Give {0} by --set KEY=VALUE, an option of the same name, or in --config FILE.");
+    }
+
+    /// <summary>Loads a config file of a record that is known by its type alone.</summary>
+    /// <exception cref="ConfigException">The config cannot be used; the message names every problem found.</exception>
+    public static object Load(Type record, string yamlPath) => Load(record, yamlPath, [], [], null, "");
+
+    /// <summary>Loads a config of a record that is known by its type alone.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="yamlPath">As above.</param>
+    /// <param name="over">What replaces the file's values, the last one first of all.</param>
+    /// <param name="problems">What was found before; it is thrown with what is found here.</param>
+    /// <param name="note">As above.</param>
+    /// <param name="missing">How to give what is missing where there is no file; {0} stands for "it" or "them".</param>
+    internal static object Load(
+        Type record, string? yamlPath, IReadOnlyList<SectionNode> over, List<string> problems, Action<string>? note, string missing)
+    {
+        SectionNode root = yamlPath is null ? new("config") : Read(yamlPath, problems);
+        foreach (SectionNode section in over)
         {
-            (string file, ConfigFolder folder) = ShippedConfig.Find(yamlPath);
-            root = ReadFile(file, folder, [], problems);
+            root.Overlay(section);
         }
 
-        foreach (string text in overrides)
-        {
-            Override(root, text, problems);
-        }
-
-        var binder = new ConfigBinder(typeof(T), problems, note) { GathersMissing = yamlPath is null };
-        JsonObject values = binder.Record(root, typeof(T), "");
+        var binder = new ConfigBinder(record, problems, note) { GathersMissing = yamlPath is null };
+        JsonObject values = binder.Record(root, record, "");
         if (binder.Missing.Count > 0)
         {
-            problems.Add($"missing: {string.Join(", ", binder.Missing)}. Give {(binder.Missing.Count == 1 ? "it" : "them")} by --set KEY=VALUE, "
-                + "an option of the same name, or in --config FILE.");
+            string them = binder.Missing.Count == 1 ? "it" : "them";
+            problems.Add($"missing: {string.Join(", ", binder.Missing)}. {missing.Replace("{0}", them, StringComparison.Ordinal)}");
         }
 
         ThrowIfAny(problems);
-        T config = Deserialize<T>(values, root.Place);
+        object config = Deserialize(values, record, root.Place);
         CheckValues(config, root, "", problems);
         ThrowIfAny(problems);
         return config;
+    }
+
+    /// <summary>What a config file holds, those that it is built on included.</summary>
+    internal static SectionNode Read(string yamlPath, List<string> problems)
+    {
+        (string file, ConfigFolder folder) = ShippedConfig.Find(yamlPath);
+        return ReadFile(file, folder, [], problems);
     }
 
     private static SectionNode ReadFile(string path, ConfigFolder folder, IReadOnlyList<string> readers, List<string> problems)
@@ -116,7 +135,7 @@ public static class ConfigLoader
         }
     }
 
-    private static void Override(SectionNode root, string text, List<string> problems)
+    private static SectionNode Override(string text, List<string> problems)
     {
         string place = $"--set {text}";
         int equals = text.IndexOf('=', StringComparison.Ordinal);
@@ -124,7 +143,7 @@ public static class ConfigLoader
         if (keys.Length == 0 || keys.Any(string.IsNullOrWhiteSpace))
         {
             problems.Add($"{place}: expected KEY=VALUE, the key as in the config file, such as optim.lr=1e-6.");
-            return;
+            return new SectionNode(place);
         }
 
         string value = text[(equals + 1)..].Trim();
@@ -141,16 +160,15 @@ public static class ConfigLoader
             over = outer;
         }
 
-        root.Overlay(over);
+        return over;
     }
 
     // The values were checked above; what fails here is a rule of the serializer alone.
-    private static T Deserialize<T>(JsonObject values, string place)
-        where T : class
+    private static object Deserialize(JsonObject values, Type record, string place)
     {
         try
         {
-            return values.Deserialize<T>(ConfigSchema.Options)!;
+            return values.Deserialize(record, ConfigSchema.Options)!;
         }
         catch (JsonException error)
         {

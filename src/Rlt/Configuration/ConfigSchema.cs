@@ -33,6 +33,10 @@ internal static class ConfigSchema
         Nullable.GetUnderlyingType(property.PropertyType) is not null
         || (!property.PropertyType.IsValueType && (property.AssociatedParameter?.IsNullable ?? property.IsSetNullable));
 
+    /// <summary>What a key is marked with; null where it is not.</summary>
+    public static T? Marked<T>(JsonPropertyInfo property)
+        where T : Attribute => property.AttributeProvider?.GetCustomAttributes(typeof(T), true) is [T mark] ? mark : null;
+
     /// <summary>Every key of a record with those of its sections, "a.b", in order.</summary>
     public static IEnumerable<string> AllKeys(Type record, string prefix = "")
     {
@@ -62,7 +66,7 @@ internal static class ConfigSchema
             type = Nullable.GetUnderlyingType(found.PropertyType) ?? found.PropertyType;
             values = type.IsEnum
                 ? [.. Enum.GetNames(type).Select(EnumKey)]
-                : found.AttributeProvider?.GetCustomAttributes(typeof(ConfigValuesAttribute), false) is [ConfigValuesAttribute words] ? words.Values : [];
+                : Marked<ConfigValuesAttribute>(found)?.Values ?? [];
         }
 
         return values;

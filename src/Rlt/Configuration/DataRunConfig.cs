@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Rlt.Configuration.Resuming;
 using Rlt.Data;
 
 namespace Rlt.Configuration;
@@ -19,6 +20,7 @@ public abstract record DataRunConfig : IValidated
 
     /// <summary>The share of the data's rows that may be left out, with a warning, because they cannot be used; more stop the run.</summary>
     [JsonPropertyOrder(2)]
+    [MayChange]
     public double MaxBadRows { get; init; } = 0.01;
 
     /// <summary>Rows read at most; 0 reads all.</summary>

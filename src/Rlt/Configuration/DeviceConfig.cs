@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Rlt.Configuration.Reference;
+using Rlt.Configuration.Resuming;
 using Rlt.Platform;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,6 +12,7 @@ namespace Rlt.Configuration;
 public sealed record DeviceConfig : IValidated
 {
     /// <summary>cpu, cuda or cuda:N.</summary>
+    [MayChange]
     public string Device { get; init; } = "cpu";
 
     /// <summary>fp32, bf16, or auto: as the checkpoint stores its weights, where this machine computes that well.</summary>
@@ -18,6 +20,7 @@ public sealed record DeviceConfig : IValidated
     public string Dtype { get; init; } = "auto";
 
     /// <summary>Threads of the CPU's operators; 0: one a core.</summary>
+    [MayChange]
     public int Threads { get; init; }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Rlt.Configuration.Resuming;
 using Rlt.Training.Optimization;
 
 namespace Rlt.Configuration;
@@ -28,9 +29,11 @@ public sealed record OptimizerConfig : IValidated
     public double MaxGradNorm { get; init; } = 1.0;
 
     /// <summary>Moments and master weights in main memory, where the processor updates them: a GPU then holds 12 bytes a weight less.</summary>
+    [MayChange]
     public bool Offload { get; init; }
 
     /// <summary>The sums of gradients in main memory too: 4 bytes a weight less, and every micro-batch's gradients travel.</summary>
+    [MayChange]
     public bool OffloadGradients { get; init; }
 
     /// <summary>The optimizer's constants.</summary>

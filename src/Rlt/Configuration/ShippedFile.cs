@@ -10,12 +10,16 @@ internal static class ShippedFile
     public static T Load<T>(string kind, string nameOrPath)
         where T : class
     {
-        string directory = Path.Combine(AppContext.BaseDirectory, kind + "s");
-        string shipped = Path.Combine(directory, nameOrPath + ".yaml");
-        string file = !File.Exists(nameOrPath) && File.Exists(shipped) ? shipped : nameOrPath;
-        return File.Exists(file)
+        return Find(kind, nameOrPath) is { } file
             ? ConfigLoader.Load<T>(file, [])
             : throw new ConfigException($"{kind}: '{nameOrPath}' is neither a file nor a shipped {kind}; expected a path, or one of "
-                + $"{string.Join(", ", Directory.GetFiles(directory, "*.yaml").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal))}.");
+                + $"{string.Join(", ", Directory.GetFiles(Folder(kind), "*.yaml").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal))}.");
     }
+
+    /// <summary>The file that is meant; null where there is none.</summary>
+    /// <inheritdoc cref="Load{T}"/>
+    public static string? Find(string kind, string nameOrPath) =>
+        new[] { nameOrPath, Path.Combine(Folder(kind), nameOrPath + ".yaml") }.FirstOrDefault(File.Exists);
+
+    private static string Folder(string kind) => Path.Combine(AppContext.BaseDirectory, kind + "s");
 }

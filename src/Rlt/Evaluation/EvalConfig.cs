@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
+using Rlt.Configuration.Resuming;
 using Rlt.Data;
 using Rlt.Evaluation.Protocols;
 using Rlt.Evaluation.Serving;
@@ -66,18 +67,20 @@ public sealed record EvalConfig : DataRunConfig
     public int? MaxNewTokens { get; init; }
 
     /// <summary>Answers sampled at once.</summary>
+    [MayChange]
     public int SamplingRows { get; init; } = 64;
 
     /// <summary>Questions between two writes of the results: what a stop can lose.</summary>
+    [MayChange]
     public int BlockSize { get; init; } = 256;
 
     /// <summary>The data and how to read it; there must be data.</summary>
     public DataSource Source => SourceOf(Data!);
 
-    /// <summary>The config with how answers are drawn filled in, and without what may change between a run's parts: how a server is reached.</summary>
+    /// <summary>The config with how answers are drawn filled in.</summary>
     public EvalConfig Resolved(EvalSampling sampling) => this with
     {
-        Samples = sampling.Samples, Temperature = sampling.Temperature, TopP = sampling.TopP, MaxNewTokens = sampling.MaxNewTokens, Server = Server.Lasting,
+        Samples = sampling.Samples, Temperature = sampling.Temperature, TopP = sampling.TopP, MaxNewTokens = sampling.MaxNewTokens,
     };
 
     /// <inheritdoc/>

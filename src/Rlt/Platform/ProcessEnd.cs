@@ -2,12 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace Rlt.Platform;
 
-/// <summary>Ends the process while other threads compute, without running what libraries do at a process's end.</summary>
+/// <summary>Ends processes: this one while other threads compute, without running what libraries do at a process's end; others by asking them.</summary>
 public static partial class ProcessEnd
 {
-    /// <summary>Ends it now.</summary>
+    private const int Terminate = 15;
+
+    /// <summary>Ends this process now.</summary>
     public static void Now(int exitCode) => Exit(exitCode);
+
+    /// <summary>Asks another process to end: SIGTERM. One that has ended already is left alone.</summary>
+    public static void Ask(int process) => _ = Kill(process, Terminate);
 
     [LibraryImport("libc", EntryPoint = "_exit")]
     private static partial void Exit(int status);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
 }

@@ -7,7 +7,7 @@ namespace Rlt.Runs;
 public static class Metrics
 {
     /// <summary>The groups, as they follow each other on a page.</summary>
-    public static IReadOnlyList<string> Groups { get; } = ["reward", "completions", "guards", "policy", "learning", "speed", "memory"];
+    public static IReadOnlyList<string> Groups { get; } = ["reward", "validation", "completions", "guards", "policy", "learning", "speed", "memory"];
 
     /// <summary>A row's numbers, in its order.</summary>
     public static IEnumerable<(string Name, double Value)> Numbers(JsonObject row) => row
@@ -26,6 +26,7 @@ public static class Metrics
             "guards",
         "entropy" or "kl_reference" or "clip_ratio" or "clip_ratio_low" or "clip_ratio_high" => "policy",
         "loss" or "grad_norm" or "learning_rate" or "epoch" or "target_tokens" or "sequence_tokens" => "learning",
+        _ when name.StartsWith("validation", StringComparison.Ordinal) => "validation",
         _ when name.StartsWith("completion_tokens", StringComparison.Ordinal) => "completions",
         _ => "reward",
     };

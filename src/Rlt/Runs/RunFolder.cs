@@ -23,14 +23,15 @@ public sealed class RunFolder : IDisposable
     private static readonly string[] Traces = [LockFile, ProbeFile, ConfigFile + ".partial"];
 
     private readonly string _resolvedConfig;
+    private readonly JsonObject? _start;
     private readonly bool _created;
     private readonly RunLock _lock;
     private bool _begun;
     private bool _disposed;
 
-    private RunFolder(string path, string resolvedConfig)
+    private RunFolder(string path, string resolvedConfig, JsonObject? start)
     {
-        (Path, _resolvedConfig, _created) = (path, resolvedConfig, !Directory.Exists(path));
+        (Path, _resolvedConfig, _start, _created) = (path, resolvedConfig, start, !Directory.Exists(path));
         Directory.CreateDirectory(path);
         _lock = RunLock.Take(In(LockFile), path);
         _begun = File.Exists(In(ConfigFile));
@@ -38,6 +39,9 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>The directory.</summary>
     public string Path { get; }
+
+    /// <summary>What is other than in the earlier parts of a run that goes on.</summary>
+    public ResumeNotes Notes { get; private set; } = new([], []);
 
     /// <summary>Where the finished model is written.</summary>
     public string Model => In("model");
@@ -56,19 +60,21 @@ public sealed class RunFolder : IDisposable
 
     private string Checkpoints => In("checkpoints");
 
-    /// <summary>Opens a run: a new directory, or one whose earlier run had the same config and goes on. It is locked until it is disposed.</summary>
+    /// <summary>Opens a run: a new directory, or one whose earlier run goes on. It is locked until it is disposed.</summary>
     /// <param name="path">The directory.</param>
     /// <param name="resolvedConfig">The config as YAML, defaults included.</param>
-    /// <param name="withDefaults">Reads a config's file and gives its text with the settings that it lacks; null: the texts are compared as they are.</param>
-    /// <exception cref="ConfigException">The directory holds a run of another config, or other files, is in use, or cannot be written.</exception>
-    public static RunFolder Open(string path, string resolvedConfig, Func<string, string>? withDefaults = null)
+    /// <param name="start">What <see cref="RunRecord"/> keeps of this start; null: nothing.</param>
+    /// <param name="goesOn">Is asked whether an earlier run may go on so, and refuses that by a <see cref="ConfigException"/>; null: it may.</param>
+    /// <exception cref="ConfigException">The directory holds a run that may not go on so, or other files, is in use, or cannot be written.</exception>
+    public static RunFolder Open(string path, string resolvedConfig, JsonObject? start = null, Func<RunFolder, ResumeNotes>? goesOn = null)
     {
         RunFolder? folder = null;
         try
         {
             RefuseOtherFiles(path);
-            folder = new RunFolder(path, resolvedConfig);
-            folder.RequireUsable(withDefaults);
+            folder = new RunFolder(path, resolvedConfig, start);
+            folder.Notes = folder._begun && goesOn is not null ? goesOn(folder) : folder.Notes;
+            folder.RequireWritable();
             RunFolder opened = folder;
             folder = null;
             return opened;
@@ -90,10 +96,15 @@ public sealed class RunFolder : IDisposable
     {
         try
         {
-            if (!_begun)
+            if (!_begun || File.ReadAllText(In(ConfigFile)) != _resolvedConfig)
             {
                 AtomicFile.WriteText(In(ConfigFile), _resolvedConfig);
                 _begun = true;
+            }
+
+            if (_start is not null)
+            {
+                RunRecord.Add(Path, _start);
             }
 
             foreach (string directory in new[] { Path, Checkpoints }.Where(Directory.Exists))
@@ -108,6 +119,35 @@ public sealed class RunFolder : IDisposable
             Dispose();
             throw;
         }
+    }
+
+    /// <summary>The steps of the finished model or, where there is none, of the newest checkpoint.</summary>
+    public int StepsKept() => IsFinished
+        ? RunRows.Read(Metrics) is [.., var last] ? (int)RunRows.Count(Metrics, last, "step", int.MaxValue) : 0
+        : CheckpointSteps() is [.., var step] ? step : 0;
+
+    /// <summary>Whether nothing is left to do: the finished model is there, after as many steps.</summary>
+    /// <param name="steps">Steps of the whole run.</param>
+    /// <param name="said">Is told where a model of fewer steps was set aside, so that the run goes on to more.</param>
+    /// <exception cref="ConfigException">More steps were taken.</exception>
+    public bool IsFinishedAfter(int steps, Action<string> said)
+    {
+        int done = StepsKept();
+        if (done > steps)
+        {
+            throw new ConfigException($"{Path} holds a run that has taken {done} steps, and {steps} are asked for. Set {done} or more, or choose another --out.");
+        }
+
+        if (!IsFinished || done == steps)
+        {
+            return IsFinished;
+        }
+
+        string kept = $"{Model}-{done}";
+        AtomicDirectory.Remove(kept);
+        Directory.Move(Model, kept);
+        said($"the run was finished after {done} steps and goes on to {steps}; the model of {done} steps is kept as {kept}");
+        return false;
     }
 
     /// <summary>Writes the finished model: whole or not at all, so that <see cref="IsFinished"/> is true of whole ones only.</summary>
@@ -168,43 +208,16 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    private void RequireUsable(Func<string, string>? withDefaults)
+    private void RequireWritable()
     {
-        if (_begun && File.ReadAllText(In(ConfigFile)) is var earlier && earlier != _resolvedConfig && Renewed(withDefaults, earlier) != _resolvedConfig)
-        {
-            throw new ConfigException(
-                $"{Path} holds a run with another config ({FirstDifference(earlier, _resolvedConfig)}). "
-                    + $"Choose another --out, or repeat the earlier settings ({In(ConfigFile)}) to resume it.");
-        }
-
         // The lock's file may be writable in a folder that is not.
         using FileStream probe = new(In(ProbeFile), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
     }
 
-    private string Renewed(Func<string, string>? withDefaults, string earlier)
-    {
-        try
-        {
-            return withDefaults?.Invoke(In(ConfigFile)) ?? earlier;
-        }
-        catch (ConfigException)
-        {
-            return earlier;
-        }
-    }
-
     private string In(string name) => System.IO.Path.Combine(Path, name);
-
-    private static string FirstDifference(string earlier, string now)
-    {
-        foreach ((string before, string after) in earlier.Split('\n').Zip(now.Split('\n')))
-        {
-            if (before != after)
-            {
-                return $"'{before.Trim()}' there, '{after.Trim()}' now";
-            }
-        }
-
-        return "one has more settings";
-    }
 }
+
+/// <summary>What is other when a run goes on.</summary>
+/// <param name="Said">What the user should read of it.</param>
+/// <param name="Warnings">What the user should be warned of.</param>
+public sealed record ResumeNotes(IReadOnlyList<string> Said, IReadOnlyList<string> Warnings);

@@ -1,3 +1,4 @@
+using Rlt.Runs;
 using Rlt.Teaching.Rewards;
 
 namespace Rlt.Teaching;
@@ -49,7 +50,7 @@ public sealed record TeacherSettings(string FormatName, PromptFormat Format, Rew
             yield return ("reward", string.Join("; ", weights));
         }
 
-        if (student is not null && Directory.Exists(student) && TeacherRecord.Fingerprint(student) != trained.StudentSha256)
+        if (student is not null && Directory.Exists(student) && Fingerprint.OfModel(student) != trained.StudentSha256)
         {
             yield return ("student", $"{trained.Student} there, {student} here");
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Runs;
+using Rlt.Training.Sft;
 
 namespace Rlt.Training;
 
@@ -29,6 +30,8 @@ public static class SilentFailures
         ("zero_spread_groups", SomeShare, "groups have equal rewards and teach nothing",
             "raise group_size or temperature, take other questions, or set loss.resample_rounds"),
         ("sampler_difference", LargeDifference, "sampler and trainer disagree on log-probabilities", "use --dtype fp32 to find out whether it is rounding"),
+        (Validation.Behind, 1, "held-out results are worse than they were",
+            "train for fewer steps, lower optimizer.learning_rate, or take more data; keep_best keeps the best checkpoint"),
     ];
 
     /// <summary>What to warn of, each with its number; the beginning of a message up to its colon names the kind.</summary>
@@ -40,22 +43,44 @@ public static class SilentFailures
 
     /// <summary>What a whole run's metrics say: "healthy", or which signs held, since when and in how many of its steps.</summary>
     /// <param name="metrics">The rows of all steps, those before a stop among them.</param>
-    public static string Verdict(IReadOnlyList<JsonObject> metrics)
+    /// <param name="losses">What of the data supervised fine-tuning has not learned; null where that says nothing.</param>
+    public static string Verdict(IReadOnlyList<JsonObject> metrics, RowLosses? losses = null)
     {
         var held = Signs
-            .Select(sign => (sign.Kind, Steps: metrics.Where(row => Holds(row, sign.Key, sign.Limit)).Select(Step).ToArray()))
+            .Select(sign => (sign.Key, sign.Kind, Steps: metrics.Where(row => Holds(row, sign.Key, sign.Limit)).Select(Step).ToArray()))
             .Where(sign => sign.Steps.Length > 0)
             .OrderByDescending(sign => sign.Steps.Length)
             .ToArray();
-        if (held.Length == 0)
+        string?[] told =
+        [
+            .. held.Select(sign => $"{sign.Kind} in {sign.Steps.Length} of {Seen(sign.Key)} (first in step {sign.Steps[0]}, last in step {sign.Steps[^1]})"),
+            losses is null ? null : Risen(metrics),
+            losses is { IsMuch: true } ? losses.Text : null,
+        ];
+        string reasons = string.Join("; ", told.Where(reason => reason is not null));
+        string remark = losses is { IsMuch: false, Text: { } text } ? $" ({text})" : "";
+        bool isPast = reasons.Length > 0 && told[held.Length..].All(reason => reason is null)
+            && held.All(sign => sign.Steps[^1] <= Step(metrics[^1]) - RecentSteps);
+        return (reasons.Length == 0 ? "healthy" : isPast ? $"healthy at the end; earlier {reasons}" : $"not healthy: {reasons}") + remark;
+
+        string Seen(string key) => metrics.Count(row => row.ContainsKey(key)) is var count && key == Validation.Behind ? $"{count} measurements" : $"{count} steps";
+    }
+
+    // Of one step the loss is noise.
+    private static string? Risen(IReadOnlyList<JsonObject> metrics)
+    {
+        const int Few = CheckpointPolicy.ScoreSteps;
+        if (metrics.Count < 2 * Few)
         {
-            return "healthy";
+            return null;
         }
 
-        string[] told = [.. held.Select(sign =>
-            $"{sign.Kind} in {sign.Steps.Length} of {metrics.Count} steps (first in step {sign.Steps[0]}, last in step {sign.Steps[^1]})")];
-        long recent = Step(metrics[^1]) - RecentSteps;
-        return (held.Any(sign => sign.Steps[^1] > recent) ? "not healthy: " : "healthy at the end; earlier ") + string.Join("; ", told);
+        double start = metrics.Take(Few).Average(Loss), end = metrics.TakeLast(Few).Average(Loss);
+        return end > start
+            ? FormattableString.Invariant($"the training loss has risen from {start:G4} (steps 1 to {Few}) to {end:G4} (the last {Few} steps); lower optimizer.learning_rate")
+            : null;
+
+        static double Loss(JsonObject row) => RunRows.Number(RunFolder.MetricsFile, row, "loss");
     }
 
     private static bool Holds(JsonObject metrics, string key, double limit) => metrics[key] is { } value && Metrics.Number(value) > limit;

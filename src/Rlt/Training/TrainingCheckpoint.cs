@@ -23,6 +23,7 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
     private const string OptimizerFile = "optimizer.safetensors";
     private const string ReferenceFile = "reference.safetensors";
     private const string StateFile = "trainer_state.json";
+    private const string ScoredBy = "scored_by";
     private const string ComputedBy = "computed_by";
 
     /// <summary>Writes the state after <paramref name="step"/> steps, then drops the checkpoints that the policy does not keep.</summary>
@@ -38,11 +39,11 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
                 WriteTensors(Path.Combine(directory, ReferenceFile), reference.Parameters.ToDictionary(p => p.Name, p => p.Value));
             }
 
-            var state = new JsonObject { ["step"] = step, ["optimizer_steps"] = optimizer.Steps, ["score"] = score, [ComputedBy] = TorchLibrary.Computing };
+            var state = new JsonObject { ["step"] = step, ["optimizer_steps"] = optimizer.Steps, ["score"] = score, [ScoredBy] = policy.BestBy?.Name, [ComputedBy] = TorchLibrary.Computing };
             AtomicFile.WriteText(Path.Combine(directory, StateFile), state.ToJsonString() + "\n");
             Checksums.Write(directory);
         });
-        foreach (int old in policy.Dropped([.. folder.CheckpointSteps().Select(other => (other, ScoreOf(folder, other)))], step))
+        foreach (int old in policy.Dropped([.. folder.CheckpointSteps().Select(other => (other, ScoreOf(folder, other, policy)))], step))
         {
             AtomicDirectory.Remove(folder.Checkpoint(old));
         }
@@ -82,10 +83,10 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
     /// <param name="folder">The run.</param>
     /// <param name="policy">How its models are scored.</param>
     public static ScoredModel? Best(RunFolder folder, CheckpointPolicy policy) => folder.CheckpointSteps()
-        .Select(step => Scored(folder.Checkpoint(step), step, ScoreOf(folder, step)))
+        .Select(step => Scored(folder.Checkpoint(step), step, ScoreOf(folder, step, policy), policy))
         .Prepend(Finished(folder, policy))
         .Where(model => model is not null)
-        .MaxBy(model => model!.Score);
+        .MaxBy(model => policy.BestBy!.Gain(model!.Score, 0));
 
     /// <summary>A finished run's model with its score; null where the run has not ended, or keeps no best.</summary>
     /// <inheritdoc cref="Best"/>
@@ -97,19 +98,21 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         }
 
         IReadOnlyList<JsonObject> metrics = RunRows.Read(folder.Metrics);
-        return Scored(folder.Model, metrics.Count, policy.Score(metrics));
+        return Scored(folder.Model, metrics.Count, policy.Score(metrics), policy);
     }
 
-    private static ScoredModel? Scored(string directory, int steps, double? score) =>
-        score is { } mean && CheckpointPolicy.Scored(steps) is var (first, last) ? new ScoredModel(directory, mean, first, last) : null;
+    private static ScoredModel? Scored(string directory, int steps, double? score, CheckpointPolicy policy) =>
+        score is { } mean && policy.Scored(steps) is var (first, last) ? new ScoredModel(directory, mean, first, last) : null;
 
-    // A checkpoint that cannot tell is not the best one; whether it can be used is seen where it is needed.
-    private static double? ScoreOf(RunFolder folder, int step)
+    // A checkpoint that cannot tell, or was scored by another metric, is not the best one; whether it can be used is seen where it is needed.
+    private static double? ScoreOf(RunFolder folder, int step, CheckpointPolicy policy)
     {
-        string state = Path.Combine(folder.Checkpoint(step), StateFile);
+        string path = Path.Combine(folder.Checkpoint(step), StateFile);
         try
         {
-            return File.Exists(state) && RunRows.ReadObject(state)["score"] is JsonValue value && value.TryGetValue(out double score) ? score : null;
+            return policy.BestBy is { } best && File.Exists(path) && RunRows.ReadObject(path) is var state
+                && ((state[ScoredBy] as JsonValue)?.ToString() ?? BestMetric.Reward.Name) == best.Name
+                && state["score"] is JsonValue value && value.TryGetValue(out double score) ? score : null;
         }
         catch (DataException)
         {

@@ -17,6 +17,9 @@ internal sealed class TrainingLoop(
     /// <summary>When the run has collapsed; null: never.</summary>
     public StopWhen? StopWhen { get; init; }
 
+    /// <summary>Measures the model on held-out rows; null: nothing does.</summary>
+    public Validation? Validation { get; init; }
+
     /// <summary>Runs the steps that are left.</summary>
     /// <param name="steps">Steps of the whole run.</param>
     /// <param name="step">Takes one step, counted from 0, and returns its metrics.</param>
@@ -35,12 +38,13 @@ internal sealed class TrainingLoop(
         {
             JsonObject metrics = step(done);
             done++;
+            Validation?.AddTo(metrics, done, steps);
             remaining.AddTo(metrics, done);
             events.Write(metrics);
             Log(metrics);
             bool stopping = stop.IsCancellationRequested && done < steps;
             string? collapse = Collapse();
-            if (stopping || collapse is not null || (done < steps && policy.IsDue(done, clock.GetElapsedTime(saved))))
+            if (stopping || collapse is not null || (done < steps && (policy.IsDue(done, clock.GetElapsedTime(saved)) || IsNewBest(metrics))))
             {
                 checkpoint.Save(done);
                 saved = clock.GetTimestamp();
@@ -56,6 +60,10 @@ internal sealed class TrainingLoop(
         RequireAlive(done, Collapse());
         folder.Finish(model.Save);
     }
+
+    // Not every step is measured, and only then are all of them read.
+    private bool IsNewBest(JsonObject metrics) =>
+        policy.BestBy is { IsHeldOut: true } best && metrics.ContainsKey(best.Name) && policy.IsNewBest(RunRows.Read(folder.Metrics));
 
     private string? Collapse() => StopWhen?.Reason(_recent);
 

@@ -46,6 +46,7 @@ public sealed class StopSignalsTests : IDisposable
             Assert.DoesNotContain("rlt: ", line, StringComparison.Ordinal);
         }
 
+        Thread.Sleep(500);
         Send("-INT", process);
         Assert.True(process.WaitForExit(60_000));
         Assert.Equal(130, process.ExitCode);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Rlt.Runs;
 using Rlt.Teaching;
 
 namespace Rlt.Tests.Cli;
@@ -37,8 +38,8 @@ public sealed class TeacherRecordTests : IDisposable
         JsonObject record = JsonNode.Parse(System.IO.File.ReadAllText(File))!.AsObject();
         Assert.Equal((_rlt["easy.yaml"], _rlt["student"], -2), ((string)record["format"]!, (string)record["student"]!, (double)record["reward"]!["missing_tag_penalty"]!));
         Assert.Equal("e", (string)record["tags"]!["explanation_close"]!);
-        Assert.Equal(TeacherRecord.Fingerprint(_rlt["student"]), (string)record["student_sha256"]!);
-        Assert.NotEqual(TeacherRecord.Fingerprint(_rlt["student"]), TeacherRecord.Fingerprint(_rlt["model"]));
+        Assert.Equal(Fingerprint.OfModel(_rlt["student"]), (string)record["student_sha256"]!);
+        Assert.NotEqual(Fingerprint.OfModel(_rlt["student"]), Fingerprint.OfModel(_rlt["model"]));
         Assert.True(System.IO.File.Exists(_rlt[$"teacher/checkpoints/step-000001/{TeacherRecord.FileName}"]));
         Assert.Equal(TeacherRecord.Read(_rlt["teacher/model"])!.Tags, TinyDirectory.Format with { ExplanationClose = "e" });
     }
@@ -71,7 +72,7 @@ public sealed class TeacherRecordTests : IDisposable
             "collect", "--config", "@plain.yaml", "--student", "@model", "--set", $"format={_rlt["format.yaml"]}", "--set", "reward.missing_tag_penalty=-3");
         Assert.Equal(0, result.Exit);
         Assert.DoesNotContain("as in the teacher's training", result.Errors, StringComparison.Ordinal);
-        Assert.Contains($"warning: format: not that of the teacher's training ({File}): explanation_close \"e\" there, ", result.Errors, StringComparison.Ordinal);
+        Assert.Contains($"warning: format: not that of the teacher's training ({File}): explanation_close e there, ", result.Errors, StringComparison.Ordinal);
         Assert.Contains($"warning: reward: not that of the teacher's training ({File}): missing_tag_penalty -2 there, -3 here\n", result.Errors, StringComparison.Ordinal);
         Assert.Contains($"warning: student: not that of the teacher's training ({File}): {_rlt["student"]} there, {_rlt["model"]} here\n", result.Errors, StringComparison.Ordinal);
         Assert.Contains("missing_tag_penalty: -3\n", System.IO.File.ReadAllText(_rlt["traces/config.yaml"]), StringComparison.Ordinal);

@@ -242,8 +242,9 @@ public sealed class WrongInputTests : IDisposable
     {
         Assert.Equal(0, _rlt.Run("warmup", "--config", "@sft.yaml").Exit);
         Assert.Equal(
-            $"{_rlt["run"]} holds a run with another config ('steps: 3' there, 'steps: 4' now). Choose another --out, or repeat the earlier settings ({_rlt["run/config.yaml"]}) to resume it.",
-            Refused("warmup", "--config", "@sft.yaml", "--set", "steps=4"));
+            $"{_rlt["run"]} holds a run in which these may not change: batch_size 2 there, 3 now. "
+                + $"Choose another --out, or repeat what it had ({_rlt["run/config.yaml"]}) to go on.",
+            Refused("warmup", "--config", "@sft.yaml", "--set", "batch_size=3"));
     }
 
     [Theory]

@@ -63,7 +63,7 @@ internal sealed class CheckpointReader : HostileReader, IDisposable
         }
 
         using RunFolder folder = RunFolder.Open(directory, Encoding.UTF8.GetString(Files["config.yaml"])).Begin();
-        var policy = new CheckpointPolicy(1, 0, 1, "loss");
+        var policy = new CheckpointPolicy(1, 0, 1, new BestMetric("loss", "loss"));
         _ = new TrainingCheckpoint(folder, _loaded, _optimizer, null, policy).ResumeOrStart(_ => { });
         _ = TrainingCheckpoint.Best(folder, policy);
         _ = policy.Score(RunRows.Read(folder.Metrics));

@@ -42,7 +42,7 @@ public sealed class RunFolderTests : IDisposable
         }
         else
         {
-            Assert.Contains("another config", Assert.Throws<ConfigException>(() => ConfiguredRun.Open(_scratch["run"], config)).Message, StringComparison.Ordinal);
+            Assert.Contains("seed 5 there, 0 now", Assert.Throws<ConfigException>(() => ConfiguredRun.Open(_scratch["run"], config)).Message, StringComparison.Ordinal);
         }
     }
 

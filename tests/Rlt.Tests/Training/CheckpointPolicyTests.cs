@@ -19,8 +19,8 @@ public sealed class CheckpointPolicyTests
     public void Score_MoreThanTenSteps_IsTheMeanOfTheLastTen()
     {
         JsonObject[] metrics = [.. Enumerable.Range(1, 12).Select(i => new JsonObject { ["reward"] = (double)i })];
-        Assert.Equal(7.5, new CheckpointPolicy(1, 0, 1, "reward").Score(metrics));
-        Assert.Equal(2, new CheckpointPolicy(1, 0, 1, "reward").Score(metrics[..3]));
+        Assert.Equal(7.5, new CheckpointPolicy(1, 0, 1, BestMetric.Reward).Score(metrics));
+        Assert.Equal(2, new CheckpointPolicy(1, 0, 1, BestMetric.Reward).Score(metrics[..3]));
         Assert.Null(new CheckpointPolicy(1, 0, 1).Score(metrics));
     }
 
@@ -33,6 +33,6 @@ public sealed class CheckpointPolicyTests
     {
         // The run went on from 20, since the later 40 was damaged, and has now saved 30.
         (int, double?)[] all = [(10, -1.0), (20, null), (30, -3.0), (40, 9.0)];
-        Assert.Equal(dropped, new CheckpointPolicy(10, 0, keepLast, bestBy).Dropped(all, 30));
+        Assert.Equal(dropped, new CheckpointPolicy(10, 0, keepLast, bestBy is null ? null : BestMetric.Reward).Dropped(all, 30));
     }
 }

@@ -22,32 +22,46 @@ internal static class SftCommand
         return command;
     }
 
+    /// <summary>The config's format; null where its target goes without.</summary>
+    /// <exception cref="ConfigException">It is missing, or cannot be used.</exception>
+    internal static PromptFormat? Tags(string name, SftConfig config) => config.Format is { } file
+        ? PromptFormat.Load(file)
+        : config.Target == SftTarget.Text
+            ? null
+            : throw new ConfigException($"format: missing; {name} needs a format (stratos, r1, small, "
+                + "or a file like those in configs/formats/). Only 'target: text' goes without.");
+
     private static void Run(string name, SftConfig config, CancellationToken stop)
     {
         Startup.Prepare(config.Device);
-        PromptFormat? tags = config.Format is { } file
-            ? PromptFormat.Load(file)
-            : config.Target == SftTarget.Text
-                ? null
-                : throw new ConfigException($"format: missing; {name} needs a format (stratos, r1, small, "
-                    + "or a file like those in configs/formats/). Only 'target: text' goes without.");
+        PromptFormat? tags = Tags(name, config);
         SftTarget target = config.Target!.Value;
         UsableRows<SftRow> rows = SftExample.Read(config.Source, target, tags);
         var text = ModelText.Load(config.Model);
         TeachingFormat? format = tags is null ? null : TeachingFormat.ForOne(tags, text);
-        SftExamples encoded = SftExample.Encode(rows.Rows, target, format, text, Math.Min(config.Cutoff, text.Config.MaxPositions));
-        int longest = encoded.Sequences.Max(example => example.Ids.Length);
+        int cutoff = Math.Min(config.Cutoff, text.Config.MaxPositions);
+        SftExamples encoded = SftExample.Encode(rows.Rows, target, format, text, cutoff);
+        UsableRows<SftRow> heldOutRows = config.HeldOut is { } held ? SftExample.Read(held, target, tags) : new([], 0, null);
+        SftExamples heldOut = config.HeldOut is null ? new([], null, [], 0, 0) : SftExample.Encode(heldOutRows.Rows, target, format, text, cutoff);
+        int longest = encoded.Sequences.Concat(heldOut.Sequences).Max(example => example.Ids.Length);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, longest));
         using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel model = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
         folder.Begin();
-        using var observer = new RunObserver(name, folder, "loss", "grad_norm", "learning_rate", "tokens_per_second");
+        using var observer = new RunObserver(name, folder, "loss", "validation_loss", "grad_norm", "learning_rate", "tokens_per_second");
         observer.WarnedOf(rows);
         observer.Said(plan);
         TurnEnds.Learn(model, encoded.TurnEnd, observer);
         observer.WarnedOf(encoded.Warnings);
-        new SftTrainer(config, model, encoded.Sequences, folder, observer).Run(stop);
+        observer.WarnedOf(heldOutRows);
+        observer.WarnedOf(heldOut.Warnings.Select(warning => $"{config.Validate?.Data}: {warning}"));
+        observer.WarnedOf(HeldOutRows.Warnings(config, Tasks(rows), Tasks(heldOutRows)));
+        new SftTrainer(config, model, encoded.Sequences, folder, observer) { HeldOut = heldOut.Sequences }.Run(stop);
+        var losses = new RowLosses(rows.Rows.Count + rows.LeftOut, rows.LeftOut, encoded.LeftOut, encoded.Cut, cutoff);
+        RunEnd.Tell(folder, config.Checkpoints, observer, losses);
         observer.Finished(folder.Model);
+
+        static TeachingTask[] Tasks(UsableRows<SftRow> of) => [.. of.Rows.Where(row => row.Task is not null).Select(row => row.Task!)];
     }
 }
 

@@ -36,22 +36,27 @@ internal static class TrainSolverCommand
         }
 
         UsableRows<EvalQuestion> read = Evaluator.Read(config.Source, benchmark);
+        UsableRows<EvalQuestion> heldOut = config.HeldOut is { } held ? Evaluator.Read(held, benchmark) : new([], 0, null);
         var text = ModelText.Load(config.Model);
-        IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, Protocol.Strict, config.System, config.Model, format);
-        int longest = AskedQuestions.RequireRoom(questions, text, config.TemplateArgs);
+        IReadOnlyList<EvalQuestion> questions = Asked(read), heldOutQuestions = Asked(heldOut);
+        int longest = AskedQuestions.RequireRoom([.. questions, .. heldOutQuestions], text, config.TemplateArgs);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, longest));
-        using RunFolder folder = ConfiguredRun.Open(config.Out, config with { StopWhen = null });
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel policy = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
         using Decoder? reference = FrozenModels.Reference(config, policy);
         folder.Begin();
-        using var observer = new RunObserver("train-solver", folder, "reward", "correct", "completion_tokens", "no_answer", "truncated");
+        using var observer = new RunObserver("train-solver", folder, "reward", "validation_correct", "correct", "completion_tokens", "no_answer", "truncated");
         observer.WarnedOf(read);
+        observer.WarnedOf(heldOut);
+        observer.WarnedOf(HeldOutRows.Warnings(config, [.. questions.Select(one => one.Task)], [.. heldOutQuestions.Select(one => one.Task)]));
         observer.WarnedOf(text.UnreadArgs(config.TemplateArgs));
         observer.Said(plan);
         TurnEnds.Learn(policy, text.TurnEndId, observer);
-        new SolverTrainer(config, policy, reference, questions, benchmark.Answer, format, folder, observer).Run(stop);
-        GrpoCommand.TellVerdict(folder, observer);
-        GrpoCommand.TellBest(folder, config.Checkpoints, observer);
+        new SolverTrainer(config, policy, reference, questions, benchmark.Answer, format, folder, observer) { HeldOut = heldOutQuestions }.Run(stop);
+        RunEnd.Tell(folder, config.Checkpoints, observer);
         observer.Finished(folder.Model);
+
+        IReadOnlyList<EvalQuestion> Asked(UsableRows<EvalQuestion> rows) =>
+            AskedQuestions.WithSystem(rows.Rows, Protocol.Strict, config.System, config.Model, format);
     }
 }

@@ -28,18 +28,22 @@ internal static class TrainTeacherCommand
         Startup.Prepare(config.Device);
         PromptFormat tags = PromptFormat.Load(config.Format);
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
+        UsableRows<TeachingTask> heldOut = config.HeldOut is { } held ? TeachingRows.Read(held, tags, needsExplanation: false) : new([], 0, null);
         ModelText teacherText = ModelText.Load(config.Model), studentText = ModelText.Load(config.Student);
         var format = TeachingFormat.ForTwo(tags, teacherText, studentText, config.TemplateArgs);
-        int longest = TaskLengths.Require(tasks.Rows, format, teacherText, studentText, config.MaxNewTokens);
+        int longest = TaskLengths.Require([.. tasks.Rows, .. heldOut.Rows], format, teacherText, studentText, config.MaxNewTokens);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, teacherText.Config, studentText.Config, longest));
-        using RunFolder folder = ConfiguredRun.Open(config.Out, config with { StopWhen = null });
+        using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel policy = LanguageModel.LoadToTrain(teacherText, config.Device, config.Lora, config.Seed);
         policy.FilesBeside[TeacherRecord.FileName] = Record(config, tags).ToJson();
         using LanguageModel student = FrozenModels.Student(config, policy, studentText);
         using Decoder? reference = FrozenModels.Reference(config, policy);
         folder.Begin();
-        using var observer = new RunObserver("train-teacher", folder, "reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
+        using var observer = new RunObserver(
+            "train-teacher", folder, "reward", "validation_reward", "solution_score", "think_kl", "completion_tokens", "empty", "truncated");
         observer.WarnedOf(tasks);
+        observer.WarnedOf(heldOut);
+        observer.WarnedOf(HeldOutRows.Warnings(config, tasks.Rows, heldOut.Rows));
         observer.WarnedOf(teacherText.UnreadArgs(config.TemplateArgs));
         observer.Said(plan);
         TurnEnds.Learn(policy, teacherText.TurnEndId, observer);
@@ -48,15 +52,14 @@ internal static class TrainTeacherCommand
             observer.Said($"departs from the paper's run in: {string.Join("; ", departures)}");
         }
 
-        new TeacherTrainer(config, policy, student, reference, tasks.Rows, format, folder, observer).Run(stop);
-        GrpoCommand.TellVerdict(folder, observer);
-        GrpoCommand.TellBest(folder, config.Checkpoints, observer);
+        new TeacherTrainer(config, policy, student, reference, tasks.Rows, format, folder, observer) { HeldOut = heldOut.Rows }.Run(stop);
+        RunEnd.Tell(folder, config.Checkpoints, observer);
         observer.Finished(folder.Model);
     }
 
     private static TeacherRecord Record(TeacherConfig config, PromptFormat tags) => new()
     {
         Format = config.Format, Tags = tags, Reward = config.Reward,
-        Student = Path.GetFullPath(config.Student), StudentSha256 = TeacherRecord.Fingerprint(config.Student),
+        Student = Path.GetFullPath(config.Student), StudentSha256 = Fingerprint.OfModel(config.Student),
     };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
+using Rlt.Configuration.Resuming;
 
 namespace Rlt.Evaluation.Serving;
 
@@ -23,6 +24,7 @@ public sealed record ServerConfig : IValidated
     private static readonly string[] OnlyLeftOut = ["temperature", "top_p", "max_tokens", "seed"];
 
     /// <summary>Its address up to the version, "http://host:8000/v1"; null: the engine in this process. A key is taken from OPENAI_API_KEY.</summary>
+    [MayChange(ButNotNull = true)]
     public string? Url { get; init; }
 
     /// <summary>The address up to the version, also where an interface's own address was given: "http://host:8000/v1/chat/completions".</summary>
@@ -47,22 +49,24 @@ public sealed record ServerConfig : IValidated
     public JsonObject? Body { get; init; }
 
     /// <summary>Requests under way at once.</summary>
+    [MayChange]
     public int Concurrency { get; init; } = 32;
 
     /// <summary>Seconds that one answer may take.</summary>
+    [MayChange]
     public double TimeoutSeconds { get; init; } = 1800;
 
     /// <summary>How often a request that failed is made again.</summary>
+    [MayChange]
     public int Retries { get; init; } = 8;
 
     /// <summary>Seconds before the first repetition; each wait is twice the one before, a minute at most.</summary>
+    [MayChange]
     public double RetrySeconds { get; init; } = 1;
 
     /// <summary>Seconds to wait for a server that has not answered anything yet, such as one that still loads its model.</summary>
+    [MayChange]
     public double Wait { get; init; } = 5;
-
-    /// <summary>What of the settings decides the answers: where the server is and how it is reached may change between a run's parts.</summary>
-    public ServerConfig Lasting => new ServerConfig() with { Url = Url is null ? null : "set by --url", Api = Api, Tokenizer = Tokenizer, Body = Body };
 
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems()

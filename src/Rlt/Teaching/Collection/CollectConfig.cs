@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
+using Rlt.Configuration.Resuming;
 using Rlt.Data;
 using Rlt.Teaching.Rewards;
 
@@ -63,12 +64,15 @@ public sealed record CollectConfig : DataRunConfig
     public int MaxNewTokens { get; init; } = 16384;
 
     /// <summary>Explanations sampled at once.</summary>
+    [MayChange]
     public int SamplingRows { get; init; } = 64;
 
     /// <summary>Tokens of one scoring pass.</summary>
+    [MayChange]
     public int ScoringTokens { get; init; } = 16384;
 
     /// <summary>Questions between two writes of the traces: what a stop can lose.</summary>
+    [MayChange]
     public int BlockSize { get; init; } = 256;
 
     /// <summary>The data and how to read it.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Rlt.Configuration;
+using Rlt.Configuration.Resuming;
 using Rlt.Data;
 
 namespace Rlt.Training.Grpo;
@@ -25,6 +26,7 @@ public abstract record GrpoConfig : TrainingConfig
 
     /// <summary>Optimizer steps.</summary>
     /// <remarks>Source: RLT (arXiv 2506.08388): the default of train-teacher is its run's.</remarks>
+    [MayChange]
     public int Steps { get; init; } = 125;
 
     /// <summary>Questions of one step.</summary>
@@ -50,6 +52,7 @@ public abstract record GrpoConfig : TrainingConfig
     public JsonObject? TemplateArgs { get; init; }
 
     /// <summary>Completions sampled at once.</summary>
+    [MayChange]
     public int SamplingRows { get; init; } = 64;
 
     /// <summary>The choices of GRPO's loss.</summary>
@@ -67,25 +70,27 @@ public abstract record GrpoConfig : TrainingConfig
     public required OptimizerConfig Optimizer { get; init; }
 
     /// <summary>Tokens of one scoring pass.</summary>
+    [MayChange]
     public int ScoringTokens { get; init; } = 16384;
-
-    /// <summary>Keeps the checkpoint with the highest mean reward over its last 10 steps (all, where it has had fewer), too.</summary>
-    [JsonPropertyOrder(4)]
-    public bool KeepBest { get; init; } = true;
 
     /// <summary>Completions a step written to samples.jsonl: of its first questions, from the best to the worst.</summary>
     [JsonPropertyOrder(4)]
+    [MayChange]
     public int SamplesKept { get; init; } = 4;
 
-    /// <summary>Ends a run that has collapsed, with exit code 3; null leaves it to its steps. May change between a run's parts.</summary>
+    /// <summary>Ends a run that has collapsed, with exit code 3; null leaves it to its steps.</summary>
     [JsonPropertyOrder(6)]
+    [MayChange]
     public StopWhen? StopWhen { get; init; }
 
     /// <summary>The data and how to read it.</summary>
     public DataSource Source => SourceOf(Data);
 
     /// <summary>When to save, and what to keep.</summary>
-    public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast, KeepBest ? "reward" : null);
+    public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast, !KeepBest ? null : Validate is null ? BestMetric.Reward : HeldOutMetric);
+
+    /// <summary>What is measured on held-out questions.</summary>
+    public virtual BestMetric HeldOutMetric => BestMetric.HeldOutReward;
 
     /// <inheritdoc/>
     public override IEnumerable<ConfigProblem> Problems() =>

@@ -16,10 +16,13 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
 
     private double LossTemperature => config.Loss.UnbiasLogProbs ? config.Temperature : 1;
 
+    /// <summary>The same task on held-out questions, where the config says how often it is measured.</summary>
+    public IGrpoTask<T>? HeldOut { get; init; }
+
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished policy.</summary>
     public void Run(CancellationToken stop)
     {
-        if (folder.IsFinished)
+        if (folder.IsFinishedAfter(config.Steps, observer.Warned))
         {
             return;
         }
@@ -33,8 +36,13 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
         using var gradients = new GradientStore(policy.Decoder.Trained, config.Optimizer.OffloadGradients);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
         var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null, config.Checkpoints);
-        new TrainingLoop(folder, policy, checkpoint, config.Checkpoints, observer, TimeProvider.System) { StopWhen = config.StopWhen }
-            .Run(config.Steps, step => Step(step, gradients, optimizer), stop);
+        new TrainingLoop(folder, policy, checkpoint, config.Checkpoints, observer, TimeProvider.System)
+        {
+            StopWhen = config.StopWhen,
+            Validation = config.Validate is { } validate && HeldOut is { } heldOut
+                ? new Validation(validate, config.HeldOutMetric, folder, metrics => heldOut.Measure(metrics, _sampler.HeldOut(heldOut, validate.Samples)))
+                : null,
+        }.Run(config.Steps, step => Step(step, gradients, optimizer), stop);
     }
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)

@@ -20,6 +20,11 @@ internal interface IGrpoTask<T>
     /// <summary>Adds the task's own figures of a step.</summary>
     void AddMetrics(JsonObject metrics, RolloutBatch<T> batch);
 
+    /// <summary>Adds what rollouts of held-out questions give, with intervals.</summary>
+    /// <param name="metrics">Receives the figures.</param>
+    /// <param name="groups">For each question its rollouts.</param>
+    void Measure(JsonObject metrics, IReadOnlyList<T[]> groups);
+
     /// <summary>Adds to the rows of a step's chosen rollouts what takes more work to tell; nothing by default.</summary>
     void AddDetails(IReadOnlyList<JsonObject> rows, IReadOnlyList<T> rollouts)
     {

@@ -6,6 +6,9 @@ namespace Rlt.Training.Grpo;
 internal sealed class RolloutSampler<T>(GrpoConfig config, IGrpoTask<T> task)
     where T : Rollout
 {
+    // No step's number.
+    private const long HeldOutStreams = -1;
+
     /// <summary>A step's rollouts. Groups whose rewards are all alike teach nothing; where asked for, further questions take their place.</summary>
     /// <param name="step">The step, from 0.</param>
     /// <param name="phases">Is told how long drawing and rewarding took.</param>
@@ -25,6 +28,15 @@ internal sealed class RolloutSampler<T>(GrpoConfig config, IGrpoTask<T> task)
         }
 
         return batch;
+    }
+
+    /// <summary>Rollouts of all questions of a held-out task; their random streams are the same at every step.</summary>
+    public IReadOnlyList<T[]> HeldOut(IGrpoTask<T> task, int samples)
+    {
+        int[] all = [.. Enumerable.Range(0, task.Count)];
+        ulong[][] streams = [.. all.Select(question => Enumerable.Range(0, samples)
+            .Select(sample => RandomStream.Key(config.Seed, HeldOutStreams, question, sample)).ToArray())];
+        return [.. task.Draw(all, streams, new PhaseClock()).Chunk(samples)];
     }
 
     private RolloutBatch<T> Round(int step, int round, int questions, PhaseClock phases)

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Rlt.Configuration;
+using Rlt.Configuration.Resuming;
 using Rlt.Data;
 
 namespace Rlt.Training.Sft;
@@ -27,9 +28,11 @@ public sealed record SftConfig : TrainingConfig
     public SftTarget? Target { get; init; }
 
     /// <summary>Passes over the data. Ignored where <see cref="Steps"/> is set.</summary>
+    [MayChange]
     public int Epochs { get; init; } = 1;
 
     /// <summary>Optimizer steps; 0: as the epochs need.</summary>
+    [MayChange]
     public int Steps { get; init; }
 
     /// <summary>Sequences of one optimizer step.</summary>
@@ -46,8 +49,10 @@ public sealed record SftConfig : TrainingConfig
     /// <summary>The data and how to read it.</summary>
     public DataSource Source => SourceOf(Data);
 
-    /// <summary>When to save, and what to keep. There is no best: the loss is of other rows at each step, and lowest where they are known by heart.</summary>
-    public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast);
+    /// <summary>
+    /// When to save, and what to keep. Without held-out rows there is no best: the loss is of other rows at each step, and lowest where they are known by heart.
+    /// </summary>
+    public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast, KeepBest && Validate is not null ? BestMetric.HeldOutLoss : null);
 
     /// <inheritdoc/>
     public override IEnumerable<ConfigProblem> Problems() =>
@@ -56,5 +61,8 @@ public sealed record SftConfig : TrainingConfig
         .. Ranges.AtLeastOne((nameof(Epochs), Epochs), (nameof(BatchSize), BatchSize), (nameof(Cutoff), Cutoff)),
         .. Ranges.NotNegative((nameof(MicroBatchTokens), MicroBatchTokens), (nameof(Steps), Steps), (nameof(Limit), Limit)),
         .. Checkpoints.Problems(),
+        .. Validate is { Samples: > 1 and var samples }
+            ? [new ConfigProblem("validate.samples", $"is {samples}, but supervised fine-tuning samples nothing: the held-out loss is measured. Leave it out")]
+            : Array.Empty<ConfigProblem>(),
     ];
 }

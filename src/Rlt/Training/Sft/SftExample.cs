@@ -91,7 +91,7 @@ public static class SftExample
                 + "so the model does not learn to stop; expected a template that does");
         }
 
-        return new SftExamples([.. learned.Select(row => Cut(row.Sequence, cutoff))], turnEnd, warnings);
+        return new SftExamples([.. learned.Select(row => Cut(row.Sequence, cutoff))], turnEnd, warnings, whole.Length - learned.Length, cut);
     }
 
     /// <summary>The tokens of a text, of which those after a place count.</summary>
@@ -170,7 +170,9 @@ public static class SftExample
 /// <param name="Sequences">One for each row with something to learn, in the file's order.</param>
 /// <param name="TurnEnd">The special token in which most of the texts end, blank space left aside; null where they end in none.</param>
 /// <param name="Warnings">What a user should know of the rows before they are learned.</param>
-public sealed record SftExamples(IReadOnlyList<TokenSequence> Sequences, int? TurnEnd, IReadOnlyList<string> Warnings);
+/// <param name="LeftOut">Rows with nothing to learn.</param>
+/// <param name="Cut">Rows that were cut.</param>
+public sealed record SftExamples(IReadOnlyList<TokenSequence> Sequences, int? TurnEnd, IReadOnlyList<string> Warnings, int LeftOut, int Cut);
 
 /// <summary>A row that supervised fine-tuning can learn from.</summary>
 /// <param name="Task">The task with its explanation, for a teacher or student.</param>

@@ -15,10 +15,13 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
     /// <summary>What decides that it is time for a checkpoint.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>Held-out examples to measure the loss on, where the config says how often.</summary>
+    public IReadOnlyList<TokenSequence> HeldOut { get; init; } = [];
+
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished model.</summary>
     public void Run(CancellationToken stop)
     {
-        if (folder.IsFinished)
+        if (folder.IsFinishedAfter(_steps, observer.Warned))
         {
             return;
         }
@@ -26,7 +29,17 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
         using var gradients = new GradientStore(model.Decoder.Trained, config.Optimizer.OffloadGradients);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
         var checkpoint = new TrainingCheckpoint(folder, model, optimizer, null, config.Checkpoints);
-        new TrainingLoop(folder, model, checkpoint, config.Checkpoints, observer, Clock).Run(_steps, step => Step(step, gradients, optimizer), stop);
+        new TrainingLoop(folder, model, checkpoint, config.Checkpoints, observer, Clock)
+        {
+            Validation = config.Validate is { } validate ? new Validation(validate, BestMetric.HeldOutLoss, folder, Measure) : null,
+        }.Run(_steps, step => Step(step, gradients, optimizer), stop);
+    }
+
+    private void Measure(JsonObject metrics)
+    {
+        float[][] logProbs = SequenceScorer.LogProbs(model.Decoder, HeldOut, temperature: 1, config.MicroBatchTokens);
+        double[] losses = [.. logProbs.Select(row => -row.Sum(value => (double)value))], counts = [.. logProbs.Select(row => (double)row.Length)];
+        Validation.Add(metrics, BestMetric.HeldOutLoss.Name, losses.Sum() / counts.Sum(), MeanInterval.OfRatio(losses, counts));
     }
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)

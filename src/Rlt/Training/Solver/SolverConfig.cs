@@ -30,6 +30,9 @@ public sealed record SolverConfig : GrpoConfig
     public SolverReward Reward { get; init; } = new();
 
     /// <inheritdoc/>
+    public override BestMetric HeldOutMetric => BestMetric.HeldOutAccuracy;
+
+    /// <inheritdoc/>
     public override IEnumerable<ConfigProblem> Problems() =>
     [
         .. base.Problems(),

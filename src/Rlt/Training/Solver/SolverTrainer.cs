@@ -20,7 +20,15 @@ public sealed class SolverTrainer(
     SolverConfig config, LanguageModel policy, Decoder? reference, IReadOnlyList<EvalQuestion> questions,
     AnswerKind kind, PromptFormat? format, RunFolder folder, IRunObserver observer)
 {
+    /// <summary>Held-out questions to measure the accuracy on, where the config says how often.</summary>
+    public IReadOnlyList<EvalQuestion> HeldOut { get; init; } = [];
+
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished model.</summary>
     public void Run(CancellationToken stop) =>
-        new GrpoTrainer<SolvingRollout>(config, policy, reference, new SolvingGrpo(config, policy, questions, kind, format), folder, observer).Run(stop);
+        new GrpoTrainer<SolvingRollout>(config, policy, reference, Task(questions), folder, observer)
+        {
+            HeldOut = config.Validate is null ? null : Task(HeldOut),
+        }.Run(stop);
+
+    private SolvingGrpo Task(IReadOnlyList<EvalQuestion> of) => new(config, policy, of, kind, format);
 }

@@ -5,6 +5,7 @@ using Rlt.Evaluation.Questions;
 using Rlt.Generation;
 using Rlt.Grading;
 using Rlt.Models;
+using Rlt.Statistics;
 using Rlt.Teaching;
 using Rlt.Training.Grpo;
 
@@ -52,6 +53,14 @@ internal sealed class SolvingGrpo(
         {
             metrics["whole_form"] = batch.Rollouts.Average(answer => answer.IsWhole ? 1.0 : 0);
         }
+    }
+
+    /// <summary>Adds the share of right answers, and the mean reward.</summary>
+    public void Measure(JsonObject metrics, IReadOnlyList<SolvingRollout[]> groups)
+    {
+        double[][] correct = [.. groups.Select(group => group.Select(answer => answer.Verdict.Correct ? 1.0 : 0).ToArray())];
+        Validation.Add(metrics, BestMetric.HeldOutAccuracy.Name, correct.Average(samples => samples.Average()), QuestionInterval.OfMean(correct));
+        metrics[BestMetric.HeldOutReward.Name] = groups.Average(group => group.Average(answer => answer.Reward));
     }
 
     private SolvingRollout Grade(EvalQuestion question, int[] prompt, string openedThought, Sample sample)

@@ -14,6 +14,9 @@ public sealed class TeacherTrainer(
     TeacherConfig config, LanguageModel policy, LanguageModel student, Decoder? reference,
     IReadOnlyList<TeachingTask> tasks, TeachingFormat format, RunFolder folder, IRunObserver observer)
 {
+    /// <summary>Held-out tasks to measure the reward on, where the config says how often.</summary>
+    public IReadOnlyList<TeachingTask> HeldOut { get; init; } = [];
+
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished teacher.</summary>
     public void Run(CancellationToken stop)
     {
@@ -26,6 +29,10 @@ public sealed class TeacherTrainer(
 
     /// <summary>The same with explanations from elsewhere.</summary>
     internal void Run(Explain explain, CancellationToken stop) =>
-        new GrpoTrainer<TeachingRollout>(config, policy, reference, new TeachingGrpo(config, policy, student, tasks, format, explain), folder, observer)
-            .Run(stop);
+        new GrpoTrainer<TeachingRollout>(config, policy, reference, Task(tasks, explain), folder, observer)
+        {
+            HeldOut = config.Validate is null ? null : Task(HeldOut, explain),
+        }.Run(stop);
+
+    private TeachingGrpo Task(IReadOnlyList<TeachingTask> of, Explain explain) => new(config, policy, student, of, format, explain);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Models;
+using Rlt.Statistics;
 using Rlt.Teaching;
 using Rlt.Teaching.Rewards;
 using Rlt.Training.Grpo;
@@ -31,6 +32,13 @@ internal sealed class TeachingGrpo(
 
     /// <inheritdoc/>
     public void AddMetrics(JsonObject metrics, RolloutBatch<TeachingRollout> batch) => TeacherMetrics.AddTo(metrics, batch.Rollouts, config.GroupSize);
+
+    /// <summary>Adds the mean reward over questions.</summary>
+    public void Measure(JsonObject metrics, IReadOnlyList<TeachingRollout[]> groups)
+    {
+        double[] rewards = [.. groups.Select(group => group.Average(rollout => rollout.Reward))];
+        Validation.Add(metrics, BestMetric.HeldOutReward.Name, rewards.Average(), MeanInterval.Of(rewards));
+    }
 
     /// <summary>Adds what each token was worth in <c>details</c>.</summary>
     public void AddDetails(IReadOnlyList<JsonObject> rows, IReadOnlyList<TeachingRollout> rollouts)
