@@ -252,7 +252,8 @@ public sealed class GatedDeltaTests : IDisposable
 
     private static double[] Doubles(Tensor x) => x.to(ScalarType.Float64).contiguous().data<double>().ToArray();
 
-    private static void AssertBits(Tensor[] expected, Tensor[] actual) => Assert.All(expected.Zip(actual), pair => Assert.True(pair.First.equal(pair.Second).all().item<bool>()));
+    private static void AssertBits(Tensor[] expected, Tensor[] actual) =>
+        Assert.All(expected.Zip(actual), pair => Assert.True(pair.First.equal(pair.Second).all().item<bool>()));
 
     // float32 sums of some hundred terms; bfloat16 keeps 8 bits.
     private static void AssertClose(double[] expected, Tensor actual, ScalarType dtype)
