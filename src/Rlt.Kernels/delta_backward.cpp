@@ -94,7 +94,9 @@ struct DeltaBackward {
     int64_t rows = chunk.rows, width = in.value_row(), key_row = in.key_row(), key_width = in.shape.key_width, value_width = in.shape.value_width;
     float *keys = chunk.keys(), *above_keys = above + rows * width, *read_keys = readers + rows * key_row;
     chunk.read_decays(head);
-    for (int64_t t = 0; t < rows; t++) widen_row(dout + ((chunk.first + t) * in.shape.heads + head) * value_width, value_width, width, above + t * width);
+    for (int64_t t = 0; t < rows; t++)
+      read_row(
+          dout + ((chunk.first + t) * in.shape.heads + head) * value_width, in.shape.heads * value_width, value_width, width, above + t * width);
 
     // Of the rows' d: by the state after them, by their results, and by the rows that solve for them.
     if (end_used) {

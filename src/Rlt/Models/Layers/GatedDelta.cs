@@ -101,12 +101,14 @@ public static class GatedDelta
         Tensor k = Chunks(Normalised(inputs[1].to(wide), 1).repeat_interleave(heads / keyHeads, 1)), v = Chunks(inputs[2].to(wide));
         Tensor decay = Chunks(inputs[3].to(wide).unsqueeze(-1), real_ST1), beta = Chunks(inputs[4].to(wide).unsqueeze(-1), real_ST1);
 
-        Tensor sums = decay.cumsum(1), all = sums.narrow(1, rows - 1, 1), future = ones([rows, rows], ScalarType.Bool, q.device).triu(1);
-        Tensor between = (sums - sums.transpose(1, 2)).masked_fill(future, double.NegativeInfinity).exp(), reach = sums.exp();
+        // Differences of sums: float32 would lose a weak decay beside strong ones.
+        Tensor sums = decay.to(ScalarType.Float64).cumsum(1), all = sums.narrow(1, rows - 1, 1), reach = sums.to(wide).exp();
+        Tensor future = ones([rows, rows], ScalarType.Bool, q.device).triu(1);
+        Tensor between = (sums - sums.transpose(1, 2)).to(wide).masked_fill(future, double.NegativeInfinity).exp();
         Tensor triangle = (k.bmm(k.transpose(1, 2)) * between * beta).tril(-1), weights = q.bmm(k.transpose(1, 2)) * between;
         Tensor solved = linalg.solve_triangular(triangle, cat([v * beta, k * beta * reach], -1), upper: false, unitriangular: true);
         Tensor alone = Each(solved.narrow(-1, 0, width)), taken = Each(solved.narrow(-1, width, keyWidth)), asked = Each(q * reach);
-        (weights, k, all) = (Each(weights), Each(k * (all - sums).exp()), Each(all.exp()));
+        (weights, k, all) = (Each(weights), Each(k * (all - sums).to(wide).exp()), Each(all.to(wide).exp()));
 
         Tensor state = zeros([sequences * heads, keyWidth, width], wide, q.device);
         var results = new Tensor[chunks];
