@@ -13,6 +13,7 @@ internal sealed class StopSignals : IDisposable
     public const int ExitCode = 130;
 
     private static volatile RunFolder? _run;
+    private static volatile Action<string>? _say;
 
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
@@ -27,6 +28,9 @@ internal sealed class StopSignals : IDisposable
     /// <summary>From here on there is something to save: the command's run.</summary>
     public static void Saves(RunFolder folder) => _run = folder;
 
+    /// <summary>From here on what is shown on the terminal takes the lines; null: standard error does.</summary>
+    public static void SayBy(Action<string>? say) => _say = say;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -40,15 +44,18 @@ internal sealed class StopSignals : IDisposable
         context.Cancel = true;
         if (_run is not null && !_stop.IsCancellationRequested)
         {
-            Console.Error.WriteLine("\nstopping after this step; once more to stop at once");
+            Say("stopping after this step; once more to stop at once");
             _stop.Cancel();
             return;
         }
 
         // The process's own end would wait for what computes.
-        Console.Error.WriteLine(_run is { } folder ? $"\nrlt: stopped at once; {Kept(folder)}" : "\nrlt: stopped");
+        Say(_run is { } folder ? $"rlt: stopped at once; {Kept(folder)}" : "rlt: stopped");
         ProcessEnd.Now(ExitCode);
     }
+
+    // The terminal may have written ^C where the cursor stands.
+    private static void Say(string message) => (_say ?? (line => Console.Error.WriteLine("\n" + line)))(message);
 
     private static string Kept(RunFolder folder)
     {

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Rlt.Runs;
 
-namespace Rlt.Training;
+namespace Rlt.Runs;
 
 /// <summary>Reads a run's metrics for signs of one that goes wrong without an error.</summary>
 public static class SilentFailures
@@ -14,7 +13,7 @@ public static class SilentFailures
     private const double LargeDifference = 0.5;
 
     // A sign that has not held for as many steps is one of the past.
-    private const int RecentSteps = CheckpointPolicy.ScoreSteps;
+    private const int RecentSteps = 10;
 
     private static readonly (string Key, double Limit, string Kind, string Advice)[] Signs =
     [
