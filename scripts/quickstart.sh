@@ -22,6 +22,7 @@ finished "$run/teacher/model/model.safetensors" || $rlt train-teacher --config $
 
 # The models are small: one thread each, two jobs side by side, does more work than two threads.
 student_of() {
+  local rlt="scripts/labelled.sh $1 $rlt"
   $rlt collect --config $small/collect.yaml --model "$run/$1/model" --data "$run/world/distill.jsonl" --out "$run/traces-$1"
   finished "$run/student-$1/model/model.safetensors" ||
     $rlt distill --config $small/distill.yaml --data "$run/traces-$1/traces.jsonl" --out "$run/student-$1"

@@ -24,6 +24,7 @@ internal sealed class LiveView : IDisposable
     private (int Width, int Height) _last;
     private int _drawn;
     private bool _changed;
+    private bool _isShown;
     private Timer? _timer;
     private PosixSignalRegistration? _continued;
 
@@ -52,6 +53,7 @@ internal sealed class LiveView : IDisposable
     public void Begin(int done, int total, string unit)
     {
         _panel.Begin(done, total, unit);
+        _isShown = true;
         Draw();
         _timer = new Timer(_ => Refresh(), null, Refreshing, Refreshing);
 
@@ -85,9 +87,12 @@ internal sealed class LiveView : IDisposable
     {
         _timer?.Dispose();
         _continued?.Dispose();
-        Refresh();
-        (_timer, _continued, _drawn) = (null, null, 0);
-        _panel.End();
+        if (_isShown)
+        {
+            _panel.End();
+            Draw();
+            (_isShown, _drawn) = (false, 0);
+        }
     }
 
     private void Change(Action change)
@@ -117,7 +122,7 @@ internal sealed class LiveView : IDisposable
                 text.Append(Rendered(above, width));
             }
 
-            string panel = _panel.IsRunning ? Rendered(_panel.Render(width - 1, height - 1), width) : "";
+            string panel = _isShown ? Rendered(_panel.Render(width - 1, height - 1), width) : "";
             _drawn = panel.Count(symbol => symbol == '\n');
             _writer.Write(text.Append(panel).ToString());
             _writer.Flush();

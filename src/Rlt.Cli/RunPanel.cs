@@ -22,19 +22,17 @@ internal sealed class RunPanel(string name, string[] shown)
     private int _done;
     private int _total;
     private double _stepSeconds;
+    private bool _isOver;
     private (string Phase, double Share, double TokensPerSecond)? _within;
-
-    /// <summary>Whether there is a run to show.</summary>
-    public bool IsRunning { get; private set; }
 
     /// <summary>The run begins.</summary>
     /// <param name="done">Steps done before.</param>
     /// <param name="total">Steps of the whole run.</param>
     /// <param name="unit">What the steps are: of evaluations, questions.</param>
-    public void Begin(int done, int total, string unit) => (IsRunning, _done, _total, _unit) = (true, done, total, unit);
+    public void Begin(int done, int total, string unit) => (_done, _total, _unit) = (done, total, unit);
 
     /// <summary>The run is over.</summary>
-    public void End() => IsRunning = false;
+    public void End() => _isOver = true;
 
     /// <summary>A step is under way.</summary>
     public void Within(string phase, double share, double tokensPerSecond) => _within = (phase, share, tokensPerSecond);
@@ -118,13 +116,8 @@ internal sealed class RunPanel(string name, string[] shown)
         return $"{new string('█', full)}{new string('░', bar - full)}  {_unit} {count}{left}";
     }
 
-    private string Now() => (_within, _done < _total) switch
-    {
-        ({ } now, true) => string.Create(CultureInfo.InvariantCulture,
-            $"{Label("now")}{now.Phase,-10}{now.Share,5:0%}{Math.Round(now.TokensPerSecond),10:#,0} tokens/s"),
-        (_, true) => $"{Label("now")}…",
-        _ => $"{Label("now")}done",
-    };
+    private string Now() => Label("now") + (_done >= _total ? "done" : _isOver ? "stopped" : _within is not { } now ? "…"
+        : string.Create(CultureInfo.InvariantCulture, $"{now.Phase,-10}{now.Share,5:0%}{Math.Round(now.TokensPerSecond),10:#,0} tokens/s"));
 
     private static bool IsPhase(string key) => key.StartsWith("seconds_", StringComparison.Ordinal);
 

@@ -85,10 +85,10 @@ public sealed class FinishedRuns
         ChartLine Line(string name, string key, double sign) => new(name, [.. steps.Select(step => sign * Number(step, key))]);
     }
 
-    private static ChartBar Bar(string name, EvaluatedRun run)
+    private static SeedBar Bar(string name, EvaluatedRun run)
     {
         double accuracy = Number(run.Summary, "accuracy");
-        return new ChartBar(name, accuracy, run.Interval?.Low ?? accuracy, run.Interval?.High ?? accuracy);
+        return new SeedBar("", name, accuracy, run.Interval?.Low ?? accuracy, run.Interval?.High ?? accuracy, []);
     }
 
     private static string? WhyLeftOut(Run run) => run switch

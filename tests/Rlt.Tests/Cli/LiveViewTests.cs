@@ -36,7 +36,8 @@ public sealed class LiveViewTests
 
         static int[] Places(TerminalScreen screen) =>
         [
-            .. screen.Text.Split('\n').SelectMany(line => new[] { "tokens/s", "▁", "score", "peak", "step", "left", "sample" }.Select(part => line.IndexOf(part, StringComparison.Ordinal))),
+            .. screen.Text.Split('\n').SelectMany(line => new[] { "tokens/s", "score", "peak", "step", "left", "sample" }
+                .Select(part => line.IndexOf(part, StringComparison.Ordinal)).Append(line.Contains('░') ? -1 : line.IndexOfAny([.. "▁▂▃▄▅▆▇█"]))),
         ];
     }
 

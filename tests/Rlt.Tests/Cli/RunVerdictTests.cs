@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Rlt.Training;
+using Rlt.Runs;
 using Rlt.Training.Grpo;
 
 namespace Rlt.Tests.Cli;
