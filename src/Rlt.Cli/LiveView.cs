@@ -13,6 +13,9 @@ namespace Rlt.Cli;
 /// </remarks>
 internal sealed class LiveView : IDisposable
 {
+    // Rows above the panel in which the newest lines can be read, and the cursor's below it.
+    private const int RowsLeft = 4;
+
     private static readonly TimeSpan Refreshing = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _lock = new();
@@ -122,7 +125,7 @@ internal sealed class LiveView : IDisposable
                 text.Append(Rendered(above, width));
             }
 
-            string panel = _isShown ? Rendered(_panel.Render(width - 1, height - 1), width) : "";
+            string panel = _isShown ? Rendered(_panel.Render(width - 1, height - RowsLeft), width) : "";
             _drawn = panel.Count(symbol => symbol == '\n');
             _writer.Write(text.Append(panel).ToString());
             _writer.Flush();

@@ -44,18 +44,18 @@ internal sealed class StopSignals : IDisposable
         context.Cancel = true;
         if (_run is not null && !_stop.IsCancellationRequested)
         {
-            Say("stopping after this step; once more to stop at once");
+            (_say ?? WriteLine)("stopping after this step; once more to stop at once");
             _stop.Cancel();
             return;
         }
 
         // The process's own end would wait for what computes.
-        Say(_run is { } folder ? $"rlt: stopped at once; {Kept(folder)}" : "rlt: stopped");
+        WriteLine(_run is { } folder ? $"rlt: stopped at once; {Kept(folder)}" : "rlt: stopped");
         ProcessEnd.Now(ExitCode);
     }
 
     // The terminal may have written ^C where the cursor stands.
-    private static void Say(string message) => (_say ?? (line => Console.Error.WriteLine("\n" + line)))(message);
+    private static void WriteLine(string message) => Console.Error.WriteLine("\n" + message);
 
     private static string Kept(RunFolder folder)
     {

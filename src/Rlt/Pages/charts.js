@@ -190,7 +190,7 @@ function drawLengths() {
   const names = { x: "tokens of the explanation", y: "reward" };
   const { x, y, marks } = axes(large, roundSpan(...bounds(list.map(sample => sample.reward)), 5), roundSpan(list[0].length, list.at(-1).length, 5), { names });
   const svg = make("svg", { viewBox: `0 0 ${large.width} ${large.height}`, tabindex: 0, role: "img", "aria-label": "reward by tokens of the explanation" }, ...marks);
-  const dots = list.map(sample => make("circle", { cx: x(sample.length).toFixed(1), cy: y(sample.reward).toFixed(1), r: 3.5, style: paint("fill", sample.run), opacity: (.3 + .7 * (last > first ? ((sample.step ?? 0) - first) / (last - first) : 1)).toFixed(2) }));
+  const dots = list.map(sample => make("circle", { cx: x(sample.length).toFixed(1), cy: y(sample.reward).toFixed(1), r: 3.5, style: paint("fill", sample.run), opacity: (.4 + .6 * (last > first ? ((sample.step ?? 0) - first) / (last - first) : 1)).toFixed(2) }));
   svg.append(...dots);
   let at = -1;
   const point = index => {
