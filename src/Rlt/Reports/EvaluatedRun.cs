@@ -14,8 +14,8 @@ public sealed record EvaluatedRun(JsonObject Summary, Interval? Interval)
     private static readonly string[] Needed = ["accuracy", "questions", "samples", "no_answer"];
 
     /// <summary>The accuracy and its interval in percent, as in "25.0% (20.1 to 30.4)".</summary>
-    public string Accuracy => string.Create(CultureInfo.InvariantCulture,
-        $"{Share("accuracy")} ({(Interval is { } ends ? string.Create(CultureInfo.InvariantCulture, $"{100 * ends.Low:0.0} to {100 * ends.High:0.0}") : "–")})");
+    public string Accuracy =>
+        $"{Share("accuracy")} ({(Interval is { } ends ? FormattableString.Invariant($"{100 * ends.Low:0.0} to {100 * ends.High:0.0}") : "–")})";
 
     /// <summary>Mean tokens of an answer; a server need not tell them.</summary>
     public string Tokens => Summary["mean_tokens"] is null ? "–" : Number("mean_tokens").ToString("0", CultureInfo.InvariantCulture);

@@ -52,11 +52,13 @@ public static class ReportPage
         ];
     }
 
-    private static string IntervalBar(EvaluatedRun run) => run.Interval is not { } ends ? "" : string.Create(CultureInfo.InvariantCulture,
-        $"<div class=\"interval\" style=\"--low:{100 * ends.Low:0.0}%;--high:{100 * ends.High:0.0}%;--at:{100 * Metrics.Number(run.Summary["accuracy"]!):0.0}%\"></div>");
+    private static string IntervalBar(EvaluatedRun run) => run.Interval is not { } ends ? "" : string.Create(
+        CultureInfo.InvariantCulture, $"<div class=\"interval\" style=\"--low:{100 * ends.Low:0.0}%;--high:{100 * ends.High:0.0}%;"
+            + $"--at:{100 * Metrics.Number(run.Summary["accuracy"]!):0.0}%\"></div>");
 
     private static string Settings(IReadOnlyList<ReportRun> runs) => string.Concat(RunSettings.OfOneKind(runs).Select((alike, place) => Table(
-        $"settings-{place}", $"Settings that differ: {Text(string.Join(", ", alike.Select(run => run.Name)))}", ["setting", .. alike.Select(run => Text(run.Name))],
+        $"settings-{place}", $"Settings that differ: {Text(string.Join(", ", alike.Select(run => run.Name)))}",
+        ["setting", .. alike.Select(run => Text(run.Name))],
         RunSettings.Differences([.. alike.Select(run => run.Settings)])
             .Select(setting => (string[])[Text(setting.Key), .. setting.Values.Select(value => Text(value ?? "–"))]))));
 
@@ -65,8 +67,8 @@ public static class ReportPage
     {
         string body = string.Concat(rows.Select(row => $"<tr>{string.Concat(row.Select(cell => $"<td>{cell}</td>"))}</tr>\n"));
         string head = string.Concat(columns.Select(column => $"<th>{column}</th>"));
-        return body.Length == 0 ? ""
-            : $"<section aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{title}</h2>\n<div class=\"scroll\"><table id=\"{id}\">\n<tr>{head}</tr>\n{body}</table></div>\n</section>\n";
+        return body.Length == 0 ? "" : $"<section aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{title}</h2>\n"
+            + $"<div class=\"scroll\"><table id=\"{id}\">\n<tr>{head}</tr>\n{body}</table></div>\n</section>\n";
     }
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);

@@ -7,10 +7,12 @@ public static class MetricTexts
     {
         ["reward"] = "Mean reward of the step's explanations or answers. Should rise.",
         ["reward_kept"] = "Mean reward of the explanations that were kept.",
-        ["solution_score"] = "How likely the solution is to the student after reading the explanation (weighted mean and minimum over its tokens, nats). Should rise.",
+        ["solution_score"] =
+            "How likely the solution is to the student after reading the explanation (weighted mean and minimum over its tokens, nats). Should rise.",
         ["solution_mean"] = "Mean log-probability of a solution token to the student, nats.",
         ["solution_min"] = "Log-probability of the solution's least likely token to the student, nats.",
-        ["think_kl"] = "How much the explanation surprises a student who has seen the question alone (weighted mean and maximum over its tokens, nats). Should fall.",
+        ["think_kl"] =
+            "How much the explanation surprises a student who has seen the question alone (weighted mean and maximum over its tokens, nats). Should fall.",
         ["kl_mean"] = "Mean KL of an explanation token between teacher and student, nats.",
         ["kl_max"] = "KL of the most surprising explanation token, nats.",
         ["match"] = "0 where explanations have their closing tag, −1 where they lack it.",
@@ -31,6 +33,7 @@ public static class MetricTexts
         ["explanation_tokens"] = "Mean tokens of an explanation.",
         ["traces"] = "Traces of the block that were kept.",
         ["dropped"] = "Questions of the block without a usable explanation.",
+        ["bytes"] = "Bytes of the file of traces so far, by which a stopped run goes on.",
         ["truncated"] = "Share of completions cut off at the limit.",
         ["missing_tag"] = "Share of explanations without their closing tag.",
         ["empty"] = "Share of explanations without a word.",
