@@ -57,12 +57,14 @@ public static class ResultsChart
 
         svg.Line(Left, Bottom, Right, Bottom, SvgPicture.Axis);
         svg.Text((Left + Right) / 2.0, Bottom + 33, "step", SvgPicture.Middle);
+        double legend = Left;
         for (int i = 0; i < lines.Count; i++)
         {
             svg.Path(lines[i].Values.Select((value, step) => (X(step + 1), Y(value))), SvgPicture.Color(i));
-            int x = Left + (i * 130);
-            svg.Box(x, Bottom + 50, 12, 3, SvgPicture.Color(i));
-            svg.Text(x + 18, Bottom + 56, $"{lines[i].Name} {lines[i].Values[^1].ToString("0.00;−0.00", CultureInfo.InvariantCulture)}");
+            string name = $"{lines[i].Name} {lines[i].Values[^1].ToString("0.00;−0.00", CultureInfo.InvariantCulture)}";
+            svg.Box(legend, Bottom + 50, 12, 3, SvgPicture.Color(i));
+            svg.Text(legend + 18, Bottom + 56, name);
+            legend += 34 + (name.Length * SeedBarChart.CharacterWidth * 12);
         }
 
         double X(double step) => steps == 1 ? (Left + Right) / 2.0 : Left + ((Right - Left) * (step - 1) / (steps - 1));

@@ -16,8 +16,9 @@ public static class SeedBarChart
     private const int LabelLines = 3;
     private const double LabelSize = 11;
 
-    // Of a proportional font, in its size.
-    private const double CharacterWidth = 0.56;
+    /// <summary>How wide a character of a proportional font is, in its size.</summary>
+    internal const double CharacterWidth = 0.56;
+
     private const double WidestBar = 90;
     private const double DotStep = 8;
 
