@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Data;
+using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
 using Rlt.Training;
@@ -33,7 +34,8 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         var sinks = new LoggerConfiguration().WriteTo.File(
             folder.Log, outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss} {Level:u3} {Message:lj}{NewLine}", formatProvider: CultureInfo.InvariantCulture);
         _log = sinks.CreateLogger();
-        _view = Console.IsErrorRedirected ? null : new LiveView(name, shown);
+        _view = LiveView.OnTerminal(new RunPanel(name, shown));
+        StopSignals.SayBy(_view is null ? null : Said);
         _folder = folder.Path;
         foreach (string said in folder.Notes.Said)
         {
@@ -51,8 +53,18 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     {
         (_first, _total) = (done, total);
         _clock.Start();
-        _view?.Begin(total, Unit);
-        Said(done == 0 ? $"{_name}: {total} {Unit}s" : $"{_name}: going on after {Unit} {done} of {total}");
+        _view?.Begin(done, total, Unit);
+        Said(RunLog.Began(_name, Unit, done, total));
+    }
+
+    /// <inheritdoc/>
+    public void Within(string phase, double share, double tokensPerSecond) => _view?.Within(phase, share, tokensPerSecond);
+
+    /// <summary>Follows a phase that begins now.</summary>
+    public WorkProgress During(string phase)
+    {
+        var clock = Stopwatch.StartNew();
+        return (share, tokens) => Within(phase, share, tokens / Math.Max(1e-3, clock.Elapsed.TotalSeconds));
     }
 
     /// <inheritdoc/>
@@ -79,18 +91,12 @@ internal sealed class RunObserver : IRunObserver, IDisposable
         // The kind of a warning is said with the numbers of its first, 10th, 100th … time.
         string kind = message.Split(':')[0];
         int times = _warned[kind] = _warned.GetValueOrDefault(kind) + 1;
+        _view?.Warn(kind, message, times);
         if (IsPowerOfTen(times))
         {
             message = times == 1 ? message : $"{message} ({times} times so far)";
             _log.Warning("{Message}", message);
-            if (_view is not null)
-            {
-                _view.Warn(message);
-            }
-            else
-            {
-                Console.Error.WriteLine($"warning: {message}");
-            }
+            Show($"warning: {message}", warning: true);
         }
     }
 
@@ -145,20 +151,26 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     public void Said(string message)
     {
         _log.Information("{Message}", message);
-        if (_view is not null)
-        {
-            _view.Say(message);
-        }
-        else
-        {
-            Console.Error.WriteLine(message);
-        }
+        Show(message);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        StopSignals.SayBy(null);
         _view?.Dispose();
         _log.Dispose();
+    }
+
+    private void Show(string message, bool warning = false)
+    {
+        if (_view is not null)
+        {
+            _view.Say(message, warning);
+        }
+        else
+        {
+            Console.Error.WriteLine(message);
+        }
     }
 }

@@ -13,10 +13,11 @@ internal sealed class StopSignals : IDisposable
     /// <summary>The exit code of what was stopped.</summary>
     public const int ExitCode = 130;
 
-    private static volatile Func<string>? _kept;
-
     // A terminal, timeout and rlt run each tell the whole group and its members: that is one signal.
     private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(0.3);
+
+    private static volatile Func<string>? _kept;
+    private static volatile Action<string>? _say;
 
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
@@ -36,6 +37,9 @@ internal sealed class StopSignals : IDisposable
     /// <param name="kept">What is kept where it is not waited for.</param>
     public static void Saves(Func<string> kept) => _kept = kept;
 
+    /// <summary>From here on what is shown on the terminal takes the lines; null: standard error does.</summary>
+    public static void SayBy(Action<string>? say) => _say = say;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -49,7 +53,7 @@ internal sealed class StopSignals : IDisposable
         context.Cancel = true;
         if (_kept is not null && !_stop.IsCancellationRequested)
         {
-            Console.Error.WriteLine("\nstopping after this step; once more to stop at once");
+            (_say ?? WriteLine)("stopping after this step; once more to stop at once");
             _first = Stopwatch.GetTimestamp();
             _stop.Cancel();
             return;
@@ -61,9 +65,12 @@ internal sealed class StopSignals : IDisposable
         }
 
         // The process's own end would wait for what computes.
-        Console.Error.WriteLine(_kept is { } kept ? $"\nrlt: stopped at once; {kept()}" : "\nrlt: stopped");
+        WriteLine(_kept is { } kept ? $"rlt: stopped at once; {kept()}" : "rlt: stopped");
         ProcessEnd.Now(ExitCode);
     }
+
+    // The terminal may have written ^C where the cursor stands.
+    private static void WriteLine(string message) => Console.Error.WriteLine("\n" + message);
 
     private static string Kept(RunFolder folder)
     {

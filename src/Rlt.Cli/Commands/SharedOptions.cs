@@ -22,6 +22,7 @@ internal static class SharedOptions
     public static void Runs<T>(this Command command, RunOptions options, Action<T, CancellationToken> run)
         where T : class => command.SetAction((parsed, stop) =>
     {
+        StartingLine.Show(command.Name);
         (string? file, string[] overrides) = options.Settings(parsed);
         run(ConfigLoader.Load<T>(file, overrides, note => Console.Error.WriteLine($"note: {note}")), stop);
         return Task.FromResult(0);

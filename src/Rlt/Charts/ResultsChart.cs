@@ -4,89 +4,70 @@ namespace Rlt.Charts;
 
 /// <summary>A line of a chart: one value a step.</summary>
 /// <param name="Name">The legend's text.</param>
-/// <param name="Values">The values, first step to last.</param>
+/// <param name="Values">The values, first step to last; nats.</param>
 public sealed record ChartLine(string Name, IReadOnlyList<double> Values);
-
-/// <summary>A bar of a chart.</summary>
-/// <param name="Name">The label.</param>
-/// <param name="Value">Its height, 0 to 1.</param>
-/// <param name="Low">The lower end of its 95% interval.</param>
-/// <param name="High">The upper end.</param>
-public sealed record ChartBar(string Name, double Value, double Low, double High);
 
 /// <summary>Draws a run's results as an SVG picture: curves over the teacher's steps beside the students' accuracies.</summary>
 public static class ResultsChart
 {
-    private const int Top = 46;
-    private const int Bottom = 276;
+    private const int Left = 56;
+    private const int Right = 440;
+    private const int Top = SeedBarChart.Top;
+    private const int Bottom = SeedBarChart.Bottom;
 
     /// <summary>The picture. Either list may be empty; its half is then left blank.</summary>
-    public static string Svg(IReadOnlyList<ChartLine> lines, IReadOnlyList<ChartBar> bars)
+    /// <param name="lines">The teacher's reward and its parts.</param>
+    /// <param name="bars">The students, in other colours than the lines.</param>
+    public static string Svg(IReadOnlyList<ChartLine> lines, IReadOnlyList<SeedBar> bars)
     {
         var svg = new SvgPicture();
         DrawLines(svg, lines);
-        DrawBars(svg, bars);
+        if (bars.Count > 0)
+        {
+            const int barsLeft = 520;
+            svg.Text(barsLeft, 24, "students: accuracy on held-out questions, %", SvgPicture.Bold);
+            SeedBarChart.Draw(svg, bars, barsLeft, SvgPicture.Width - 16, firstColor: lines.Count);
+        }
+
         return svg.ToString();
     }
 
     private static void DrawLines(SvgPicture svg, IReadOnlyList<ChartLine> lines)
     {
-        const int Left = 56, Right = 440;
         if (lines.Count == 0)
         {
             return;
         }
 
-        double low = Math.Floor(lines.Min(line => line.Values.Min()));
-        double high = Math.Ceiling(Math.Max(0, lines.Max(line => line.Values.Max())));
-        svg.Text(Left, 24, "teacher: reward and its parts by step", SvgPicture.Bold);
-        for (int tick = 0; tick <= 4; tick++)
+        double[] values = [.. lines.SelectMany(line => line.Values)];
+        double[] ticks = Ticks.Around(values.Min(), values.Max());
+        int steps = lines.Max(line => line.Values.Count);
+        svg.Text(Left, 24, "teacher: reward and its parts, nats", SvgPicture.Bold);
+        foreach (double tick in ticks)
         {
-            double value = low + ((high - low) * tick / 4);
-            double y = Y(value, low, high);
-            svg.Line(Left, y, Right, y, SvgPicture.Grid);
-            svg.Text(Left - 8, y + 4, value.ToString("0.0", CultureInfo.InvariantCulture), SvgPicture.End);
+            svg.Line(Left, Y(tick), Right, Y(tick), SvgPicture.Grid);
+            svg.Text(Left - 8, Y(tick) + 4, SvgPicture.Number(tick), SvgPicture.End);
         }
 
+        foreach (double step in Ticks.Within(0, steps).Select(step => Math.Round(step)).Distinct().Where(step => step >= 1))
+        {
+            svg.Line(X(step), Bottom, X(step), Bottom + 4, SvgPicture.Axis);
+            svg.Text(X(step), Bottom + 17, SvgPicture.Number(step), SvgPicture.Middle);
+        }
+
+        svg.Line(Left, Bottom, Right, Bottom, SvgPicture.Axis);
+        svg.Text((Left + Right) / 2.0, Bottom + 33, "step", SvgPicture.Middle);
+        double legend = Left;
         for (int i = 0; i < lines.Count; i++)
         {
-            IReadOnlyList<double> values = lines[i].Values;
-            svg.Path(values.Select((value, step) => (Left + ((Right - Left) * step / Math.Max(1.0, values.Count - 1)), Y(value, low, high))),
-                SvgPicture.Color(i));
-            int x = Left + (i * 130);
-            svg.Box(x, Bottom + 28, 12, 3, SvgPicture.Color(i));
-            svg.Text(x + 18, Bottom + 34, lines[i].Name);
+            svg.Path(lines[i].Values.Select((value, step) => (X(step + 1), Y(value))), SvgPicture.Color(i));
+            string name = $"{lines[i].Name} {lines[i].Values[^1].ToString("0.00;−0.00", CultureInfo.InvariantCulture)}";
+            svg.Box(legend, Bottom + 50, 12, 3, SvgPicture.Color(i));
+            svg.Text(legend + 18, Bottom + 56, name);
+            legend += 34 + (name.Length * SeedBarChart.CharacterWidth * 12);
         }
 
-        svg.Text(Left, Bottom + 16, "1", SvgPicture.Middle);
-        svg.Text(Right, Bottom + 16, lines.Max(line => line.Values.Count).ToString(CultureInfo.InvariantCulture), SvgPicture.Middle);
+        double X(double step) => steps == 1 ? (Left + Right) / 2.0 : Left + ((Right - Left) * (step - 1) / (steps - 1));
+        double Y(double value) => Bottom - ((Bottom - Top) * (value - ticks[0]) / (ticks[^1] - ticks[0]));
     }
-
-    private static void DrawBars(SvgPicture svg, IReadOnlyList<ChartBar> bars)
-    {
-        const int Left = 520, Right = 840;
-        if (bars.Count == 0)
-        {
-            return;
-        }
-
-        svg.Text(Left, 24, "students: held-out accuracy (95% interval)", SvgPicture.Bold);
-        svg.Line(Left, Bottom, Right, Bottom, SvgPicture.Axis);
-        double slot = (Right - Left) / (double)bars.Count;
-        for (int i = 0; i < bars.Count; i++)
-        {
-            double middle = Left + (slot * (i + 0.5));
-            double y = Y(bars[i].Value, 0, 1);
-            svg.Box(middle - (slot * 0.3), y, slot * 0.6, Bottom - y, SvgPicture.Color(i), "opacity=\"0.8\"");
-            double above = Y(Math.Min(1, bars[i].High), 0, 1);
-            double below = Y(Math.Max(0, bars[i].Low), 0, 1);
-            svg.Line(middle, above, middle, below, SvgPicture.Ink);
-            svg.Text(middle, above - 6, (100 * bars[i].Value).ToString("0.0", CultureInfo.InvariantCulture) + "%", SvgPicture.Middle);
-            string[] words = bars[i].Name.Split(' ');
-            svg.Text(middle, Bottom + 16, string.Join(' ', words.Take((words.Length + 1) / 2)), SvgPicture.Middle);
-            svg.Text(middle, Bottom + 31, string.Join(' ', words.Skip((words.Length + 1) / 2)), SvgPicture.Middle);
-        }
-    }
-
-    private static double Y(double value, double low, double high) => Bottom - ((Bottom - Top) * (value - low) / Math.Max(1e-9, high - low));
 }

@@ -33,10 +33,10 @@ public static class ScatterChart
             svg.Text(Left - 8, Y(share) + 4, (100 * share).ToString("0.#", CultureInfo.InvariantCulture) + "%", SvgPicture.End);
         }
 
-        foreach (double value in RoundValues(low, high))
+        foreach (double value in Ticks.Within(low, high))
         {
             svg.Line(X(value), Bottom, X(value), Bottom + 4, SvgPicture.Axis);
-            svg.Text(X(value), Bottom + 18, value.ToString("0.######;−0.######;0", CultureInfo.InvariantCulture), SvgPicture.Middle);
+            svg.Text(X(value), Bottom + 18, SvgPicture.Number(value), SvgPicture.Middle);
         }
 
         svg.Text((Left + Right) / 2.0, Bottom + 38, quantity, SvgPicture.Middle);
@@ -83,18 +83,6 @@ public static class ScatterChart
         (double low, double high) = (points.Min(point => point.X), points.Max(point => point.X));
         double margin = high > low ? (high - low) * Margin : Math.Max(Math.Abs(low), 1) * Margin;
         return (low - margin, high + margin);
-    }
-
-    // Multiples of 1, 2 or 5 times a power of ten, three to eight of them.
-    private static IEnumerable<double> RoundValues(double low, double high)
-    {
-        const double Fewest = 3;
-        double power = Math.Pow(10, Math.Floor(Math.Log10((high - low) / Fewest)));
-        double step = power * new[] { 5, 2, 1 }.First(multiple => multiple * power <= (high - low) / Fewest);
-        for (double multiple = Math.Ceiling(low / step); multiple * step <= high; multiple++)
-        {
-            yield return multiple * step;
-        }
     }
 }
 

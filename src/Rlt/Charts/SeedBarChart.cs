@@ -5,15 +5,20 @@ namespace Rlt.Charts;
 /// <summary>Draws shares as bars with their intervals, and a dot for each seed.</summary>
 public static class SeedBarChart
 {
+    /// <summary>Where the bars' room begins.</summary>
+    internal const int Top = 50;
+
+    /// <summary>Where the bars stand.</summary>
+    internal const int Bottom = 256;
+
     private const int Left = 56;
-    private const int Right = 844;
-    private const int Top = 50;
-    private const int Bottom = 256;
+    private const int Right = SvgPicture.Width - 16;
     private const int LabelLines = 3;
     private const double LabelSize = 11;
 
-    // Of a proportional font, in its size.
-    private const double CharacterWidth = 0.56;
+    /// <summary>How wide a character of a proportional font is, in its size.</summary>
+    internal const double CharacterWidth = 0.56;
+
     private const double WidestBar = 90;
     private const double DotStep = 8;
 
@@ -23,22 +28,27 @@ public static class SeedBarChart
     public static string Svg(string title, IReadOnlyList<SeedBar> bars)
     {
         var svg = new SvgPicture();
-        double highest = ShareScale.End(bars.Max(bar => Math.Max(bar.High, bar.Seeds.DefaultIfEmpty(0).Max())));
         svg.Text(Left, 24, title, SvgPicture.Bold);
+        Draw(svg, bars, Left, Right, firstColor: 0);
+        return svg.ToString();
+    }
+
+    /// <summary>Draws the bars and their axis into a part of a picture.</summary>
+    internal static void Draw(SvgPicture svg, IReadOnlyList<SeedBar> bars, double left, double right, int firstColor)
+    {
+        double highest = ShareScale.End(bars.Max(bar => Math.Max(bar.High, bar.Seeds.DefaultIfEmpty(0).Max())));
         for (int tick = 0; tick <= 4; tick++)
         {
             double value = highest * tick / 4;
-            svg.Line(Left, Y(value, highest), Right, Y(value, highest), tick == 0 ? SvgPicture.Axis : SvgPicture.Grid);
-            svg.Text(Left - 8, Y(value, highest) + 4, (100 * value).ToString("0.#", CultureInfo.InvariantCulture) + "%", SvgPicture.End);
+            svg.Line(left, Y(value, highest), right, Y(value, highest), tick == 0 ? SvgPicture.Axis : SvgPicture.Grid);
+            svg.Text(left - 8, Y(value, highest) + 4, (100 * value).ToString("0.#", CultureInfo.InvariantCulture) + "%", SvgPicture.End);
         }
 
-        double slot = (Right - Left) / (double)bars.Count;
+        double slot = (right - left) / bars.Count;
         for (int i = 0; i < bars.Count; i++)
         {
-            Draw(svg, bars[i], Left + (slot * (i + 0.5)), slot, highest, SvgPicture.Color(i));
+            Draw(svg, bars[i], left + (slot * (i + 0.5)), slot, highest, SvgPicture.Color(firstColor + i));
         }
-
-        return svg.ToString();
     }
 
     private static void Draw(SvgPicture svg, SeedBar bar, double middle, double slot, double highest, string color)
@@ -61,7 +71,7 @@ public static class SeedBarChart
         svg.Text(middle, Bottom + 17, bar.Name, $"{SvgPicture.Middle} {SvgPicture.Bold}");
         for (int i = 0; i < label.Length; i++)
         {
-            svg.Text(middle, Bottom + 33 + (14 * i), label[i], $"{SvgPicture.Middle} font-size=\"{LabelSize}\"");
+            svg.Text(middle, Bottom + (bar.Name.Length > 0 ? 33 : 17) + (14 * i), label[i], $"{SvgPicture.Middle} font-size=\"{LabelSize}\"");
         }
     }
 

@@ -46,6 +46,9 @@ internal sealed class SvgPicture
     /// <summary>The colour of the i-th series.</summary>
     public static string Color(int i) => Colors[i % Colors.Length];
 
+    /// <summary>A number on an axis.</summary>
+    public static string Number(double value) => value.ToString("0.######;−0.######;0", CultureInfo.InvariantCulture);
+
     /// <summary>A straight line.</summary>
     public void Line(double x1, double y1, double x2, double y2, string color, string attributes = "") =>
         Add($"<line x1=\"{x1:0.0}\" x2=\"{x2:0.0}\" y1=\"{y1:0.0}\" y2=\"{y2:0.0}\" stroke=\"{color}\"{Spaced(attributes)}/>");

@@ -2,9 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace Rlt.Data;
 
-/// <summary>JSON lists of numbers.</summary>
+/// <summary>JSON lists of one kind of value.</summary>
 public static class JsonArrays
 {
+    /// <summary>Of texts.</summary>
+    public static JsonArray Of(IEnumerable<string> values) => [.. values.Select(value => (JsonNode)value)];
+
     /// <summary>Of whole numbers.</summary>
     public static JsonArray Of(IEnumerable<int> values) => [.. values.Select(value => (JsonNode)value)];
 

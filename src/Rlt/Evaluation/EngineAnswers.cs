@@ -18,6 +18,9 @@ public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, Lang
         StopIds = model.StopIds,
     });
 
+    /// <summary>Is told how far a block has come; made anew for each.</summary>
+    public Func<string, WorkProgress>? During { get; init; }
+
     /// <inheritdoc/>
     public int? BlockQuestions => config.BlockSize;
 
@@ -38,7 +41,8 @@ public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, Lang
         (AnswerRequest[] Asked, int[] Ids)[] fitting = [.. prompts[true]];
         Sample[][] samples = _engine.Run(
             [.. fitting.Select(prompt => new SamplingRequest(
-                prompt.Ids, [.. prompt.Asked.Select(request => RandomStream.Key(config.Seed, request.Index, request.Sample))]))], stop: stop);
+                prompt.Ids, [.. prompt.Asked.Select(request => RandomStream.Key(config.Seed, request.Index, request.Sample))]))], stop: stop,
+            progress: During?.Invoke("sample"));
         return
         [
             .. fitting.SelectMany((prompt, i) =>

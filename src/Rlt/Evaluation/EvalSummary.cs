@@ -39,29 +39,29 @@ public static class EvalSummary
     }
 
     /// <summary>The figures as a table, for a terminal and Markdown alike.</summary>
-    public static string Table(JsonObject summary)
+    public static string Table(JsonObject summary) => string.Join('\n', Figures(summary).Select(figure => $"| {figure.Name,-20} | {figure.Value} |"));
+
+    /// <summary>The figures by their names, for people.</summary>
+    public static IEnumerable<(string Name, string Value)> Figures(JsonObject summary)
     {
-        var text = new System.Text.StringBuilder();
         int samples = summary["samples"]!.GetValue<int>();
-        Add("questions × samples", $"{summary["questions"]} × {samples}");
-        Add($"accuracy (avg@{samples})", $"{Share("accuracy")}, 95% interval {Percent(summary["accuracy_interval"]![0]!)} "
+        yield return ("questions × samples", $"{summary["questions"]} × {samples}");
+        yield return ($"accuracy (avg@{samples})", $"{Share("accuracy")}, 95% interval {Percent(summary["accuracy_interval"]![0]!)} "
             + $"– {Percent(summary["accuracy_interval"]![1]!)}");
         foreach ((string k, JsonNode? value) in samples == 1 ? [] : summary["pass_at_k"]!.AsObject())
         {
-            Add($"pass@{k}", Percent(value!));
+            yield return ($"pass@{k}", Percent(value!));
         }
 
         if (samples > 1)
         {
-            Add($"maj@{samples}", Share("majority"));
+            yield return ($"maj@{samples}", Share("majority"));
         }
 
-        Add("truncated", Share("truncated"));
-        Add("no answer found", Share("no_answer"));
-        Add("mean tokens", summary["mean_tokens"]?.GetValue<double>().ToString("0", CultureInfo.InvariantCulture) ?? "not told by the server");
-        return text.ToString().TrimEnd();
+        yield return ("truncated", Share("truncated"));
+        yield return ("no answer found", Share("no_answer"));
+        yield return ("mean tokens", summary["mean_tokens"]?.GetValue<double>().ToString("0", CultureInfo.InvariantCulture) ?? "not told by the server");
 
-        void Add(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"| {name,-20} | {value} |\n");
         string Share(string key) => Percent(summary[key]!);
     }
 

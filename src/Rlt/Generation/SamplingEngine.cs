@@ -31,9 +31,11 @@ public sealed class SamplingEngine
     /// <summary>Samples every request.</summary>
     /// <param name="requests">The prompts.</param>
     /// <param name="onFinished">Called with (request, sample, result) as each ends, or null.</param>
+    /// <param name="progress">Is told after every token of the rows under way; a row that ends early is then done at once.</param>
     /// <param name="stop">Ends the work early with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>For each request, its samples in the order of its streams.</returns>
-    public Sample[][] Run(IReadOnlyList<SamplingRequest> requests, Action<int, int, Sample>? onFinished = null, CancellationToken stop = default)
+    public Sample[][] Run(
+        IReadOnlyList<SamplingRequest> requests, Action<int, int, Sample>? onFinished = null, WorkProgress? progress = null, CancellationToken stop = default)
     {
         int context = _model.Config.MaxPositions;
         for (int i = 0; i < requests.Count; i++)
@@ -49,9 +51,11 @@ public sealed class SamplingEngine
         var waiting = new Queue<(int Request, int Sample)>(
             requests.SelectMany((request, r) => request.Streams.Select((_, s) => (r, s))));
         using var batch = new RowBatch(_model);
+        (int whole, int finished, long tokens) = (waiting.Count, 0, 0);
         while (waiting.Count > 0 || batch.Rows.Count > 0)
         {
             stop.ThrowIfCancellationRequested();
+            int before = batch.Rows.Count;
             if (waiting.Count > 0 && batch.Rows.Count <= _options.MaxRows * 3 / 4)
             {
                 Admit(requests, waiting, batch);
@@ -62,11 +66,16 @@ public sealed class SamplingEngine
                 Draw(batch.Rows, batch.Step());
             }
 
-            batch.Leave(row => Finish(
-                row, Math.Min(requests[row.Request].MaxNewTokens ?? _options.MaxNewTokens, context - row.Prompt.Length), results, onFinished));
+            int drawn = batch.Rows.Count;
+            tokens += drawn > before ? drawn - before : drawn;
+            batch.Leave(row => Finish(row, Limit(row), results, onFinished));
+            finished += drawn - batch.Rows.Count;
+            progress?.Invoke((finished + batch.Rows.Sum(row => (double)row.Ids.Count / Limit(row))) / whole, tokens);
         }
 
         return results;
+
+        int Limit(SampleRow row) => Math.Min(requests[row.Request].MaxNewTokens ?? _options.MaxNewTokens, context - row.Prompt.Length);
     }
 
     /// <summary>A sample's text without the stop id that ended it; tags stay, even where the vocabulary has them as special tokens.</summary>

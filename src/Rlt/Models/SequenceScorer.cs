@@ -11,7 +11,9 @@ public static class SequenceScorer
     /// <param name="sequences">The sequences.</param>
     /// <param name="temperature">Logits are divided by it.</param>
     /// <param name="tokenBudget">Tokens in one forward pass.</param>
-    public static double MeanEntropy(Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget)
+    /// <param name="worked">Is told the tokens of each pass.</param>
+    public static double MeanEntropy(
+        Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget, Action<long>? worked = null)
     {
         double sum = 0;
         foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget, model.Config.LengthBoundary))
@@ -21,6 +23,8 @@ public static class SequenceScorer
             {
                 sum += Score(model, rows, (hidden_ND, _) => LogProbHead.Entropy(model, hidden_ND, temperature)).Sum(value => (double)value);
             }
+
+            worked?.Invoke(rows.Sum(row => (long)row.Ids.Length));
         }
 
         return sum / Math.Max(1, sequences.Sum(sequence => sequence.ScoredCount));
@@ -31,7 +35,9 @@ public static class SequenceScorer
     /// <param name="sequences">What to score.</param>
     /// <param name="temperature">Logits are divided by it.</param>
     /// <param name="tokenBudget">Tokens in one forward pass.</param>
-    public static float[][] LogProbs(Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget)
+    /// <param name="worked">Is told the tokens of each pass.</param>
+    public static float[][] LogProbs(
+        Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget, Action<long>? worked = null)
     {
         var results = new float[sequences.Count][];
         foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget, model.Config.LengthBoundary))
@@ -45,6 +51,8 @@ public static class SequenceScorer
                 results[indices[row]] = flat[used..(used + rows[row].ScoredCount)];
                 used += rows[row].ScoredCount;
             }
+
+            worked?.Invoke(rows.Sum(row => (long)row.Ids.Length));
         }
 
         return results;

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Rlt.Charts;
 using Rlt.Evaluation;
 using Rlt.Runs;
-using Rlt.Statistics;
 
 namespace Rlt.Reports;
 
@@ -16,20 +15,17 @@ public sealed class FinishedRuns
 
     private static readonly string[] TeacherColumns = ["reward", "solution_score", "think_kl", "match", "completion_tokens", "empty"];
 
-    private static readonly string[] EvaluationNumbers = ["accuracy", "questions", "samples", "no_answer"];
-
     private readonly (string Name, JsonObject[] Metrics)[] _teachers;
-    private readonly (string Name, JsonObject Summary, Interval? Interval)[] _evaluations;
+    private readonly (string Name, EvaluatedRun Run)[] _evaluations;
 
     /// <summary>Reads runs.</summary>
     /// <param name="runs">Run directories, or NAME=DIRECTORY.</param>
     /// <exception cref="DataException">No run is there, or a run's figures are damaged.</exception>
     public FinishedRuns(IEnumerable<string> runs)
     {
-        Run[] read = [.. runs.Select(Named).Select(run => new Run(run.Name, run.Path, ReadMetrics(run.Path)))];
-        read = [.. read.Select(WithEvaluation)];
+        Run[] read = [.. runs.Select(Named).Select(run => new Run(run.Name, run.Path, ReadMetrics(run.Path), EvaluatedRun.Read(run.Path)))];
         _teachers = [.. read.Where(run => IsTeachers(run.Metrics)).Select(run => (run.Name, run.Metrics))];
-        _evaluations = [.. read.Where(run => run.Summary is not null).Select(run => (run.Name, run.Summary!, run.Interval))];
+        _evaluations = [.. read.Where(run => run.Evaluation is not null).Select(run => (run.Name, run.Evaluation!))];
         LeftOut = [.. read.Select(WhyLeftOut).OfType<string>()];
         if (_teachers.Length + _evaluations.Length == 0)
         {
@@ -67,12 +63,10 @@ public sealed class FinishedRuns
         if (_evaluations.Length > 0)
         {
             text.Append("| model | accuracy (95% interval) | questions | samples | no answer | tokens |\n|---|---|---|---|---|---|\n");
-            foreach ((string name, JsonObject summary, Interval? interval) in _evaluations)
+            foreach ((string name, EvaluatedRun run) in _evaluations)
             {
-                string ends = interval is { } known ? string.Create(CultureInfo.InvariantCulture, $"{100 * known.Low:0.0} to {100 * known.High:0.0}") : "–";
-                text.Append(CultureInfo.InvariantCulture, $"| {name} | {Percent(summary, "accuracy")} ({ends}) | {summary["questions"]} | ");
-                string tokens = summary["mean_tokens"] is null ? "–" : Number(summary, "mean_tokens").ToString("0", CultureInfo.InvariantCulture);
-                text.Append(CultureInfo.InvariantCulture, $"{summary["samples"]} | {Percent(summary, "no_answer")} | {tokens} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| {name} | {run.Accuracy} | {run.Summary["questions"]} | {run.Summary["samples"]} | "
+                    + $"{run.Share("no_answer")} | {run.Tokens} |\n");
             }
         }
 
@@ -86,33 +80,22 @@ public sealed class FinishedRuns
         ChartLine[] lines = steps.Length == 0
             ? []
             : [Line("reward", "reward", 1), Line("solution score", "solution_score", 1), Line("− think KL", "think_kl", -1)];
-        return ResultsChart.Svg(lines, [.. _evaluations.Select(run => Bar(run.Name, run.Summary, run.Interval))]);
+        return ResultsChart.Svg(lines, [.. _evaluations.Select(run => Bar(run.Name, run.Run))]);
 
         ChartLine Line(string name, string key, double sign) => new(name, [.. steps.Select(step => sign * Number(step, key))]);
     }
 
-    private static ChartBar Bar(string name, JsonObject summary, Interval? interval)
+    private static SeedBar Bar(string name, EvaluatedRun run)
     {
-        double accuracy = Number(summary, "accuracy");
-        return new ChartBar(name, accuracy, interval?.Low ?? accuracy, interval?.High ?? accuracy);
-    }
-
-    private static Run WithEvaluation(Run run)
-    {
-        if (!File.Exists(SummaryOf(run.Path)))
-        {
-            return run;
-        }
-
-        JsonObject summary = ReadSummary(SummaryOf(run.Path));
-        return run with { Summary = summary, Interval = ReadInterval(run.Path, summary) };
+        double accuracy = Number(run.Summary, "accuracy");
+        return new SeedBar("", name, accuracy, run.Interval?.Low ?? accuracy, run.Interval?.High ?? accuracy, []);
     }
 
     private static string? WhyLeftOut(Run run) => run switch
     {
-        { Summary: not null, Interval: null } =>
+        { Evaluation.Interval: null, Evaluation: not null } =>
             $"{run.Path}: no interval; its {Evaluator.SummaryName} is of an earlier version, and its {Evaluator.FileName} is not all there",
-        { Summary: null } when !IsTeachers(run.Metrics) =>
+        { Evaluation: null } when !IsTeachers(run.Metrics) =>
             $"{run.Path}: left out; no steps of train-teacher ({RunFolder.MetricsFile}), nor a finished run of eval ({Evaluator.SummaryName})",
         _ => null,
     };
@@ -122,8 +105,6 @@ public sealed class FinishedRuns
         (string? name, string path) = RunFolders.Named(argument);
         return (name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), path);
     }
-
-    private static string SummaryOf(string path) => Path.Combine(path, Evaluator.SummaryName);
 
     private static bool IsTeachers(JsonObject[] metrics) => metrics.Length > 0 && metrics.All(IsTeachers);
 
@@ -136,54 +117,16 @@ public sealed class FinishedRuns
         JsonObject[] rows = [.. RunRows.Read(file)];
         foreach (JsonObject row in rows.Where(IsTeachers))
         {
-            RequireNumbers(file, row, TeacherColumns);
+            RunRows.RequireNumbers(file, row, TeacherColumns);
         }
 
         return rows;
     }
-
-    private static JsonObject ReadSummary(string file)
-    {
-        JsonObject summary = RunRows.ReadObject(file);
-        // A server need not tell how long its answers are.
-        RequireNumbers(file, summary, summary["mean_tokens"] is null ? EvaluationNumbers : [.. EvaluationNumbers, "mean_tokens"]);
-        return summary;
-    }
-
-    private static void RequireNumbers(string file, JsonObject row, string[] keys)
-    {
-        foreach (string key in keys)
-        {
-            RunRows.Number(file, row, key);
-        }
-    }
-
-    // Summaries of earlier versions have no ends, but the rows that they are of.
-    private static Interval? ReadInterval(string path, JsonObject summary)
-    {
-        if (summary["accuracy_interval"] is JsonArray { Count: 2 } ends && ends.All(end => end is JsonValue value && value.TryGetValue(out double _)))
-        {
-            return new Interval(ends[0]!.GetValue<double>(), ends[1]!.GetValue<double>());
-        }
-
-        double[][] scores = [.. RunRows.Read(Path.Combine(path, Evaluator.FileName))
-            .GroupBy(row => EvalRow.Key(row).Index)
-            .Select(question => question.Select(EvalRow.Score).ToArray())];
-        return scores.Length == Number(summary, "questions") ? QuestionInterval.OfMean(scores) : null;
-    }
-
-    private static string Percent(JsonObject summary, string key) => (100 * Number(summary, key)).ToString("0.0", CultureInfo.InvariantCulture) + "%";
 
     private static string Means(JsonObject[] steps) =>
         string.Join(" | ", TeacherColumns.Select(column => steps.Average(step => Number(step, column)).ToString("0.000", CultureInfo.InvariantCulture)));
 
     private static double Number(JsonObject row, string key) => row[key]!.GetValue<double>();
 
-    // A run's steps, and of one of eval its summary and interval.
-    private sealed record Run(string Name, string Path, JsonObject[] Metrics)
-    {
-        public JsonObject? Summary { get; init; }
-
-        public Interval? Interval { get; init; }
-    }
+    private sealed record Run(string Name, string Path, JsonObject[] Metrics, EvaluatedRun? Evaluation);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rlt.Data;
 using Rlt.Runs;
 
 namespace Rlt.Reports;
@@ -18,7 +19,8 @@ public static class ReportData
     public static JsonObject Of(IReadOnlyList<ReportRun> runs, int refreshSeconds) => new()
     {
         ["refresh_seconds"] = refreshSeconds,
-        ["groups"] = Groups(runs),
+        ["questions"] = Questions(runs),
+        ["about"] = new JsonObject(Names(runs).Select(name => KeyValuePair.Create<string, JsonNode?>(name, MetricTexts.Of(name)))),
         ["runs"] = new JsonArray([.. runs.Select(Curves)]),
         ["samples"] = new JsonArray([.. runs.SelectMany((run, index) => run.Samples.Select(row => Sample(row, index)))]),
     };
@@ -37,24 +39,37 @@ public static class ReportData
     /// <summary>A text of a row; empty where it has none.</summary>
     internal static string Text(JsonObject row, string key) => row[key] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
 
-    private static JsonObject Groups(IReadOnlyList<ReportRun> runs)
+    private static JsonArray Questions(IReadOnlyList<ReportRun> runs)
     {
-        ILookup<string, string> names = runs.SelectMany(run => run.Metrics).SelectMany(row => Metrics.Numbers(row)).Select(metric => metric.Name)
-            .Where(name => name != "step").Distinct().ToLookup(Metrics.Group);
-        return new JsonObject(Metrics.Groups.Select(group =>
-            KeyValuePair.Create<string, JsonNode?>(group, new JsonArray([.. names[group].Select(name => (JsonNode)name)]))));
+        ILookup<string, string> names = Names(runs).ToLookup(Metrics.Group);
+        return new JsonArray([.. Metrics.Questions.Select(one => new JsonObject
+        {
+            ["title"] = one.Question,
+            ["metrics"] = new JsonArray([.. one.Groups.SelectMany(group => names[group]).Select(name => (JsonNode)name)]),
+        })]);
     }
 
-    private static JsonObject Curves(ReportRun run)
+    private static IEnumerable<string> Names(IEnumerable<ReportRun> runs) => runs.SelectMany(run => run.Metrics).SelectMany(Metrics.Numbers)
+        .Select(metric => metric.Name).Where(name => name != "step").Distinct();
+
+    private static JsonObject Curves(ReportRun run) => new()
     {
-        IEnumerable<string> names = run.Metrics.SelectMany(row => Metrics.Numbers(row)).Select(metric => metric.Name).Distinct().Where(name => name != "step");
-        return new JsonObject
-        {
-            ["name"] = run.Name,
-            ["steps"] = new JsonArray([.. run.Metrics.Select(row => row["step"]!.DeepClone())]),
-            ["metrics"] = new JsonObject(names.Select(name =>
-                KeyValuePair.Create<string, JsonNode?>(name, new JsonArray([.. run.Metrics.Select(row => row[name]?.DeepClone())])))),
-        };
+        ["name"] = run.Name,
+        ["steps"] = new JsonArray([.. run.Metrics.Select(row => row["step"]!.DeepClone())]),
+        ["seconds"] = Seconds(run.Metrics),
+        ["warnings"] = new JsonArray([.. run.Metrics.Select(row => JsonArrays.Of(SilentFailures.Of(row)))]),
+        ["resumes"] = JsonArrays.Of(run.Resumes),
+        ["metrics"] = new JsonObject(Names([run]).Select(name =>
+            KeyValuePair.Create<string, JsonNode?>(name, new JsonArray([.. run.Metrics.Select(row => row[name]?.DeepClone())])))),
+    };
+
+    // From the run's beginning to each step's end; null where the steps do not tell.
+    private static JsonArray? Seconds(IReadOnlyList<JsonObject> rows)
+    {
+        double sum = 0;
+        return rows.Count > 0 && rows.All(row => row["step_seconds"] is not null)
+            ? new JsonArray([.. rows.Select(row => JsonValue.Create(Math.Round(sum += Metrics.Number(row["step_seconds"]!), 1)))])
+            : null;
     }
 
     private static JsonObject Sample(JsonObject row, int run)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rlt.Data;
+using Rlt.Evaluation;
 using Rlt.Runs;
 
 namespace Rlt.Reports;
@@ -11,6 +12,15 @@ namespace Rlt.Reports;
 /// <param name="IsFinished">Whether nothing will be added.</param>
 public sealed record ReportRun(string Name, IReadOnlyList<JsonObject> Metrics, IReadOnlyList<JsonObject> Samples, bool IsFinished)
 {
+    /// <summary>Its settings by their keys.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>After which steps it went on after a stop.</summary>
+    public IReadOnlyList<int> Resumes { get; init; } = [];
+
+    /// <summary>What it found, where it is a finished run of eval.</summary>
+    public EvaluatedRun? Evaluation { get; init; }
+
     /// <summary>The files in which runs keep explanations.</summary>
     internal static readonly string[] SampleFiles = ["samples.jsonl", "traces.jsonl"];
 
@@ -27,13 +37,18 @@ public sealed record ReportRun(string Name, IReadOnlyList<JsonObject> Metrics, I
                 name,
                 [.. RunRows.Read(Path.Combine(path, RunFolder.MetricsFile)).Where(row => row["step"] is JsonValue)],
                 [.. SampleFiles.SelectMany(file => RunRows.Read(Path.Combine(path, file))).Where(IsSample)],
-                Directory.Exists(Path.Combine(path, "model")));
+                Directory.Exists(Path.Combine(path, "model")) || File.Exists(Path.Combine(path, Evaluator.SummaryName)))
+            {
+                Settings = RunSettings.Read(path),
+                Resumes = RunLog.Resumes(path),
+                Evaluation = EvaluatedRun.Read(path),
+            };
         bool hasJustBegun = File.Exists(Path.Combine(path, RunFolder.ConfigFile));
-        return run.Metrics.Count + run.Samples.Count > 0 || hasJustBegun
+        return run.Metrics.Count + run.Samples.Count > 0 || hasJustBegun || run.Evaluation is not null
             ? run
             : throw new DataException(
                 $"{path}: nothing to show; expected the directory of a run (with metrics.jsonl, "
-                    + $"samples.jsonl or traces.jsonl) or a file of rows {{question, solution, completion}}.");
+                    + $"samples.jsonl, traces.jsonl or summary.json) or a file of rows {{question, solution, completion}}.");
     }
 
     // Traces that a collection dropped have no explanation.

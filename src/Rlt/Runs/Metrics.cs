@@ -6,8 +6,15 @@ namespace Rlt.Runs;
 /// <summary>Reads a row of metrics.jsonl, whichever run wrote it, and sorts its names into the groups in which they are shown.</summary>
 public static class Metrics
 {
-    /// <summary>The groups, as they follow each other on a page.</summary>
-    public static IReadOnlyList<string> Groups { get; } = ["reward", "validation", "completions", "guards", "policy", "learning", "speed", "memory"];
+    /// <summary>What one asks of a run, as it follows on a page, and the groups of metrics that answer it.</summary>
+    public static IReadOnlyList<(string Question, string[] Groups)> Questions { get; } =
+    [
+        ("Is it learning?", ["reward", "validation", "learning"]), ("Is it healthy?", ["completions", "guards", "policy"]),
+        ("Is it fast?", ["speed", "memory"]),
+    ];
+
+    /// <summary>How far a held-out result lies below the best one, in half widths of its interval: more than 1 is worse.</summary>
+    public const string ValidationBehind = "validation_behind";
 
     /// <summary>A row's numbers, in its order.</summary>
     public static IEnumerable<(string Name, double Value)> Numbers(JsonObject row) => row
@@ -22,12 +29,12 @@ public static class Metrics
     {
         _ when name.Contains("seconds", StringComparison.Ordinal) || name.EndsWith("per_second", StringComparison.Ordinal) => "speed",
         "resident_mib" or "peak_mib" or "live_tensors" => "memory",
-        "truncated" or "empty" or "missing_tag" or "leaks_early" or "copies_solution" or "repetition" or "zero_spread_groups" or "sampler_difference" =>
-            "guards",
+        "truncated" or "empty" or "missing_tag" or "leaks_early" or "copies_solution" or "repetition" or "zero_spread_groups" or "sampler_difference"
+            or "dropped" or "no_answer" => "guards",
         "entropy" or "kl_reference" or "clip_ratio" or "clip_ratio_low" or "clip_ratio_high" => "policy",
         "loss" or "grad_norm" or "learning_rate" or "epoch" or "target_tokens" or "sequence_tokens" => "learning",
         _ when name.StartsWith("validation", StringComparison.Ordinal) => "validation",
-        _ when name.StartsWith("completion_tokens", StringComparison.Ordinal) => "completions",
+        _ when name.StartsWith("completion_tokens", StringComparison.Ordinal) || name == "explanation_tokens" => "completions",
         _ => "reward",
     };
 }

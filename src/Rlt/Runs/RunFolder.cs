@@ -56,7 +56,7 @@ public sealed class RunFolder : IDisposable
     public bool IsFinished => Directory.Exists(Model);
 
     /// <summary>The log file.</summary>
-    public string Log => In("log.txt");
+    public string Log => In(RunLog.FileName);
 
     private string Checkpoints => In("checkpoints");
 

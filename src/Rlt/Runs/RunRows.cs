@@ -55,6 +55,16 @@ public static class RunRows
         ? number
         : throw new DataException($"{path}: '{key}' is {row[key]?.ToJsonString() ?? "missing"}; expected a number. The file is damaged, or not a run's.");
 
+    /// <summary>Requires fields that measure something.</summary>
+    /// <exception cref="DataException">As <see cref="Number"/>.</exception>
+    public static void RequireNumbers(string path, JsonObject row, params IEnumerable<string> keys)
+    {
+        foreach (string key in keys)
+        {
+            Number(path, row, key);
+        }
+    }
+
     private static JsonObject Row(string path, int line, string text)
     {
         try

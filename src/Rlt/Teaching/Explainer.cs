@@ -19,13 +19,15 @@ public sealed class Explainer(LanguageModel teacher, TeachingFormat format, Samp
     /// <summary>Writes explanations of tasks.</summary>
     /// <param name="tasks">The tasks.</param>
     /// <param name="streams">For each task, the random streams of its samples.</param>
+    /// <param name="progress">Is told how far the work has come.</param>
     /// <param name="stop">Ends the work early.</param>
     /// <returns>The explanations, task by task, each task's in the order of its streams.</returns>
-    public IReadOnlyList<Explanation> Explain(IReadOnlyList<TeachingTask> tasks, IReadOnlyList<ulong[]> streams, CancellationToken stop = default)
+    public IReadOnlyList<Explanation> Explain(
+        IReadOnlyList<TeachingTask> tasks, IReadOnlyList<ulong[]> streams, WorkProgress? progress = null, CancellationToken stop = default)
     {
         SamplingRequest[] requests = [.. tasks.Select((task, i) =>
             new SamplingRequest(teacher.Tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids, streams[i]))];
-        Sample[][] samples = _engine.Run(requests, stop: stop);
+        Sample[][] samples = _engine.Run(requests, stop: stop, progress: progress);
         return [.. tasks.SelectMany((task, i) => samples[i].Select(sample =>
             new Explanation(task, requests[i].Prompt, sample, _engine.Text(sample))))];
     }

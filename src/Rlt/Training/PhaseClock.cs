@@ -1,14 +1,20 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Rlt.Models;
 
 namespace Rlt.Training;
 
 /// <summary>Seconds of a step by phase, and tokens a second of the phases that work through tokens.</summary>
-internal sealed class PhaseClock
+/// <param name="observer">Follows the phases as they go on; null: nobody.</param>
+internal sealed class PhaseClock(IRunObserver? observer = null)
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly OrderedDictionary<string, (double Seconds, long Tokens)> _phases = [];
     private double _before;
+
+    /// <summary>Tells the observer of a phase that goes on.</summary>
+    public WorkProgress During(string phase) =>
+        (share, tokens) => observer?.Within(phase, share, tokens / Math.Max(1e-3, _clock.Elapsed.TotalSeconds - _before));
 
     /// <summary>Ends a phase; the next begins. A phase that comes again adds to its seconds and tokens.</summary>
     /// <param name="phase">Its name.</param>

@@ -12,11 +12,6 @@ namespace Rlt.Training;
 /// <param name="measure">Adds the metric, with its interval where there is one, to a step's metrics.</param>
 public sealed class Validation(ValidateConfig config, BestMetric metric, RunFolder folder, Action<JsonObject> measure)
 {
-    /// <summary>
-    /// How far the model is behind the best so far, in half widths of its 95% interval; above 1 the two are told apart.
-    /// </summary>
-    public const string Behind = "validation_behind";
-
     private const string Low = "_low";
     private const string High = "_high";
 
@@ -39,7 +34,7 @@ public sealed class Validation(ValidateConfig config, BestMetric metric, RunFold
             double half = (Metrics.Number(high) - Metrics.Number(metrics[metric.Name + Low]!)) / 2;
             double behind = RunRows.Read(folder.Metrics).Where(row => row.ContainsKey(metric.Name))
                 .Select(row => metric.Gain(Metrics.Number(row[metric.Name]!), now)).Append(0).Max();
-            metrics[Behind] = half > 0 ? behind / half : 0;
+            metrics[Metrics.ValidationBehind] = half > 0 ? behind / half : 0;
         }
 
         metrics["seconds_validation"] = Math.Round(clock.Elapsed.TotalSeconds, 4);

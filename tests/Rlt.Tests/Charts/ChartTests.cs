@@ -49,12 +49,27 @@ public sealed class ChartTests
     }
 
     [Fact]
-    public void Results_LinesAndBars_AreWellFormed()
+    public void Results_LinesAndBars_HaveAxesWithUnitsAndColoursOfTheirOwn()
     {
-        XElement picture = XElement.Parse(ResultsChart.Svg([new ChartLine("reward", [-1, 0, 1])], [new ChartBar("a student", 0.5, 0.4, 0.6)]));
-        Assert.Equal("56.0,276.0 248.0,161.0 440.0,46.0", (string?)picture.Element(Svg + "polyline")!.Attribute("points"));
-        RequireTexts(picture, "reward", "a", "student");
+        XElement picture = XElement.Parse(ResultsChart.Svg(
+            [new ChartLine("reward", [-0.42, -0.3, -0.11]), new ChartLine("solution score", [-0.2, -0.2, -0.1])],
+            [new SeedBar("", "a student", 0.05, 0.04, 0.06, []), new SeedBar("", "another one", 0.08, 0.07, 0.09, [])]));
+        RequireTexts(picture, "teacher: reward and its parts, nats", "step", "1", "2", "3", "−0.5", "−0.1", "reward −0.11", "students: accuracy on held-out questions, %", "10%", "a student", "5.0%");
+        string[] colors = [.. picture.Elements(Svg + "polyline").Select(line => (string)line.Attribute("stroke")!),
+            .. picture.Elements(Svg + "rect").Where(bar => bar.Attribute("opacity") is not null).Select(bar => (string)bar.Attribute("fill")!)];
+        Assert.Equal((4, 4), (colors.Length, colors.Distinct().Count()));
+
+        // The curve fills its room: from near the least tick, −0.5, to near the largest, −0.1, at the first and the last step.
+        double[] places = [.. ((string)picture.Elements(Svg + "polyline").First().Attribute("points")!).Split(' ', ',').Select(place => double.Parse(place, CultureInfo.InvariantCulture))];
+        Assert.Equal([56, 214.8, 248, 153, 440, 55.2], places);
     }
+
+    [Theory]
+    [InlineData(-0.42, -0.11, new[] { -0.5, -0.4, -0.3, -0.2, -0.1 })]
+    [InlineData(0, 24, new[] { 0, 5.0, 10, 15, 20, 25 })]
+    [InlineData(3, 3, new[] { 2.6, 2.8, 3, 3.2, 3.4 })]
+    public void Ticks_AroundValues_AreRound(double low, double high, double[] expected) =>
+        Assert.Equal(expected, Ticks.Around(low, high).Select(tick => Math.Round(tick, 9)));
 
     private static void RequireTexts(XElement picture, params string[] expected)
     {

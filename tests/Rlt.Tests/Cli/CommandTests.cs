@@ -163,6 +163,7 @@ public sealed class CommandTests : IDisposable
             """);
         CommandResult result = _rlt.Run("score", "--teacher", "@model", "--student", "@student", "--input", "@in.jsonl", "--output", "@out.jsonl", "--format", "@format.yaml", "--details");
         Assert.Equal((0, "2 of 4 rows could not be scored; their 'error' says why"), (result.Exit, result.Message));
+        Assert.StartsWith("2 of 4 rows scored; rewards in nats\n|                    |     mean |", result.Output, StringComparison.Ordinal);
         JsonObject[] rows = _rlt.Rows("out.jsonl");
         foreach (JsonObject row in rows[..2])
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Training;
+using Rlt.Runs;
 using Rlt.Training.Grpo;
 
 namespace Rlt.Tests.Cli;
@@ -93,12 +94,12 @@ public sealed class RunVerdictTests : IDisposable
     }
 
     [Fact]
-    public void Verdict_NothingHeld_IsHealthy() => Assert.Equal("healthy", SilentFailures.Verdict([Step(1, 0), Step(2, 0.5)]));
+    public void Verdict_NothingHeld_IsHealthy() => Assert.Equal("healthy", RunVerdict.Of([Step(1, 0), Step(2, 0.5)]));
 
     [Fact]
     public void Verdict_HeldLongAgo_IsHealthyAtTheEnd() => Assert.Equal(
         "healthy at the end; earlier explanations are empty in 2 of 12 steps (first in step 1, last in step 2)",
-        SilentFailures.Verdict([.. Enumerable.Range(1, 12).Select(step => Step(step, step < 3 ? 1 : 0))]));
+        RunVerdict.Of([.. Enumerable.Range(1, 12).Select(step => Step(step, step < 3 ? 1 : 0))]));
 
     [Fact]
     public void StopWhen_NotInARow_IsNoReason()

@@ -79,13 +79,13 @@ public sealed class ValidationCommandTests : IDisposable
     [Fact]
     public void Verdict_HeldOutWorseThanItsInterval_SaysSinceWhen() => Assert.Equal(
         "not healthy: held-out results are worse than they were in 2 of 3 measurements (first in step 6, last in step 9)",
-        SilentFailures.Verdict([.. Enumerable.Range(1, 9).Select(step => step % 3 == 0 ? Row(step, 1, step / 3 * 0.7) : Row(step, 1, null))], Losses(0)));
+        RunVerdict.Of([.. Enumerable.Range(1, 9).Select(step => step % 3 == 0 ? Row(step, 1, step / 3 * 0.7) : Row(step, 1, null))], Losses(0)));
 
     [Theory]
     [InlineData(1, 2, "not healthy: the training loss has risen from 1 (steps 1 to 10) to 2 (the last 10 steps); lower optimizer.learning_rate")]
     [InlineData(2, 1, "healthy (of 100 rows 5 (5%) were cut to 64 tokens)")]
     public void Verdict_TrainingLoss_MayNotRise(double start, double end, string verdict) => Assert.StartsWith(
-        verdict, SilentFailures.Verdict([.. Enumerable.Range(1, 20).Select(step => Row(step, step <= 10 ? start : end, null))], Losses(5)), StringComparison.Ordinal);
+        verdict, RunVerdict.Of([.. Enumerable.Range(1, 20).Select(step => Row(step, step <= 10 ? start : end, null))], Losses(5)), StringComparison.Ordinal);
 
     /// <summary>Hand-computed: rows of 2 and 4 tokens with summed losses 4 and 2 have the mean 1, and leave 2 and −2 over.</summary>
     [Fact]

@@ -181,7 +181,7 @@ public sealed class SamplingEngineTests : IDisposable
         using Decoder model = TinyModel.Sharp();
         using var stop = new CancellationTokenSource();
         var engine = new SamplingEngine(model, null, new SamplingOptions { MaxNewTokens = 50, MaxRows = 2 });
-        Assert.Throws<OperationCanceledException>(() => engine.Run(Requests(), (_, _, _) => stop.Cancel(), stop.Token));
+        Assert.Throws<OperationCanceledException>(() => engine.Run(Requests(), (_, _, _) => stop.Cancel(), stop: stop.Token));
     }
 
     [Fact]

@@ -27,8 +27,8 @@ public sealed class ReportTests : IDisposable
 
         // A metric that came later has a gap before it.
         Assert.Equal("[null,0.5]", data["runs"]![0]!["metrics"]!["clip_ratio"]!.ToJsonString());
-        Assert.Equal("""["reward","reward_p10"]""", data["groups"]!["reward"]!.ToJsonString());
-        Assert.Equal("""["clip_ratio"]""", data["groups"]!["policy"]!.ToJsonString());
+        Assert.Equal(["Is it learning?", "Is it healthy?", "Is it fast?"], data["questions"]!.AsArray().Select(one => one!["title"]!.GetValue<string>()));
+        Assert.Equal(["""["reward","reward_p10"]""", """["clip_ratio"]""", "[]"], data["questions"]!.AsArray().Select(one => one!["metrics"]!.ToJsonString()));
         Assert.Equal([0, 0, 1, 1], data["samples"]!.AsArray().Select(sample => sample!["run"]!.GetValue<int>()));
         JsonNode? expected = JsonNode.Parse(
             """{"run":0,"step":1,"question":"2 and 3?","solution":"5","explanation":"add up</e>","reward":-1,"solution_score":null,"think_kl":null,"length":4}""");

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using Rlt.Runs;
 using Rlt.Teaching;
 using Rlt.Teaching.Rewards;
-using Rlt.Training;
 
 namespace Rlt.Tests.Teaching;
 

@@ -18,6 +18,10 @@ internal sealed class RunWatcher(Action<int>? afterStep = null) : IRunObserver
         afterStep?.Invoke(metrics["step"]!.GetValue<int>());
     }
 
+    public List<(string Name, double Share, double TokensPerSecond)> Phases { get; } = [];
+
+    public void Within(string phase, double share, double tokensPerSecond) => Phases.Add((phase, share, tokensPerSecond));
+
     public List<string> Warnings { get; } = [];
 
     public void Warned(string message) => Warnings.Add(message);

@@ -12,7 +12,7 @@ internal static class ScriptedExplanations
     public static Explain Of(LanguageModel policy, TeachingFormat format, Func<int, int, int, (Sample Sample, string Text)> write)
     {
         int call = -1;
-        return (tasks, streams) =>
+        return (tasks, streams, _) =>
         {
             call++;
             return [.. tasks.SelectMany((task, place) => streams[place].Select((_, sample) =>

@@ -51,7 +51,8 @@ internal static class EvalCommand
             var text = ModelText.Load(config.Model);
             string[] warnings = [.. new EnginePrompt(text, config.TemplateArgs).Warnings(questions)];
             using LanguageModel model = Startup.Load(text, config.Device);
-            Run(folder, config, sampling, benchmark, read, warnings, questions, _ => new EngineAnswers(config, sampling, model), stop);
+            Run(folder, config, sampling, benchmark, read, warnings, questions,
+                observer => new EngineAnswers(config, sampling, model) { During = observer.During }, stop);
             return;
         }
 

@@ -45,6 +45,7 @@ internal static class ScoreCommand
             var scorer = new RowScorer(settings.Format, teacherModel, studentModel, settings.Reward, parsed.GetValue(budget));
             int failed = scorer.Score(rows, parsed.GetValue(details));
             JsonLines.Write(parsed.GetValue(output)!, rows.Select(row => row.Fields));
+            Console.WriteLine(ScoreSummary.Table([.. rows.Select(row => row.Fields)]));
             if (failed > 0)
             {
                 Console.Error.WriteLine($"rlt: {failed} of {rows.Length} rows could not be scored; their 'error' says why");

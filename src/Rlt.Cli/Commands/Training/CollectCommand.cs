@@ -43,7 +43,7 @@ internal static class CollectCommand
         observer.WarnedOf(tasks);
         observer.WarnedOf(teacherText.UnreadArgs(config.TemplateArgs));
         observer.Started(traces.Done, tasks.Rows.Count);
-        var collector = new TraceCollector(config, teacher, student, tasks.Rows, format);
+        var collector = new TraceCollector(config, teacher, student, tasks.Rows, format) { During = observer.During };
         collector.Run(traces, (_, metrics) => observer.Stepped(metrics), stop);
         if (collector.MeanRewards(traces.Read(), RunRows.Read(folder.Metrics)) is { } rewards)
         {

@@ -16,7 +16,7 @@ internal static class RunEnd
     public static void Tell(RunFolder folder, CheckpointPolicy policy, RunObserver observer, RowLosses? losses = null)
     {
         IReadOnlyList<JsonObject> metrics = RunRows.Read(folder.Metrics);
-        observer.Said($"verdict: {SilentFailures.Verdict(metrics, losses)}");
+        observer.Said($"verdict: {RunVerdict.Of(metrics, losses)}");
         if (TrainingCheckpoint.Best(folder, policy) is { } best && TrainingCheckpoint.Finished(folder, policy) is { } end)
         {
             observer.Said(best.Directory == end.Directory

@@ -24,6 +24,9 @@ public sealed class TraceCollector(
     /// <summary>The traces' name in the run's folder.</summary>
     public const string FileName = "traces.jsonl";
 
+    /// <summary>Is told how far a phase of a block has come; made anew for each.</summary>
+    public Func<string, WorkProgress>? During { get; init; }
+
     /// <summary>Collects, going on after the last whole block of an earlier run.</summary>
     /// <param name="traces">Where the traces go.</param>
     /// <param name="progress">Called after each block with questions done and metrics.</param>
@@ -72,8 +75,8 @@ public sealed class TraceCollector(
     {
         TeachingTask[] block = [.. tasks.Skip(first).Take(count)];
         ulong[][] streams = [.. block.Select((_, i) => Enumerable.Range(0, config.Samples).Select(s => RandomStream.Key(config.Seed, first + i, s)).ToArray())];
-        IReadOnlyList<Explanation> explanations = _explainer.Explain(block, streams);
-        IReadOnlyList<ScoredExplanation>? scores = _scorer?.Score(explanations);
+        IReadOnlyList<Explanation> explanations = _explainer.Explain(block, streams, progress: During?.Invoke("sample"));
+        IReadOnlyList<ScoredExplanation>? scores = _scorer?.Score(explanations, During?.Invoke("score"));
         var rows = new List<JsonObject>();
         for (int i = 0; i < block.Length; i++)
         {

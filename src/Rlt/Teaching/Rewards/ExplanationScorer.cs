@@ -16,16 +16,20 @@ public sealed class ExplanationScorer(TeachingFormat format, LanguageModel teach
     }
 
     /// <summary>Explanations as the student scored them, in their order.</summary>
+    /// <param name="explanations">The explanations.</param>
+    /// <param name="progress">Is told how far the work has come.</param>
     /// <exception cref="DataException">As <see cref="Case"/>.</exception>
     /// <exception cref="RunFailedException">A reward is not a finite number.</exception>
-    public IReadOnlyList<ScoredExplanation> Score(IReadOnlyList<Explanation> explanations) =>
-        Score([.. explanations.Select(explanation => Case(explanation.Task, explanation.Text))]);
+    public IReadOnlyList<ScoredExplanation> Score(IReadOnlyList<Explanation> explanations, WorkProgress? progress = null) =>
+        Score([.. explanations.Select(explanation => Case(explanation.Task, explanation.Text))], progress);
 
     /// <summary>The same of cases.</summary>
-    public IReadOnlyList<ScoredExplanation> Score(IReadOnlyList<TeachingCase> cases)
+    public IReadOnlyList<ScoredExplanation> Score(IReadOnlyList<TeachingCase> cases, WorkProgress? progress = null)
     {
-        float[][] ofTeacher = SequenceScorer.LogProbs(teacher.Decoder, [.. cases.Select(c => c.Teacher.Sequence)], options.TeacherTemperature, tokenBudget);
-        float[][] ofStudent = OfStudent(cases);
+        TokenSequence[] teacherSequences = [.. cases.Select(c => c.Teacher.Sequence)];
+        Action<long>? worked = progress.Over(cases.Sum(c => (long)c.Teacher.Sequence.Ids.Length + c.Student.Sequence.Ids.Length));
+        float[][] ofTeacher = SequenceScorer.LogProbs(teacher.Decoder, teacherSequences, options.TeacherTemperature, tokenBudget, worked);
+        float[][] ofStudent = OfStudent(cases, worked);
         return [.. cases.Select((c, i) =>
         {
             float[] teacherThink = c.Teacher.Values(c.Teacher.Explanation, ofTeacher[i]);
@@ -45,6 +49,6 @@ public sealed class ExplanationScorer(TeachingFormat format, LanguageModel teach
 
     private TeachingCase Build(TeachingTask task, string completion) => TeachingCase.Build(format, task, completion, teacher.Tokenizer, student.Tokenizer);
 
-    private float[][] OfStudent(IReadOnlyList<TeachingCase> cases) =>
-        SequenceScorer.LogProbs(student.Decoder, [.. cases.Select(c => c.Student.Sequence)], options.StudentTemperature, tokenBudget);
+    private float[][] OfStudent(IReadOnlyList<TeachingCase> cases, Action<long>? worked = null) =>
+        SequenceScorer.LogProbs(student.Decoder, [.. cases.Select(c => c.Student.Sequence)], options.StudentTemperature, tokenBudget, worked);
 }

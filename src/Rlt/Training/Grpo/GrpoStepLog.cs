@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Rlt.Training.Grpo;
 
 /// <summary>What a GRPO step tells of itself: its metrics, some of its samples, and all of them where it failed.</summary>
-internal sealed class GrpoStepLog<T>(int step, GrpoConfig config, IGrpoTask<T> task, RunFolder folder)
+internal sealed class GrpoStepLog<T>(int step, GrpoConfig config, IGrpoTask<T> task, RunFolder folder, IRunObserver observer)
     where T : Rollout
 {
     private readonly ClipRatio? _clipped = config.Loss.ReusesSamples ? new ClipRatio(config.Loss) : null;
@@ -19,7 +19,7 @@ internal sealed class GrpoStepLog<T>(int step, GrpoConfig config, IGrpoTask<T> t
     private double _norm;
 
     /// <summary>How long each phase takes.</summary>
-    public PhaseClock Phases { get; } = new();
+    public PhaseClock Phases { get; } = new(observer);
 
     /// <summary>Optimizer steps taken so far.</summary>
     public int Updates { get; private set; }

@@ -47,12 +47,12 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
 
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)
     {
-        var log = new GrpoStepLog<T>(step, config, task, folder);
+        var log = new GrpoStepLog<T>(step, config, task, folder, observer);
         RolloutBatch<T> batch = _sampler.Sample(step, log.Phases);
         float[] advantages = GroupAdvantage.From(batch.Rewards, config.GroupSize, config.Loss.NormalizeByStd);
-        float[][]? referenceLogProbs = reference is null ? null : LogProbs(reference, batch);
+        float[][]? referenceLogProbs = reference is null ? null : LogProbs(reference, batch, log.Phases);
         log.Drawn(batch, advantages, referenceLogProbs);
-        log.Measured(MeanEntropy(batch));
+        log.Measured(MeanEntropy(batch, log.Phases));
         double learningRate = LearningRateSchedule.At(
             config.Optimizer.Schedule, config.Optimizer.LearningRate, step, config.Steps, config.Optimizer.WarmupRatio);
         foreach (int[] samples in UpdateOrder.Of(batch.Groups, config.GroupSize, config.Loss.UpdatesPerBatch, config.Loss.NumIterations))
@@ -61,7 +61,8 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
             (double loss, float[][] logProbs) = MicroBatches.Backward(
                 policy.Decoder, gradients, share.Sequences, LossTemperature, config.MicroBatchTokens, keepGraphs: config.Recompute == Recompute.False,
                 (logProbs_N, rows) => GrpoLoss.Compute(logProbs_N, share.Tokens(rows, logProbs_N.device), config.Loss),
-                (long)RandomStream.Key(config.Seed, step, log.Updates));
+                (long)RandomStream.Key(config.Seed, step, log.Updates),
+                log.Phases.During("backward").Over(Tokens(share.Sequences)));
             log.WentBack(share);
             double norm = log.Guard(() => Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, loss, log.Updates));
             log.Learned(share, loss, norm, logProbs);
@@ -72,11 +73,18 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
         return metrics;
     }
 
-    private float[][] LogProbs(Decoder model, RolloutBatch<T> batch) => SequenceScorer.LogProbs(model, batch.Sequences, LossTemperature, config.ScoringTokens);
+    private float[][] LogProbs(Decoder model, RolloutBatch<T> batch, PhaseClock phases) => SequenceScorer.LogProbs(
+        model, batch.Sequences, LossTemperature, config.ScoringTokens, phases.During("reference").Over(Tokens(batch.Sequences)));
 
     // Of the first completion of each group: all would cost another pass over the step's tokens.
-    private double MeanEntropy(RolloutBatch<T> batch) => SequenceScorer.MeanEntropy(
-        policy.Decoder, [.. batch.Sequences.Where((_, i) => i % config.GroupSize == 0)], LossTemperature, config.ScoringTokens);
+    private double MeanEntropy(RolloutBatch<T> batch, PhaseClock phases)
+    {
+        TokenSequence[] firsts = [.. batch.Sequences.Where((_, i) => i % config.GroupSize == 0)];
+        return SequenceScorer.MeanEntropy(
+            policy.Decoder, firsts, LossTemperature, config.ScoringTokens, phases.During("entropy").Over(Tokens(firsts)));
+    }
+
+    private static long Tokens(IEnumerable<TokenSequence> sequences) => sequences.Sum(sequence => (long)sequence.Ids.Length);
 
     private void PullReference(int stepsDone)
     {

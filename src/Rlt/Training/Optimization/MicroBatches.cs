@@ -23,6 +23,7 @@ public static class MicroBatches
     /// <param name="keepGraphs">Keeps layers' graphs instead of recomputing the layers.</param>
     /// <param name="lossOf">The loss.</param>
     /// <param name="seed">Seeds what the model's adapters drop, which alone depends on the number of micro-batches.</param>
+    /// <param name="worked">Is told the tokens of each micro-batch.</param>
     /// <returns>The summed loss and the log-probabilities by sequence.</returns>
     public static (double Loss, float[][] LogProbs) Backward(
         Decoder model,
@@ -32,7 +33,8 @@ public static class MicroBatches
         int tokenBudget,
         bool keepGraphs,
         LossOf lossOf,
-        long seed = 0)
+        long seed = 0,
+        Action<long>? worked = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(tokenBudget, 1);
         double total = 0;
@@ -55,6 +57,7 @@ public static class MicroBatches
             pass.Backward(leaf_N.grad!);
             total += loss.ToSingle();
             Scatter(leaf_N.detach().cpu().data<float>().ToArray(), indices, rows, logProbs);
+            worked?.Invoke(rows.Sum(row => (long)row.Ids.Length));
         }
 
         return (total, logProbs);

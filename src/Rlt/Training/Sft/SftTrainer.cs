@@ -46,10 +46,12 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         TokenSequence[] batch = [.. EpochOrder.Slice(examples.Count, step, config.BatchSize, config.Seed).Select(i => examples[i])];
+        WorkProgress progress = (share, tokens) => observer.Within("backward", share, tokens / clock.Elapsed.TotalSeconds);
         int targets = batch.Sum(sequence => sequence.ScoredCount);
         (double loss, _) = MicroBatches.Backward(
             model.Decoder, gradients, batch, temperature: 1, config.MicroBatchTokens, keepGraphs: config.Recompute == Recompute.False,
-            (logProbs_N, _) => logProbs_N.sum() * (-1.0 / Math.Max(1, targets)), (long)RandomStream.Key(config.Seed, step));
+            (logProbs_N, _) => logProbs_N.sum() * (-1.0 / Math.Max(1, targets)), (long)RandomStream.Key(config.Seed, step),
+            progress.Over(batch.Sum(sequence => (long)sequence.Ids.Length)));
         double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, _steps, config.Optimizer.WarmupRatio);
         double norm = Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, loss);
         double seconds = clock.Elapsed.TotalSeconds;

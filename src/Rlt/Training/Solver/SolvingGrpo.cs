@@ -32,7 +32,7 @@ internal sealed class SolvingGrpo(
     public IReadOnlyList<SolvingRollout> Draw(IReadOnlyList<int> chosen, IReadOnlyList<ulong[]> streams, PhaseClock phases)
     {
         SamplingRequest[] requests = [.. chosen.Select((question, i) => new SamplingRequest(_prompt.Ids(questions[question]), streams[i]))];
-        Sample[][] samples = _engine.Run(requests);
+        Sample[][] samples = _engine.Run(requests, progress: phases.During("sample"));
         phases.End("sample", samples.Sum(group => group.Sum(sample => sample.Ids.Length)));
         string[] opened = [.. chosen.Select(question => _prompt.OpenedThought(questions[question]))];
         SolvingRollout[] graded = [.. chosen.SelectMany((question, i) =>

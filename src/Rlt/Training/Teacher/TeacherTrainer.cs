@@ -24,7 +24,7 @@ public sealed class TeacherTrainer(
         {
             Temperature = config.Temperature, MaxNewTokens = config.MaxNewTokens, MaxRows = config.SamplingRows,
         });
-        Run((chosen, streams) => explainer.Explain(chosen, streams), stop);
+        Run((chosen, streams, progress) => explainer.Explain(chosen, streams, progress: progress), stop);
     }
 
     /// <summary>The same with explanations from elsewhere.</summary>

@@ -8,7 +8,7 @@ using Rlt.Training.Grpo;
 namespace Rlt.Training.Teacher;
 
 /// <summary>Writes explanations: for each task as many as there are streams, task by task.</summary>
-internal delegate IReadOnlyList<Explanation> Explain(IReadOnlyList<TeachingTask> tasks, IReadOnlyList<ulong[]> streams);
+internal delegate IReadOnlyList<Explanation> Explain(IReadOnlyList<TeachingTask> tasks, IReadOnlyList<ulong[]> streams, WorkProgress progress);
 
 /// <summary>GRPO's task of a teacher: explanations, rewarded by a frozen student.</summary>
 internal sealed class TeachingGrpo(
@@ -23,9 +23,10 @@ internal sealed class TeachingGrpo(
     /// <inheritdoc/>
     public IReadOnlyList<TeachingRollout> Draw(IReadOnlyList<int> questions, IReadOnlyList<ulong[]> streams, PhaseClock phases)
     {
-        IReadOnlyList<Explanation> explanations = explain([.. questions.Select(question => tasks[question])], streams);
+        IReadOnlyList<Explanation> explanations = explain([.. questions.Select(question => tasks[question])], streams, phases.During("sample"));
         phases.End("sample", explanations.Sum(explanation => explanation.Sample.Ids.Length));
-        TeachingRollout[] rollouts = [.. explanations.Zip(_scorer.Score(explanations), (explanation, scored) => new TeachingRollout(explanation, scored))];
+        IReadOnlyList<ScoredExplanation> scores = _scorer.Score(explanations, phases.During("score"));
+        TeachingRollout[] rollouts = [.. explanations.Zip(scores, (explanation, scored) => new TeachingRollout(explanation, scored))];
         phases.End("score", rollouts.Sum(rollout => (long)rollout.Case.Teacher.Sequence.Ids.Length + rollout.Case.Student.Sequence.Ids.Length));
         return rollouts;
     }

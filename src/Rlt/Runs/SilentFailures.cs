@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Rlt.Runs;
-using Rlt.Training.Sft;
 
-namespace Rlt.Training;
+namespace Rlt.Runs;
 
 /// <summary>Reads a run's metrics for signs of one that goes wrong without an error.</summary>
 public static class SilentFailures
@@ -13,9 +11,6 @@ public static class SilentFailures
 
     // Sampler and trainer run the same weights: only rounding may tell them apart (bfloat16 keeps 8 bits).
     private const double LargeDifference = 0.5;
-
-    // A sign that has not held for as many steps is one of the past.
-    private const int RecentSteps = CheckpointPolicy.ScoreSteps;
 
     private static readonly (string Key, double Limit, string Kind, string Advice)[] Signs =
     [
@@ -30,7 +25,7 @@ public static class SilentFailures
         ("zero_spread_groups", SomeShare, "groups have equal rewards and teach nothing",
             "raise group_size or temperature, take other questions, or set loss.resample_rounds"),
         ("sampler_difference", LargeDifference, "sampler and trainer disagree on log-probabilities", "use --dtype fp32 to find out whether it is rounding"),
-        (Validation.Behind, 1, "held-out results are worse than they were",
+        (Metrics.ValidationBehind, 1, "held-out results are worse than they were",
             "train for fewer steps, lower optimizer.learning_rate, or take more data; keep_best keeps the best checkpoint"),
     ];
 
@@ -41,49 +36,16 @@ public static class SilentFailures
             CultureInfo.InvariantCulture,
             $"{sign.Kind}: {sign.Key} is {Metrics.Number(metrics[sign.Key]!):0.##} at step {metrics["step"]}; {sign.Advice}"));
 
-    /// <summary>What a whole run's metrics say: "healthy", or which signs held, since when and in how many of its steps.</summary>
-    /// <param name="metrics">The rows of all steps, those before a stop among them.</param>
-    /// <param name="losses">What of the data supervised fine-tuning has not learned; null where that says nothing.</param>
-    public static string Verdict(IReadOnlyList<JsonObject> metrics, RowLosses? losses = null)
-    {
-        var held = Signs
+    /// <summary>The signs that held in some steps, those that held longest first.</summary>
+    internal static IReadOnlyList<(string Key, string Kind, long[] Steps)> Held(IReadOnlyList<JsonObject> metrics) =>
+    [
+        .. Signs
             .Select(sign => (sign.Key, sign.Kind, Steps: metrics.Where(row => Holds(row, sign.Key, sign.Limit)).Select(Step).ToArray()))
             .Where(sign => sign.Steps.Length > 0)
-            .OrderByDescending(sign => sign.Steps.Length)
-            .ToArray();
-        string?[] told =
-        [
-            .. held.Select(sign => $"{sign.Kind} in {sign.Steps.Length} of {Seen(sign.Key)} (first in step {sign.Steps[0]}, last in step {sign.Steps[^1]})"),
-            losses is null ? null : Risen(metrics),
-            losses is { IsMuch: true } ? losses.Text : null,
-        ];
-        string reasons = string.Join("; ", told.Where(reason => reason is not null));
-        string remark = losses is { IsMuch: false, Text: { } text } ? $" ({text})" : "";
-        bool isPast = reasons.Length > 0 && told[held.Length..].All(reason => reason is null)
-            && held.All(sign => sign.Steps[^1] <= Step(metrics[^1]) - RecentSteps);
-        return (reasons.Length == 0 ? "healthy" : isPast ? $"healthy at the end; earlier {reasons}" : $"not healthy: {reasons}") + remark;
-
-        string Seen(string key) => metrics.Count(row => row.ContainsKey(key)) is var count && key == Validation.Behind ? $"{count} measurements" : $"{count} steps";
-    }
-
-    // Of one step the loss is noise.
-    private static string? Risen(IReadOnlyList<JsonObject> metrics)
-    {
-        const int Few = CheckpointPolicy.ScoreSteps;
-        if (metrics.Count < 2 * Few)
-        {
-            return null;
-        }
-
-        double start = metrics.Take(Few).Average(Loss), end = metrics.TakeLast(Few).Average(Loss);
-        return end > start
-            ? FormattableString.Invariant($"the training loss has risen from {start:G4} (steps 1 to {Few}) to {end:G4} (the last {Few} steps); lower optimizer.learning_rate")
-            : null;
-
-        static double Loss(JsonObject row) => RunRows.Number(RunFolder.MetricsFile, row, "loss");
-    }
+            .OrderByDescending(sign => sign.Steps.Length),
+    ];
 
     private static bool Holds(JsonObject metrics, string key, double limit) => metrics[key] is { } value && Metrics.Number(value) > limit;
 
-    private static long Step(JsonObject row) => RunRows.Count(RunFolder.MetricsFile, row, "step");
+    internal static long Step(JsonObject row) => RunRows.Count(RunFolder.MetricsFile, row, "step");
 }
