@@ -49,7 +49,9 @@ public sealed class CausalConvolutionTests : IDisposable
         expected.backward([above.to(ScalarType.Float64)]);
         AssertClose(expected, y, dtype);
         AssertClose(wide.grad!, dx, dtype);
-        AssertClose(wideWeight.grad!, dw, dtype);
+
+        // libtorch's autograd rounds the gradient of a bfloat16 weight to its dtype; the kernel sums in float32.
+        AssertClose(wideWeight.grad!, dw, CpuKernels.Serve(x) ? dtype : weightType);
 
         Tensor Alone(SequenceSegment segment)
         {
