@@ -48,11 +48,11 @@ internal static class TinyDirectory
     public static DeviceConfig Device { get; } = new() { Threads = 1 };
 
     /// <summary>Writes the directory.</summary>
-    public static string Write(string directory, long seed = 1, int context = 256, bool withTemplate = true, double scale = 1)
+    public static string Write(string directory, long seed = 1, int context = 256, bool withTemplate = true, double scale = 1, string? family = null)
     {
         Directory.CreateDirectory(directory);
         WriteTokenizer(directory, withTemplate);
-        string config = ConfigJson(context);
+        string config = family is null ? ConfigJson(context) : OfFamily(family, context);
         File.WriteAllText(Path.Combine(directory, "config.json"), config);
         using Decoder model = ModelFiles.Random(ModelConfig.Load(directory), seed, ScalarType.Float32, CPU);
         using (no_grad())
@@ -79,6 +79,13 @@ internal static class TinyDirectory
         }
 
         File.WriteAllText(Path.Combine(directory, "tokenizer_config.json"), config.ToJsonString());
+    }
+
+    private static string OfFamily(string family, int context)
+    {
+        System.Text.Json.Nodes.JsonObject config = TinyModel.ConfigOf(family).Raw;
+        (config["vocab_size"], config["max_position_embeddings"], config["bos_token_id"], config["eos_token_id"]) = (1024, context, 1020, 1022);
+        return config.ToJsonString();
     }
 
     public static string ConfigJson(int context) => $$"""

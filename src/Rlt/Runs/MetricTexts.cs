@@ -44,6 +44,7 @@ public static class MetricTexts
         ["sampler_difference"] = "Largest difference of a token's log-probability between sampling and training, nats. More than rounding is a fault.",
         ["entropy"] = "The policy's entropy, nats a token. A fall to zero means that it always says the same.",
         ["kl_reference"] = "How far the policy has gone from the reference (k3 estimate, nats a token).",
+        ["expert_load"] = "Rows of the busiest expert against an even share, mean over layers: 1 where all experts have as many.",
         ["clip_ratio"] = "Share of tokens whose ratio is clipped.",
         ["clip_ratio_low"] = "Share of tokens clipped from below.",
         ["clip_ratio_high"] = "Share of tokens clipped from above.",

@@ -31,7 +31,7 @@ public static class Metrics
         "resident_mib" or "peak_mib" or "live_tensors" => "memory",
         "truncated" or "empty" or "missing_tag" or "leaks_early" or "copies_solution" or "repetition" or "zero_spread_groups" or "sampler_difference"
             or "dropped" or "no_answer" => "guards",
-        "entropy" or "kl_reference" or "clip_ratio" or "clip_ratio_low" or "clip_ratio_high" => "policy",
+        "expert_load" or "entropy" or "kl_reference" or "clip_ratio" or "clip_ratio_low" or "clip_ratio_high" => "policy",
         "loss" or "grad_norm" or "learning_rate" or "epoch" or "target_tokens" or "sequence_tokens" => "learning",
         _ when name.StartsWith("validation", StringComparison.Ordinal) => "validation",
         _ when name.StartsWith("completion_tokens", StringComparison.Ordinal) || name == "explanation_tokens" => "completions",

@@ -15,15 +15,60 @@ public sealed class ModelFilesTests : IDisposable
 
     public static TheoryData<string> GoldenNames => ["qwen2_teacher", "qwen2_student_sharded", "qwen2_student_bf16", "llama_llama3rope", "qwen3"];
 
+    public static TheoryData<string> Golden2026Names =>
+    [
+        "gemma3", "gemma3_v4form", "gemma4", "gemma4_moe", "gemma4_vl", "gpt_oss", "ministral3", "mistral", "mistral_v4form", "olmo3", "olmo3_v4form", "phi3",
+        "phi3_longrope", "qwen3_5", "qwen3_5_vl", "qwen3_moe", "qwen3_moe_v4form", "smollm3",
+    ];
+
     public static TheoryData<string> RealNames => ["stories260K", "babyllama_tok105"];
 
     public void Dispose() => _scratch.Dispose();
 
     [GoldenTheory("models")]
     [MemberData(nameof(GoldenNames))]
-    public void Save_GoldenModel_HasTheSameWeightsConfigAndTokenizer(string name)
+    public void Save_GoldenModel_HasTheSameWeightsConfigAndTokenizer(string name) => AssertSavedAlike(Golden.Find($"models/{name}"));
+
+    /// <summary>In whichever form the config is, and with whatever tensors are beside the text part.</summary>
+    [GoldenTheory("2026/models")]
+    [MemberData(nameof(Golden2026Names))]
+    public void Save_FamilyOf2026_HasTheSameWeightsConfigAndTokenizer(string name) => AssertSavedAlike(Golden.Find($"2026/models/{name}"));
+
+    /// <summary>Elements ½ and −3 in a block scaled by 2: the first element of a byte is its low half.</summary>
+    [Fact]
+    public void Load_FourBitExperts_AreTheirNumbersAndAreSavedWithoutQuantization()
     {
-        string source = Golden.Find($"models/{name}");
+        string model = _scratch["model"];
+        JsonObject config = TinyModel.ConfigOf("gpt_oss").Raw.DeepClone().AsObject();
+        (config["hidden_size"], config["intermediate_size"]) = (32, 32);
+        using (Decoder made = ModelFiles.Random(ModelConfig.Parse(config.ToJsonString()), 1, ScalarType.Float32, CPU))
+        {
+            ModelFiles.Save(made, model, null);
+        }
+
+        // Byte 0xD1 holds the codes 1 (½) and 13 (−3).
+        const string Gate = "model.layers.0.mlp.experts.gate_up_proj";
+        config["quantization_config"] = new JsonObject { ["quant_method"] = "mxfp4" };
+        File.WriteAllText(Path.Combine(model, ModelConfig.FileName), config.ToJsonString());
+        Rename(model, name => name == Gate ? [] : [name], added: new()
+        {
+            [Gate + "_blocks"] = (StoredType.U8, [4, 64, 1, 16], [.. Enumerable.Repeat((byte)0xD1, 4 * 64 * 16)]),
+            [Gate + "_scales"] = (StoredType.U8, [4, 64, 1], [.. Enumerable.Repeat((byte)128, 4 * 64)]),
+        });
+        using Decoder read = ModelFiles.Load(model, null, CPU);
+        using var scope = NewDisposeScope();
+        Tensor experts_EDO = read.Parameters.Single(parameter => parameter.Name == Gate).Value;
+        Assert.Equal([4L, 32, 64], experts_EDO.shape);
+        Assert.True(experts_EDO.select(1, 0).eq(1).all().ToBoolean() && experts_EDO.select(1, 31).eq(-6).all().ToBoolean());
+
+        ModelFiles.Save(read, _scratch["copy"], null);
+        Assert.False(JsonNode.Parse(File.ReadAllText(Path.Combine(_scratch["copy"], ModelConfig.FileName)))!.AsObject().ContainsKey("quantization_config"));
+        using Decoder again = ModelFiles.Load(_scratch["copy"], null, CPU);
+        Assert.True(again.Parameters.Single(parameter => parameter.Name == Gate).Value.eq(experts_EDO).all().ToBoolean());
+    }
+
+    private void AssertSavedAlike(string source)
+    {
         string copy = _scratch["copy"];
         Convert(source, copy);
         Dictionary<string, (StoredType Type, string Shape, byte[] Bytes)> expected = Weights(source), actual = Weights(copy);
@@ -214,10 +259,11 @@ public sealed class ModelFilesTests : IDisposable
         return decoder.Embedding.Value.bytes.ToArray();
     }
 
-    // Writes the weights again under other names, one of them with another first byte.
-    private static void Rename(string model, Func<string, string[]> namesOf, string? changed = null)
+    // Writes the weights again under other names, one of them with another first byte, and some beside them.
+    private static void Rename(
+        string model, Func<string, string[]> namesOf, string? changed = null, Dictionary<string, (StoredType Type, long[] Shape, byte[] Bytes)>? added = null)
     {
-        Dictionary<string, (StoredType Type, long[] Shape, byte[] Bytes)> tensors = [];
+        Dictionary<string, (StoredType Type, long[] Shape, byte[] Bytes)> tensors = added ?? [];
         string path = Path.Combine(model, "model.safetensors");
         using (SafetensorsFile file = SafetensorsFile.Open(path))
         {

@@ -23,11 +23,12 @@ internal sealed class TrainingRun : IDisposable
 
     private readonly ScratchDirectory _scratch = new();
 
-    public TrainingRun()
+    /// <summary>Runs of models of a family; null: of Qwen2.</summary>
+    public TrainingRun(string? family = null)
     {
         set_num_threads(1);
-        Model = TinyDirectory.Write(_scratch["policy"], seed: 1, scale: 6);
-        Student = TinyDirectory.Write(_scratch["student"], seed: 2, scale: 6);
+        Model = TinyDirectory.Write(_scratch["policy"], seed: 1, scale: 6, family: family);
+        Student = TinyDirectory.Write(_scratch["student"], seed: 2, scale: 6, family: family);
     }
 
     public string Model { get; }

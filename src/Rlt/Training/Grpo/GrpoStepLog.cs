@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Rlt.Data;
+using Rlt.Models;
 using Rlt.Runs;
-using static TorchSharp.torch;
 
 namespace Rlt.Training.Grpo;
 
@@ -82,7 +82,7 @@ internal sealed class GrpoStepLog<T>(int step, GrpoConfig config, IGrpoTask<T> t
     }
 
     /// <summary>Writes the step's chosen samples, and gives its metrics.</summary>
-    public JsonObject Metrics(double learningRate, Device device)
+    public JsonObject Metrics(double learningRate, Decoder policy)
     {
         KeepSamples();
         Phases.End("samples");
@@ -95,7 +95,7 @@ internal sealed class GrpoStepLog<T>(int step, GrpoConfig config, IGrpoTask<T> t
         metrics["grad_norm"] = _norm;
         metrics["learning_rate"] = learningRate;
         Phases.AddTo(metrics);
-        ResourceMetrics.AddTo(metrics, device);
+        ResourceMetrics.AddTo(metrics, policy);
         return metrics;
     }
 

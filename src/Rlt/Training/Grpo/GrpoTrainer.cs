@@ -68,7 +68,7 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
             log.Learned(share, loss, norm, logProbs);
         }
 
-        JsonObject metrics = log.Metrics(learningRate, policy.Decoder.Device);
+        JsonObject metrics = log.Metrics(learningRate, policy.Decoder);
         PullReference(step + 1);
         return metrics;
     }

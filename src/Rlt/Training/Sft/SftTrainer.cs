@@ -67,7 +67,7 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
             ["tokens_per_second"] = batch.Sum(sequence => sequence.Ids.Length) / seconds,
             ["step_seconds"] = Math.Round(seconds, 4),
         };
-        ResourceMetrics.AddTo(metrics, model.Decoder.Device);
+        ResourceMetrics.AddTo(metrics, model.Decoder);
         return metrics;
     }
 }
