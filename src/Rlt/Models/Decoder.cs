@@ -103,9 +103,14 @@ public sealed class Decoder : IDisposable
     /// <param name="ids_N">Their tokens.</param>
     /// <param name="embedded_ND">The tokens' embeddings.</param>
     /// <param name="tape">Records what the tokens bring to the layers, or null.</param>
-    public PassContext Context(ISequencePass pass, Tensor ids_N, Variable embedded_ND, Tape? tape = null) =>
-        new(pass, new Dictionary<RotaryPlan, RotaryTurn>(_rotary.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.Of(pass))), ReferenceEqualityComparer.Instance),
-            _tokenInputs?.Make(ids_N, embedded_ND, tape));
+    public PassContext Context(ISequencePass pass, Tensor ids_N, Variable embedded_ND, Tape? tape = null)
+    {
+        // The pass's own tensors must outlive the layer that first asks for them.
+        _ = pass.Positions_N;
+        IEnumerable<KeyValuePair<RotaryPlan, RotaryTurn>> turns = _rotary.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.Of(pass)));
+        return new PassContext(
+            pass, new Dictionary<RotaryPlan, RotaryTurn>(turns, ReferenceEqualityComparer.Instance), _tokenInputs?.Make(ids_N, embedded_ND, tape));
+    }
 
     /// <summary>The last layer's output, before the final norm, without gradients: [N, D].</summary>
     /// <param name="ids_N">Token ids, int64.</param>

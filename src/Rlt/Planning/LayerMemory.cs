@@ -20,10 +20,10 @@ public sealed record LayerMemory(long Kept, long Forward, long Backward)
     /// <param name="layer">Which layer.</param>
     public static LayerMemory Fused(ModelSize model, long rows, int layer = 0)
     {
-        (long d, long q, long k, long inner, long heads, long keyHeads, _, bool normed) = LayerWidths.Of(model, layer);
+        (long d, long q, long k, long inner, long heads, long keyHeads, _, bool normed, long further) = LayerWidths.Of(model, layer);
 
         // The sum; turned q and k, v, attention's output; gate and up; with norms of q and k their inputs. The norms' results are computed again.
-        long kept = d + (2 * q) + (2 * k) + (2 * inner) + (normed ? q + k : 0);
+        long kept = d + (2 * q) + (2 * k) + (2 * inner) + (normed ? q + k : 0) + further;
 
         // The norms' scales and the attention's log-sums, float32.
         long scales = 2 + heads + (normed ? heads + keyHeads : 0);
@@ -40,7 +40,7 @@ public sealed record LayerMemory(long Kept, long Forward, long Backward)
     /// <param name="layer">Which layer.</param>
     public static LayerMemory Plain(ModelSize model, long rows, long paddedRows, int layer = 0)
     {
-        (long d, long q, long k, long inner, long heads, _, long head, bool normed) = LayerWidths.Of(model, layer);
+        (long d, long q, long k, long inner, long heads, _, long head, bool normed, long further) = LayerWidths.Of(model, layer);
         bool narrow = model.ActivationSize < Wide;
 
         // Of each norm the scaled input and the result, and its input in float32 where that is a copy.
@@ -49,7 +49,7 @@ public sealed record LayerMemory(long Kept, long Forward, long Backward)
         long scales = (narrow ? norms : 0) + 2;
 
         // Square and scaled input of each norm in float32; the turns of q and k in four products, two sums and their join; two projections.
-        long forward = (2 * d) + (4 * (q + k)) + (4 * head) + (norms * 2 * Wide / model.ActivationSize);
+        long forward = (2 * d) + (4 * (q + k)) + (4 * head) + (norms * 2 * Wide / model.ActivationSize) + further;
         LayerMemory memory = Of(model, layer, rows, kept, scales, forward, backward: 3 * inner);
 
         // Padded q, all heads of k and v, the output and its log-sums are kept; k and v before, and the output's rows in order, are not.

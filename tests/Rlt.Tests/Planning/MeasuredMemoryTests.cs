@@ -53,6 +53,38 @@ public sealed class MeasuredMemoryTests
         }
     }
 
+    /// <summary>Other layers are planned by their widths: the plan is not less than a fifth below what is measured, nor more than twice as much.</summary>
+    [Theory]
+    [InlineData("mistral")]
+    [InlineData("phi3")]
+    [InlineData("gemma3_text")]
+    [InlineData("qwen3_moe")]
+    [InlineData("qwen3_5_text")]
+    [InlineData("gpt_oss")]
+    public void ScoringTrainingAndSampling_OtherFamilies_ArePlannedRoughly(string family)
+    {
+        using Decoder model = Model(family, ScalarType.Float32, 4096);
+        TokenSequence[] sequences = Sequences(8, 257, 4096);
+        AssertRoughly("scoring", PassMemory.Scoring(Size(model), PassShape.Of(8 * 256, 0, 257), Fused).Bytes, () => SequenceScorer.LogProbs(model, sequences, 1, int.MaxValue));
+        foreach (bool keepGraphs in new[] { false, true })
+        {
+            AssertRoughly($"training {keepGraphs}", StepBytes(Work(model, new TrainingLoad(8 * 256, keepGraphs), 257)), () => SftStep(model, sequences, keepGraphs, 8 * 257));
+        }
+
+        var load = new SamplingLoad(Rows: 64, Group: 32, Prompt: 40, NewTokens: 160);
+        SamplingRequest[] requests = [.. Enumerable.Range(0, 2).Select(i => new SamplingRequest(TinyModel.Ids(40, i, 4096), [.. Enumerable.Range(0, 32).Select(s => (ulong)s)]))];
+        var engine = new SamplingEngine(model, null, new SamplingOptions { MaxNewTokens = 160, MaxRows = 64 });
+        AssertRoughly("sampling", SamplingMemory.Of(Size(model), load, Fused).Bytes, () => engine.Run(requests));
+    }
+
+    private static void AssertRoughly(string what, long planned, Action work)
+    {
+        set_num_threads(1);
+        work();
+        double factor = LiveMemory.PeakOf(work) / (double)planned;
+        Assert.True(factor is > 0.5 and < 1.35, $"{what}: {planned / 1e6:F1} MB planned, a factor of {factor:F3} of it measured");
+    }
+
     [Fact]
     public void Sampling_PeakOfTensors_IsPlanned()
     {
@@ -150,11 +182,21 @@ public sealed class MeasuredMemoryTests
 
     private static bool IsClose(long measured, long planned) => Math.Abs(measured - planned) <= Tolerance * planned;
 
+    private static string FieldsOf(string family) => family switch
+    {
+        "gemma3_text" => ", \"sliding_window\": 64, \"sliding_window_pattern\": 2",
+        "mistral" or "phi3" => ", \"sliding_window\": 64",
+        "qwen3_moe" => ", \"num_experts\": 8, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 384",
+        "gpt_oss" => ", \"sliding_window\": 64, \"num_local_experts\": 4, \"num_experts_per_tok\": 2",
+        "qwen3_5_text" => ", \"linear_num_key_heads\": 4, \"linear_num_value_heads\": 8, \"linear_key_head_dim\": 32, \"linear_value_head_dim\": 32",
+        _ => ", \"hidden_act\": \"silu\"",
+    };
+
     private static Decoder Model(string family, ScalarType dtype, int vocabulary) => ModelFiles.Random(ModelConfig.Parse($$"""
         {
           "model_type": "{{family}}", "hidden_size": 256, "num_hidden_layers": 3, "num_attention_heads": 8, "num_key_value_heads": 2,
           "head_dim": 32, "intermediate_size": 768, "vocab_size": {{vocabulary}}, "rms_norm_eps": 1e-6, "rope_theta": 10000.0,
-          "max_position_embeddings": 4096, "tie_word_embeddings": true, "hidden_act": "silu"
+          "max_position_embeddings": 4096, "tie_word_embeddings": true{{FieldsOf(family)}}
         }
         """), 1, dtype, CPU);
 

@@ -1,6 +1,7 @@
 using Rlt.Models.Gradients;
 using Rlt.Models.Plans;
 using Rlt.Platform;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Rlt.Models.Layers;
@@ -15,7 +16,7 @@ internal static class GatedActivation
     public static Variable Apply(Activation kind, Variable gate_NI, Variable up_NI, Tape? tape) => kind switch
     {
         Activation.SwiGlu => SwiGlu(gate_NI, up_NI, tape),
-        Activation.GeGlu => Tape.Plain(tape, data => Gelu(data[0]) * data[1], [gate_NI, up_NI]),
+        Activation.GeGlu => Tape.Plain(tape, data => data[0].gelu(GELU.Approximate.tanh) * data[1], [gate_NI, up_NI]),
         _ => Tape.Plain(tape, data => Clamped(data[0], data[1]), [gate_NI, up_NI]),
     };
 
@@ -43,10 +44,6 @@ internal static class GatedActivation
 
         return y_NI;
     }
-
-    /// <summary>gelu, by tanh.</summary>
-    public static Tensor Gelu(Tensor x) =>
-        x * 0.5 * (((x + (x.pow(3) * 0.044715)) * Math.Sqrt(2 / Math.PI)).tanh() + 1);
 
     private static Tensor Clamped(Tensor gate, Tensor up)
     {
