@@ -33,6 +33,15 @@ internal sealed partial class DataSetFiles
         _card = DataSetCard.Parse(card);
     }
 
+    /// <summary>The files of a folder.</summary>
+    public static DataSetFiles Of(string folder) => new(
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/')),
+        CardOf(folder));
+
+    /// <summary>The text of a folder's card; null where it has none.</summary>
+    public static string? CardOf(string folder) =>
+        Path.Combine(folder, CardName) is var card && File.Exists(card) ? WholeFile.Text(WholeFile.Bytes(card)) : null;
+
     /// <summary>Does the card itself say which files belong to which split, so that those that are not there cannot change the choice.</summary>
     public bool IsDeclared => _card.Subsets.Count > 0;
 

@@ -36,11 +36,7 @@ public static class RowFile
             throw new DataException($"{folder} is a run's folder; expected one of its files, such as {Path.Combine(folder, "traces.jsonl")}.");
         }
 
-        IEnumerable<string> names = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/'));
-        string card = Path.Combine(folder, DataSetFiles.CardName);
-        return new DataSetFiles(names, File.Exists(card) ? WholeFile.Text(WholeFile.Bytes(card)) : null)
-            .Choose(folder, subset, split).Select(name => Path.Combine(folder, name));
+        return DataSetFiles.Of(folder).Choose(folder, subset, split).Select(name => Path.Combine(folder, name));
     }
 
     private static IEnumerable<ReadRow> ReadFile(string path) => Path.GetExtension(path).ToLowerInvariant() switch
