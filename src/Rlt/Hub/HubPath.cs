@@ -52,13 +52,18 @@ public static class HubPath
             return text;
         }
 
+        // A path that is mistyped is no other's business.
+        HubSettings settings = HubSettings.FromEnvironment();
+        bool isPath = Directory.Exists(text.Split('/')[0]);
         try
         {
-            return new HubFetch(HubSettings.FromEnvironment()).Snapshot(id, parts);
+            return new HubFetch(isPath ? settings with { IsOffline = true } : settings).Snapshot(id, parts);
         }
         catch (HubException error)
         {
-            throw new HubException($"{text}: there is no such {what} here ({Path.GetFullPath(text)}), and as a {id.What} of the Hub: {error.Message}.", error);
+            string reading = !isPath ? error.Message
+                : $"it is not in the cache, and not asked for, since the folder '{text.Split('/')[0]}' is here (rlt download {text}{(kind == HubKind.Dataset ? " --type dataset" : "")} brings it)";
+            throw new HubException($"{text}: there is no such {what} here ({Path.GetFullPath(text)}), and as a {id.What} of the Hub: {reading}.", error);
         }
     }
 

@@ -101,6 +101,10 @@ public sealed class HubCommandTests : IDisposable
         Set("HF_HUB_OFFLINE", "1");
         Assert.Equal($"{both}the cache ({_rlt["hub"]}) has it not, and HF_HUB_OFFLINE is set.", _rlt.Run("warmup", "--config", "@sft.yaml", "--model", "org/other").Message);
         Set("HF_HUB_OFFLINE", null);
+        Directory.CreateDirectory("org");
+        Assert.Equal($"{both}it is not in the cache, and not asked for, since the folder 'org' is here (rlt download org/other brings it).",
+            _rlt.Run("warmup", "--config", "@sft.yaml", "--model", "org/other").Message);
+        Directory.Delete("org");
         Set("HF_ENDPOINT", "http://127.0.0.1:9");
         Assert.StartsWith($"{both}127.0.0.1:9 cannot be reached (", _rlt.Run("warmup", "--config", "@sft.yaml", "--model", "org/other").Message, StringComparison.Ordinal);
     }
