@@ -28,7 +28,8 @@ internal sealed class DownloadView : IDisposable
 
     private async Task LinesAsync(Transfer transfer)
     {
-        Console.Error.WriteLine($"downloading {transfer.Name}: {transfer.Parts.Count} {(transfer.Parts.Count == 1 ? "file" : "files")}, {Bytes(transfer.Size)}");
+        string files = transfer.Parts.Count == 1 ? "file" : "files";
+        Console.Error.WriteLine($"downloading {transfer.Name}: {transfer.Parts.Count} {files}, {Bytes(transfer.Size)}");
         while (await Task.WhenAny(_ended.Task, Task.Delay(TimeSpan.FromSeconds(LineSeconds))).ConfigureAwait(false) != _ended.Task)
         {
             Console.Error.WriteLine($"downloading {transfer.Name}: {Bytes(transfer.Done)} of {Bytes(transfer.Size)}");

@@ -9,9 +9,11 @@ namespace Rlt.Configuration;
 public static class HubConfig
 {
     /// <summary>The config with their directories in the cache, where they are downloaded to; of models without weights.</summary>
+    /// <param name="config">The config.</param>
+    /// <param name="isLater">Which paths are left as they are: what is there is still to be made. Null: none.</param>
     /// <exception cref="HubException">One is neither here nor to be had.</exception>
-    public static T Located<T>(T config)
-        where T : class => With(config, (values, kind, text) => kind == PathKind.Model
+    public static T Located<T>(T config, Func<string, bool>? isLater = null)
+        where T : class => With(config, (values, kind, text) => isLater?.Invoke(text) == true ? text : kind == PathKind.Model
             ? HubPath.Model(text) : HubPath.Data(text, values["subset"]?.GetValue<string>(), values["split"]?.GetValue<string>()));
 
     /// <summary>The config as it is kept with a run: directories in the cache as ids with their commit, so that it is the same on another machine.</summary>
@@ -21,8 +23,8 @@ public static class HubConfig
     private static T With<T>(T config, Func<JsonObject, PathKind, string, string> replace)
         where T : class
     {
-        JsonObject values = JsonSerializer.SerializeToNode(config, ConfigSchema.Options)!.AsObject();
-        return Replace(values, typeof(T), replace) ? values.Deserialize<T>(ConfigSchema.Options)! : config;
+        JsonObject values = JsonSerializer.SerializeToNode(config, config.GetType(), ConfigSchema.Options)!.AsObject();
+        return Replace(values, config.GetType(), replace) ? (T)values.Deserialize(config.GetType(), ConfigSchema.Options)! : config;
     }
 
     private static bool Replace(JsonObject values, Type record, Func<JsonObject, PathKind, string, string> replace)

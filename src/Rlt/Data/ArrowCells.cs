@@ -14,7 +14,8 @@ internal static class ArrowCells
 
     /// <summary>What is wrong with a column's type, for the end of a message; null where its cells can be read.</summary>
     public static string? Problem(Field column) => Unreadable(column.Name, column.DataType) is var (path, type)
-        ? $"column '{path}' has the type {type}; expected texts, numbers, booleans, dates, and lists and structs of them. Write the file without that column." : null;
+        ? $"column '{path}' has the type {type}; expected texts, numbers, booleans, dates, and lists and structs of them. "
+            + "Write the file without that column." : null;
 
     /// <summary>The cell at each place of a column.</summary>
     public static Func<int, JsonNode?> Of(IArrowArray column)
@@ -62,8 +63,8 @@ internal static class ArrowCells
         FixedSizeListType list => Unreadable(path, list.ValueDataType),
         DictionaryType coded => Unreadable(path, coded.ValueType),
         MapType or UnionType => (path, type.Name),
-        NullType or StringType or LargeStringType or StringViewType or BooleanType or NumberType or Decimal128Type or Decimal256Type or DateType or TimestampType
-            or Time32Type or Time64Type => null,
+        NullType or StringType or LargeStringType or StringViewType or BooleanType or NumberType or Decimal128Type or Decimal256Type or DateType
+            or TimestampType or Time32Type or Time64Type => null,
         _ => (path, type.Name),
     };
 

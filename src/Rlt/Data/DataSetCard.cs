@@ -5,8 +5,8 @@ using YamlDotNet.RepresentationModel;
 namespace Rlt.Data;
 
 /// <summary>What the head of a data set's README.md says of its subsets; none where it says nothing of them.</summary>
-/// <remarks>Source: the Hub's documentation of data sets, "Manual configuration": <c>configs</c> with <c>config_name</c>, <c>data_files</c>, <c>data_dir</c>.</remarks>
-internal sealed record DataSetCard(IReadOnlyList<DataSetSubset> Subsets)
+/// <remarks>Source: the Hub's documentation, "Manual configuration" of data sets: <c>configs</c> with <c>config_name</c>, <c>data_files</c>, <c>data_dir</c>.</remarks>
+internal sealed partial record DataSetCard(IReadOnlyList<DataSetSubset> Subsets)
 {
     /// <summary>Reads a card; one without a head, or with one that is no YAML, says nothing.</summary>
     public static DataSetCard Parse(string? text)
@@ -56,7 +56,7 @@ internal sealed record DataSetCard(IReadOnlyList<DataSetSubset> Subsets)
 
     // The wildcards of fsspec, in a path relative to the folder.
     private static Regex Pattern(string path) => new(
-        "^" + Regex.Replace(path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path, @"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|[^*?\[]+|\[", part => part.Value switch
+        "^" + Wildcard().Replace(path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path, part => part.Value switch
         {
             "**/" => "(?:.*/)?",
             "**" => ".*",
@@ -66,6 +66,9 @@ internal sealed record DataSetCard(IReadOnlyList<DataSetSubset> Subsets)
             ['[', _, ..] => part.Value,
             _ => Regex.Escape(part.Value),
         }) + @"\z", RegexOptions.NonBacktracking);
+
+    [GeneratedRegex(@"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|[^*?\[]+|\[")]
+    private static partial Regex Wildcard();
 
     private static YamlNode? Child(YamlNode node, string key) =>
         node is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(key), out YamlNode? value) ? value : null;

@@ -35,7 +35,8 @@ internal sealed partial class DataSetFiles
 
     /// <summary>The files of a folder.</summary>
     public static DataSetFiles Of(string folder) => new(
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/')),
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/')),
         CardOf(folder));
 
     /// <summary>The text of a folder's card; null where it has none.</summary>
@@ -64,7 +65,8 @@ internal sealed partial class DataSetFiles
             throw new DataException($"{place}: there is no split '{split}'; it has {list}.");
         }
 
-        string name = split ?? (splits.Count == 1 ? splits.Keys.First() : throw new DataException($"{place} has the splits {list}; name one (--split, or split in the config)."));
+        string name = split ?? (splits.Count == 1 ? splits.Keys.First()
+            : throw new DataException($"{place} has the splits {list}; name one (--split, or split in the config)."));
         string[] chosen = OfOneKind(splits[name]);
         return chosen.Length > 0 ? chosen : throw new DataException($"{place}: the split '{name}' has no data files; expected those that {CardName} names.");
     }
@@ -103,7 +105,8 @@ internal sealed partial class DataSetFiles
 
     private static Dictionary<string, string[]> ByName(string[] names)
     {
-        Dictionary<string, string[]> named = names.GroupBy(SplitOf).Where(split => split.Key is not null).ToDictionary(split => split.Key!, split => split.ToArray());
+        Dictionary<string, string[]> named = names.GroupBy(SplitOf).Where(split => split.Key is not null)
+            .ToDictionary(split => split.Key!, split => split.ToArray());
         return named.Count > 0 || names.Length == 0 ? named : new() { ["train"] = names };
     }
 

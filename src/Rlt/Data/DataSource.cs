@@ -34,7 +34,8 @@ public sealed record DataSource(string Path)
     {
         bool areNamed = Fields.Named().Any();
         IEnumerable<(T? Made, string? Problem, string[] Columns)> all = ReadAhead.Select(RowFile.ReadParts(Path, Subset, Split), part => part()
-            .Where(read => read.Row is not { } row || passOver?.Invoke(row) != true).Select(read => Use(read, use, areNamed)).ToArray()).SelectMany(made => made);
+            .Where(read => read.Row is not { } row || passOver?.Invoke(row) != true)
+            .Select(read => Use(read, use, areNamed)).ToArray()).SelectMany(made => made);
         var rows = new List<T>();
         var problems = new List<string>();
         var columns = new HashSet<string>();

@@ -10,7 +10,8 @@ public static class RowFile
     /// <param name="subset">Of a folder, the subset; null: the only or the default one.</param>
     /// <param name="split">Of a folder, the split; null: the only one.</param>
     /// <exception cref="DataException">A file cannot be read, or a row of it; the message has the line.</exception>
-    public static IEnumerable<JsonRow> Read(string path, string? subset = null, string? split = null) => ReadEach(path, subset, split).Select(read => read.Usable);
+    public static IEnumerable<JsonRow> Read(string path, string? subset = null, string? split = null) =>
+        ReadEach(path, subset, split).Select(read => read.Usable);
 
     /// <summary>Reads the rows one after another, bad ones as problems.</summary>
     /// <exception cref="DataException">A file as a whole cannot be read.</exception>
@@ -25,7 +26,8 @@ public static class RowFile
     private static IEnumerable<string> Files(string path, string? subset, string? split) =>
         Directory.Exists(path) ? FilesOf(path, subset, split)
         : (subset ?? split) is null ? [path]
-        : throw new DataException($"{path} is one file, which has no {(split is null ? $"subset '{subset}'" : $"split '{split}'")}; expected a data set's folder or Hub id.");
+        : throw new DataException($"{path} is one file, which has no {(split is null ? $"subset '{subset}'" : $"split '{split}'")}; "
+            + "expected a data set's folder or Hub id.");
 
     private static bool IsParquet(string path) => Path.GetExtension(path).Equals(".parquet", StringComparison.OrdinalIgnoreCase);
 

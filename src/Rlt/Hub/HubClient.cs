@@ -77,15 +77,16 @@ internal sealed partial class HubClient(HubSettings settings) : IDisposable
     private static bool MayPass(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)status >= 500;
 
     // Of a large file, the hash of its content; other etags name what stands in git for it.
-    private static string? Etag(HttpResponseMessage answer) =>
-        answer.Headers.TryGetValues("X-Linked-Etag", out IEnumerable<string>? values) ? values.First().Replace("W/", "", StringComparison.Ordinal).Trim('"') : null;
+    private static string? Etag(HttpResponseMessage answer) => answer.Headers.TryGetValues("X-Linked-Etag", out IEnumerable<string>? values)
+        ? values.First().Replace("W/", "", StringComparison.Ordinal).Trim('"') : null;
 
     private HubFile File(HubId id, JsonElement entry)
     {
         JsonElement content = entry.TryGetProperty("lfs", out JsonElement lfs) && lfs.ValueKind == JsonValueKind.Object ? lfs : entry;
         var file = new HubFile(Text(entry, "path") ?? "", content.TryGetProperty("size", out JsonElement size) && size.TryGetInt64(out long bytes) ? bytes : -1,
             Text(content, "oid")?.Replace("sha256:", "", StringComparison.Ordinal) ?? "");
-        return file.IsSafe && file.Size >= 0 ? file : throw Strange($"lists a file of {id} that cannot be one: '{file.Name}', {file.Size} bytes, '{file.Hash}'");
+        return file.IsSafe && file.Size >= 0 ? file
+            : throw Strange($"lists a file of {id} that cannot be one: '{file.Name}', {file.Size} bytes, '{file.Hash}'");
     }
 
     private Uri Address(string path) => new(settings.Endpoint, path);
@@ -137,9 +138,11 @@ internal sealed partial class HubClient(HubSettings settings) : IDisposable
             catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
             {
                 // A name that is not known, or a machine that refuses, will not be another after a second.
-                if (attempt == settings.Retries || error is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError })
+                if (attempt == settings.Retries
+                    || error is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError })
                 {
-                    throw new HubException($"{address.Authority} cannot be reached ({(error is HttpRequestException ? error.Message : "no answer in time")})", error) { IsUnreachable = true };
+                    string reason = error is HttpRequestException ? error.Message : "no answer in time";
+                    throw new HubException($"{address.Authority} cannot be reached ({reason})", error) { IsUnreachable = true };
                 }
 
                 await Task.Delay(Wait(attempt)).ConfigureAwait(false);
@@ -183,6 +186,7 @@ internal sealed partial class HubClient(HubSettings settings) : IDisposable
     {
         string? code = Header("X-Error-Code"), said = Header("X-Error-Message");
         int status = (int)answer.StatusCode;
+        string says = said is null ? "" : $": {said}";
         string who = settings.Token is null ? "no token was given (HF_TOKEN)" : "the token given (HF_TOKEN, or its file) has no access";
         string place = $"{settings.Endpoint}{id.WebPath}";
         return (code, status) switch
@@ -192,7 +196,8 @@ internal sealed partial class HubClient(HubSettings settings) : IDisposable
             ("RepoNotFound", _) or (_, 404) when code is not "EntryNotFound" =>
                 new HubException($"{settings.Endpoint.Authority} has no {id.What} '{id.Name}', or it is private and {who}"),
             (_, 401 or 403) => new HubException(
-                $"{settings.Endpoint.Authority} refuses {id.Name} ({status}{(said is null ? "" : ": " + said)}): {(status == 401 && settings.Token is not null ? "the token given (HF_TOKEN, or its file) is not valid" : who)}"),
+                $"{settings.Endpoint.Authority} refuses {id.Name} ({status}{says}): "
+                    + (status == 401 && settings.Token is not null ? "the token given (HF_TOKEN, or its file) is not valid" : who)),
             _ => new HubException($"{settings.Endpoint.Authority} answers {status} for {id.Name}: {said ?? await BeginAsync(answer).ConfigureAwait(false)}"),
         };
 

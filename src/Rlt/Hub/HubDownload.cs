@@ -3,7 +3,7 @@ using Rlt.Files;
 
 namespace Rlt.Hub;
 
-/// <summary>Brings files of the Hub into the cache: several at once, each going on where an earlier attempt was broken off, and none before it is checked.</summary>
+/// <summary>Brings files of the Hub into the cache: several at once, each from where it was broken off, and checked before it counts.</summary>
 internal sealed class HubDownload(HubSettings settings, HubCache cache, HubClient client)
 {
     private const int FilesAtOnce = 8;
@@ -60,7 +60,7 @@ internal sealed class HubDownload(HubSettings settings, HubCache cache, HubClien
             {
                 await ReceiveAsync(id, commit, file, part, begun, stop).ConfigureAwait(false);
             }
-            catch (Exception error) when (!stop.IsCancellationRequested && (error is HttpRequestException or OperationCanceledException || IsOfConnection(error)))
+            catch (Exception error) when (!stop.IsCancellationRequested && IsOfConnection(error))
             {
                 fruitless = Begun(id, file) > begun ? 0 : fruitless + 1;
                 if (fruitless > settings.Retries)
@@ -77,7 +77,8 @@ internal sealed class HubDownload(HubSettings settings, HubCache cache, HubClien
         if (hash != file.Hash)
         {
             File.Delete(incomplete);
-            throw new HubException($"{file.Name} of {id} is not what the Hub lists: its hash is {hash}, expected {file.Hash}. It is deleted; the same command downloads it anew");
+            throw new HubException($"{file.Name} of {id} is not what the Hub lists: its hash is {hash}, expected {file.Hash}. "
+                + "It is deleted; the same command downloads it anew");
         }
 
         File.Move(incomplete, blob, overwrite: true);
@@ -85,7 +86,7 @@ internal sealed class HubDownload(HubSettings settings, HubCache cache, HubClien
     }
 
     // A full disk stays full, and a folder that cannot be written too.
-    private static bool IsOfConnection(Exception error) => error is HttpIOException or IOException { InnerException: System.Net.Sockets.SocketException };
+    private static bool IsOfConnection(Exception error) => error is HttpRequestException or OperationCanceledException or HttpIOException or IOException { InnerException: System.Net.Sockets.SocketException };
 
     private async Task ReceiveAsync(HubId id, string commit, HubFile file, TransferPart part, long begun, CancellationToken stop)
     {

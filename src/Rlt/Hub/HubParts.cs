@@ -75,7 +75,8 @@ internal sealed record WeightParts : IHubParts
         HashSet<string> shards = whole.Length > 0 ? [] : Shards(snapshot);
         HubFile[] chosen = whole.Length > 0 ? whole : [.. files.Where(file => shards.Contains(file.Name))];
         return chosen.Length > 0 && chosen.Length >= shards.Count ? chosen
-            : throw new HubException($"{id} has no weights as safetensors (model.safetensors, or the shards that {Index} names); expected a repository that has them");
+            : throw new HubException($"{id} has no weights as safetensors (model.safetensors, or the shards that {Index} names); "
+                + "expected a repository that has them");
     }
 
     private static HashSet<string> Shards(string snapshot)

@@ -1,6 +1,6 @@
 namespace Rlt.Hub;
 
-/// <summary>What a user's text for a model or a data set leads to: an existing path, else the Hub's repository of that id, from the cache or downloaded.</summary>
+/// <summary>What a user's text for a model or data leads to: an existing path, else the Hub's repository of that id, from the cache or downloaded.</summary>
 public static class HubPath
 {
     /// <summary>A model's directory; of one on the Hub without its weights, which <see cref="RequireWeights"/> brings. What is no id stays as it is.</summary>
@@ -12,7 +12,8 @@ public static class HubPath
     /// <param name="subset">Of an id, the subset; null: the only or the default one.</param>
     /// <param name="split">Of an id, the split; null: the only one.</param>
     /// <inheritdoc cref="Model"/>
-    public static string Data(string text, string? subset = null, string? split = null) => Resolve(HubKind.Dataset, text, "file or folder", new DataParts(subset, split));
+    public static string Data(string text, string? subset = null, string? split = null) =>
+        Resolve(HubKind.Dataset, text, "file or folder", new DataParts(subset, split));
 
     /// <summary>Downloads the weights that belong to a model's directory in the cache, where they are not there; does nothing for other directories.</summary>
     /// <exception cref="HubException">They are not to be had.</exception>
@@ -61,8 +62,9 @@ public static class HubPath
         }
         catch (HubException error)
         {
+            string type = kind == HubKind.Dataset ? " --type dataset" : "";
             string reading = !isPath ? error.Message
-                : $"it is not in the cache, and not asked for, since the folder '{text.Split('/')[0]}' is here (rlt download {text}{(kind == HubKind.Dataset ? " --type dataset" : "")} brings it)";
+                : $"it is not in the cache, and not asked for, since the folder '{text.Split('/')[0]}' is here (rlt download {text}{type} brings it)";
             throw new HubException($"{text}: there is no such {what} here ({Path.GetFullPath(text)}), and as a {id.What} of the Hub: {reading}.", error);
         }
     }

@@ -39,7 +39,8 @@ internal sealed record HubSettings(Uri Endpoint, string Cache, string? Token, bo
         token = token?.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal).Trim();
         return string.IsNullOrEmpty(token) ? null
             : token.All(letter => letter is > ' ' and <= '~') ? token
-            : throw new ConfigException($"the token of the Hub (HF_TOKEN, or {file}) has a space or a letter that no header can carry; expected the token alone.");
+            : throw new ConfigException($"the token of the Hub (HF_TOKEN, or {file}) has a space or a letter that no header can carry; "
+                + "expected the token alone.");
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { } value && value.Trim() is { Length: > 0 } text ? text : null;

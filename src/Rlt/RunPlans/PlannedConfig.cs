@@ -40,7 +40,8 @@ public sealed record PlannedConfig(
         var errors = new List<ConfigException>();
         foreach (Func<PlannedConfig> read in new Func<PlannedConfig>[]
         {
-            () => Of(Load<TeacherConfig>()), () => Of(Load<SftConfig>()), () => Of(Load<CollectConfig>()), () => Of(Load<EvalConfig>()), () => Of(Load<SolverConfig>()),
+            () => Of(Load<TeacherConfig>()), () => Of(Load<SftConfig>()), () => Of(Load<CollectConfig>()),
+            () => Of(Load<EvalConfig>()), () => Of(Load<SolverConfig>()),
         })
         {
             try

@@ -11,8 +11,8 @@ public static class Fingerprint
     private const string Weights = "*.safetensors";
 
     /// <summary>
-    /// Of a file all of it, of a model's directory as <see cref="OfModel"/>, of one in the Hub's cache its id and commit; null of what is none of these, such as
-    /// a pipe or a folder of data.
+    /// Of a file all of it, of a model's directory as <see cref="OfModel"/>, of one in the Hub's cache its id and commit; null of what is none of these,
+    /// such as a pipe or a folder of data.
     /// </summary>
     public static string? Of(string path)
     {

@@ -45,7 +45,8 @@ internal static class EvalCommand
 
         UsableRows<EvalQuestion> read = Evaluator.Read(Source(config, benchmark), benchmark);
         PromptFormat? format = config.Format is null ? null : PromptFormat.Load(config.Format);
-        IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, config.Protocol, config.System, config.ModelId ?? HubPath.IdOf(config.Model)?.Name ?? config.Model, format);
+        IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(
+            read.Rows, config.Protocol, config.System, config.ModelId ?? HubPath.IdOf(config.Model)?.Name ?? config.Model, format);
         using RunFolder folder = ConfiguredRun.Open(config.Out, config.Resolved(sampling));
         if (config.Server.Url is null)
         {

@@ -21,7 +21,8 @@ internal static class DownloadCommand
             string text = parsed.GetValue(id)!;
             string asked = parsed.GetValue(revision) is { } given ? $"{text}@{given}" : text;
             HubKind kind = parsed.GetValue(type) == "model" ? HubKind.Model : HubKind.Dataset;
-            HubId repository = HubId.TryParse(kind, asked) ?? throw new ConfigException($"'{asked}' is no id of the Hub; expected org/name, or org/name@revision.");
+            HubId repository = HubId.TryParse(kind, asked)
+                ?? throw new ConfigException($"'{asked}' is no id of the Hub; expected org/name, or org/name@revision.");
             if (kind == HubKind.Model && (parsed.GetValue(subset) ?? parsed.GetValue(split)) is { } part)
             {
                 throw new ConfigException($"'{part}' is asked of a model, which has neither subsets nor splits; for a data set give --type dataset.");

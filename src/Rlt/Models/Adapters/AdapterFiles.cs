@@ -110,8 +110,19 @@ public static class AdapterFiles
     {
         string? named = json.Text("base_model_name_or_path");
         string? here = new[] { named, directory }.FirstOrDefault(place => place is not null && Directory.Exists(place) && (!IsAdapter(place) || HasModel(place)));
-        return here is null && named is not null && HubId.TryParse(HubKind.Model, named) is not null
-            ? HubPath.Model(json.Text("revision") is { } revision ? $"{named}@{revision}" : named) : here;
+        if (here is not null || named is null || HubId.TryParse(HubKind.Model, named) is null)
+        {
+            return here;
+        }
+
+        try
+        {
+            return HubPath.Model(json.Text("revision") is { } revision ? $"{named}@{revision}" : named);
+        }
+        catch (HubException error)
+        {
+            throw new CheckpointException($"{Path.Combine(directory, ConfigFileName)}: base_model_name_or_path: {error.Message}", error);
+        }
     }
 
     private static bool HasModel(string directory) =>
