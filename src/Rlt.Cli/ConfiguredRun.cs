@@ -20,7 +20,8 @@ internal static class ConfiguredRun
     {
         JsonObject inputs = ResumeCheck.Inputs(config);
         JsonObject record = Record(inputs, usesLibtorch: config is not EvalConfig { Server.Url: not null });
-        var opened = RunFolder.Open(path, ConfigWriter.ToYaml(config), record, folder => Notes(folder, Earlier<T>(path), config, inputs));
+        T shown = HubConfig.Shown(config);
+        var opened = RunFolder.Open(path, ConfigWriter.ToYaml(shown), record, folder => Notes(folder, Earlier<T>(path), shown, inputs));
         StopSignals.Saves(opened);
         return opened;
     }

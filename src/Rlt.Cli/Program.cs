@@ -6,6 +6,7 @@ using Rlt.Cli.Commands.Evaluation;
 using Rlt.Cli.Commands.Tools;
 using Rlt.Cli.Commands.Training;
 using Rlt.Files;
+using Rlt.Hub;
 using Rlt.Platform;
 
 namespace Rlt.Cli;
@@ -34,6 +35,7 @@ internal static class Program
             CommandSettings.AddHelp(parsed.CommandResult.Command);
         }
 
+        (Transfer.Shown, Transfer.Said) = (DownloadView.Begin, note => Console.Error.WriteLine($"note: {note}"));
         using var stop = new StopSignals();
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         return Guarded(() => parsed.InvokeAsync(invocation, stop.Token).GetAwaiter().GetResult());
@@ -50,6 +52,7 @@ internal static class Program
             TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), ConfigCommand.Create(),
             RunCommand.Create(),
             BenchCommand.Create(), ResultsCommand.Create(), StudyCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
+            DownloadCommand.Create(),
         })
         {
             root.Subcommands.Add(command);

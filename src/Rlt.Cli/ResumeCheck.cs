@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Configuration.Resuming;
+using Rlt.Hub;
 using Rlt.Runs;
 
 namespace Rlt.Cli;
@@ -16,7 +17,7 @@ internal sealed record ResumeCheck(IReadOnlyList<string> Refused, IReadOnlyList<
 
     /// <summary>What a config reads, by its settings: path and fingerprint, as run.json has them.</summary>
     public static JsonObject Inputs(DataRunConfig config) => new(ConfigInput.Of(config).Select(input => KeyValuePair.Create(
-        input.Key, (JsonNode?)new JsonObject { ["path"] = input.Path, [Sha256] = Fingerprint.Of(input.Path) })));
+        input.Key, (JsonNode?)new JsonObject { ["path"] = HubPath.Shown(input.Path), [Sha256] = Fingerprint.Of(input.Path) })));
 
     /// <summary>The comparison. A path may be another one as long as it leads to the same.</summary>
     /// <param name="folder">The run's folder.</param>

@@ -1,4 +1,5 @@
 using Rlt.Configuration;
+using Rlt.Hub;
 using Rlt.Models;
 using Rlt.Planning;
 using Rlt.Platform;
@@ -21,8 +22,8 @@ internal static class Startup
         WarnOnce(ref _warnedOfType, slow);
     }
 
-    /// <summary>The model's directory that a path means; says so on stderr where it is a run's folder.</summary>
-    public static string ModelAt(string path) => ModelPath.Of(path, note => Console.Error.WriteLine($"note: {note}"));
+    /// <summary>The model's directory that a path or a Hub id means; says so on stderr where it is a run's folder.</summary>
+    public static string ModelAt(string path) => HubPath.Model(ModelPath.Of(path, note => Console.Error.WriteLine($"note: {note}")));
 
     /// <inheritdoc cref="Load(ModelText, DeviceConfig)"/>
     public static LanguageModel Load(string directory, DeviceConfig device) => Load(ModelText.Load(ModelAt(directory)), device);

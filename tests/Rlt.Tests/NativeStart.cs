@@ -13,6 +13,9 @@ internal static class NativeStart
     {
         TorchLibrary.Load();
 
+        // Tests ask no Hub but their own.
+        Environment.SetEnvironmentVariable("HF_HUB_OFFLINE", "1");
+
         // Said here, so that no command of a test says it.
         Startup.WarnOnce();
     }

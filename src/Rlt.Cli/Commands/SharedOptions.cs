@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Rlt.Configuration;
+using Rlt.Data;
+using Rlt.Hub;
 
 namespace Rlt.Cli.Commands;
 
@@ -24,7 +26,7 @@ internal static class SharedOptions
     {
         StartingLine.Show(command.Name);
         (string? file, string[] overrides) = options.Settings(parsed);
-        run(ConfigLoader.Load<T>(file, overrides, note => Console.Error.WriteLine($"note: {note}")), stop);
+        run(HubConfig.Located(ConfigLoader.Load<T>(file, overrides, note => Console.Error.WriteLine($"note: {note}"))), stop);
         return Task.FromResult(0);
     });
 }
@@ -57,6 +59,37 @@ internal sealed class DeviceOptions
     }
 }
 
+/// <summary>--input of a command that reads rows, with what says which of a data set's.</summary>
+internal sealed class InputOptions
+{
+    private readonly Option<string> _input;
+    private readonly Option<string?> _subset = SharedOptions.Optional("--subset", DataOptions.Subset);
+    private readonly Option<string?> _split = SharedOptions.Optional("--split", DataOptions.Split);
+
+    public InputOptions(Command command, string description = "a Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id")
+    {
+        _input = SharedOptions.Required("--input", description);
+        command.Takes(_input, _subset, _split);
+    }
+
+    /// <summary>The rows, read as they are taken.</summary>
+    public IEnumerable<JsonRow> Rows(ParseResult parsed)
+    {
+        (string? subset, string? split) = (parsed.GetValue(_subset), parsed.GetValue(_split));
+        return RowFile.Read(HubPath.Data(parsed.GetValue(_input)!, subset, split), subset, split);
+    }
+}
+
+/// <summary>What the options that choose among a data set's files say of themselves.</summary>
+internal static class DataOptions
+{
+    public const string Subset = "of a data set's folder or Hub id, the subset; without it the only or the default one";
+    public const string Split = "of a data set's folder or Hub id, the split, such as train; without it the only one";
+
+    /// <summary>The options of a command that is run by a config.</summary>
+    public static readonly (string Option, string Key, string Description)[] OfConfigs = [("--subset", "subset", Subset), ("--split", "split", Split)];
+}
+
 /// <summary>--config, --set and the settings that every run command also has as plain options.</summary>
 internal sealed class RunOptions
 {
@@ -72,6 +105,11 @@ internal sealed class RunOptions
     {
         command.Takes(_config, _set);
         foreach ((string name, string key, string description) in plain)
+        {
+            Add(command, name, key, description);
+        }
+
+        foreach ((string name, string key, string description) in DataOptions.OfConfigs)
         {
             Add(command, name, key, description);
         }

@@ -25,12 +25,15 @@ internal static class StageCheck
     public static IEnumerable<string> Problems(PipelineStage stage, string folder, IReadOnlyList<string> names)
     {
         string[] made = [.. names.Select(name => Path.GetFullPath(Path.Combine(folder, name)) + Path.DirectorySeparatorChar)];
+        bool IsLater(string path) => made.Any(start => Path.GetFullPath(path).StartsWith(start, StringComparison.Ordinal));
+        string[] unknown = Unusable(() => stage = stage with { Config = HubConfig.Located(stage.Config, IsLater) });
         ConfigInput[] read = [.. ConfigInput.Of(stage.Config).Where(input => !(input.Key == "model" && stage.Config is EvalConfig { Server.Url: not null }))];
-        ILookup<bool, ConfigInput> later = read.ToLookup(input => made.Any(path => Path.GetFullPath(input.Path).StartsWith(path, StringComparison.Ordinal)));
+        ILookup<bool, ConfigInput> later = read.ToLookup(input => IsLater(input.Path));
         string[] absent = [.. later[false].Where(input => input.Kind != PathKind.FileOrName && !File.Exists(input.Path) && !Directory.Exists(input.Path))
             .Select(input => $"{input.Key} is '{input.Path}', which does not exist; expected a {(input.Kind == PathKind.Model ? "model directory" : "file")}, "
                 + "relative to the file that names it, or stage:NAME")];
-        IEnumerable<string> found = absent.Length > 0 ? absent
+        IEnumerable<string> found = unknown.Length > 0 ? unknown
+            : absent.Length > 0 ? absent
             : Unusable(() => Read(stage, [.. later[false].Select(input => input.Key)]));
         return found.Select(problem => $"stage '{stage.Name}': {problem}");
     }

@@ -1,3 +1,5 @@
+using Rlt.Hub;
+
 namespace Rlt.Configuration;
 
 /// <summary>The folder that a config file's paths are relative to.</summary>
@@ -54,7 +56,14 @@ internal sealed record ConfigFolder(string Path, string? Shipped = null)
             return brought;
         }
 
-        return kind == PathKind.FileOrName || (kind == PathKind.Model && text.Count(c => c == '/') <= 1 && !text.StartsWith('.')) ? text : Shown(here);
+        bool isName = kind switch
+        {
+            PathKind.FileOrName => true,
+            PathKind.Model => (text.Count(c => c == '/') <= 1 && !text.StartsWith('.')) || HubId.TryParse(HubKind.Model, text) is not null,
+            PathKind.Data => HubId.TryParse(HubKind.Dataset, text) is not null,
+            _ => false,
+        };
+        return isName ? text : Shown(here);
     }
 
     // A folder that is no run's is none to go on with.

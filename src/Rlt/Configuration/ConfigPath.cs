@@ -9,6 +9,9 @@ public enum PathKind
     /// <summary>A model's directory; the name of a shape, or of a model on the Hub, is left as it is.</summary>
     Model,
 
+    /// <summary>A data file or a data set's folder; the id of one on the Hub is left as it is.</summary>
+    Data,
+
     /// <summary>A file, or the name of a shipped one.</summary>
     FileOrName,
 

@@ -14,6 +14,14 @@ public abstract record DataRunConfig : IValidated
     /// <summary>The run's directory.</summary>
     public abstract string Out { get; init; }
 
+    /// <summary>Of a data set's folder or Hub id, the subset (its card's config_name); null: the only or the default one.</summary>
+    [JsonPropertyOrder(2)]
+    public string? Subset { get; init; }
+
+    /// <summary>Of a data set's folder or Hub id, the split, such as train; null: the only one.</summary>
+    [JsonPropertyOrder(2)]
+    public string? Split { get; init; }
+
     /// <summary>Columns of the data that do not have their usual names.</summary>
     [JsonPropertyOrder(2)]
     public FieldNames Fields { get; init; } = new();
@@ -39,5 +47,5 @@ public abstract record DataRunConfig : IValidated
     public abstract IEnumerable<ConfigProblem> Problems();
 
     /// <summary>A data file and how to read it.</summary>
-    protected DataSource SourceOf(string file) => new(file) { Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
+    protected DataSource SourceOf(string file) => new(file) { Subset = Subset, Split = Split, Fields = Fields, MaxBadRows = MaxBadRows, Limit = Limit };
 }

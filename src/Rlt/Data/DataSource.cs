@@ -2,12 +2,18 @@ using System.Globalization;
 
 namespace Rlt.Data;
 
-/// <summary>A data file and how to read it.</summary>
-/// <param name="Path">A JSONL, JSON or CSV file.</param>
+/// <summary>A data file, or a data set's folder, and how to read it.</summary>
+/// <param name="Path">A Parquet, JSONL, JSON or CSV file, or a folder of them.</param>
 public sealed record DataSource(string Path)
 {
     private const int MostListed = 5;
     private const int MostColumns = 30;
+
+    /// <summary>Of a folder, the subset; null: the only or the default one.</summary>
+    public string? Subset { get; init; }
+
+    /// <summary>Of a folder, the split; null: the only one.</summary>
+    public string? Split { get; init; }
 
     /// <summary>Columns that do not have their usual names.</summary>
     public FieldNames Fields { get; init; } = new();
@@ -20,26 +26,29 @@ public sealed record DataSource(string Path)
 
     /// <summary>Reads the file's rows, leaving out a small share that cannot be used.</summary>
     /// <param name="expected">What a row needs, for the message about a file without rows: "'question' and 'answer'".</param>
-    /// <param name="use">Makes something of a row, or throws a <see cref="DataException"/> that says why not.</param>
+    /// <param name="use">Makes something of a row, on any thread, or throws a <see cref="DataException"/> that says why not.</param>
     /// <param name="passOver">Rows that do not count.</param>
     /// <exception cref="DataException">The file cannot be read, has no rows, or has too many that cannot be used: the first few are listed.</exception>
     /// <exception cref="ConfigException">A column that <see cref="Fields"/> names is in no row.</exception>
     public UsableRows<T> Read<T>(string expected, Func<JsonRow, T> use, Func<JsonRow, bool>? passOver = null)
     {
-        IEnumerable<ReadRow> all = RowFile.ReadEach(Path).Where(read => read.Row is not { } row || passOver?.Invoke(row) != true);
+        bool areNamed = Fields.Named().Any();
+        IEnumerable<(T? Made, string? Problem, string[] Columns)> all = ReadAhead.Select(RowFile.ReadParts(Path, Subset, Split), part => part()
+            .Where(read => read.Row is not { } row || passOver?.Invoke(row) != true)
+            .Select(read => Use(read, use, areNamed)).ToArray()).SelectMany(made => made);
         var rows = new List<T>();
         var problems = new List<string>();
         var columns = new HashSet<string>();
-        foreach (ReadRow read in Limit > 0 ? all.Take(Limit) : all)
+        foreach ((T? made, string? problem, string[] its) in Limit > 0 ? all.Take(Limit) : all)
         {
-            try
+            columns.UnionWith(its);
+            if (problem is null)
             {
-                columns.UnionWith(read.Usable.Fields.Select(field => field.Key));
-                rows.Add(use(read.Usable));
+                rows.Add(made!);
             }
-            catch (DataException error)
+            else
             {
-                problems.Add(error.Message);
+                problems.Add(problem);
             }
         }
 
@@ -50,6 +59,20 @@ public sealed record DataSource(string Path)
 
         CheckColumns(columns);
         return new UsableRows<T>(rows, problems.Count, problems.Count == 0 ? null : Tell(problems, rows.Count));
+    }
+
+    private static (T? Made, string? Problem, string[] Columns) Use<T>(ReadRow read, Func<JsonRow, T> use, bool areNamed)
+    {
+        string[] columns = [];
+        try
+        {
+            columns = areNamed ? [.. read.Usable.Fields.Select(field => field.Key)] : [];
+            return (use(read.Usable), null, columns);
+        }
+        catch (DataException error)
+        {
+            return (default, error.Message, columns);
+        }
     }
 
     private void CheckColumns(HashSet<string> columns)

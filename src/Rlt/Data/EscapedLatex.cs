@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 
 namespace Rlt.Data;
@@ -9,8 +10,16 @@ namespace Rlt.Data;
 /// </remarks>
 internal static partial class EscapedLatex
 {
+    // How the commands begin that a tab, a line feed or a carriage return may stand in: most texts have none of these, which is soon seen.
+    private static readonly SearchValues<string> Begun = SearchValues.Create(
+    [
+        "\time", "\thet", "\tfra", "\tild", "\tria", "\tbin", "\tau", "\tan", "\text", "\ther", "\thic",
+        "\neq", "\nabl", "\noti", "\nleq", "\ngeq", "\nmid", "\npar", "\nubs", "\nsub", "\nexi", "\near", "\nwar", "\natu",
+        "\rho", "\righ", "\rang", "\rflo", "\rcei", "\rbra", "\rver", "\rVer",
+    ], StringComparison.Ordinal);
+
     /// <summary>The text with its commands restored.</summary>
-    public static string Restore(string text) => text.AsSpan().IndexOfAny("\b\f\t\n\r") < 0 ? text
+    public static string Restore(string text) => text.AsSpan().IndexOfAny('\b', '\f') < 0 && !text.AsSpan().ContainsAny(Begun) ? text
         : Lost().Replace(text, control => "\\" + Letter(control.Value[0]));
 
     private static char Letter(char control) => control switch

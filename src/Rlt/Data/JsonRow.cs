@@ -5,7 +5,7 @@ namespace Rlt.Data;
 
 /// <summary>One row of a data file, with the place it came from for messages.</summary>
 /// <param name="File">The file's path as it was given.</param>
-/// <param name="Line">The line on which the row begins, counted from 1.</param>
+/// <param name="Line">The line on which the row begins, of Parquet the row's number, counted from 1.</param>
 /// <param name="Fields">The row's object; every field in the file's order.</param>
 public sealed record JsonRow(string File, int Line, JsonObject Fields)
 {

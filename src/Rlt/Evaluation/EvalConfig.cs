@@ -14,8 +14,8 @@ public sealed record EvalConfig : DataRunConfig
     [ConfigPath(PathKind.Model, NameBeside = "server.url")]
     public required string Model { get; init; }
 
-    /// <summary>A JSONL, JSON or CSV file of questions with an answer, or a solution that boxes it.</summary>
-    [ConfigPath(PathKind.Input)]
+    /// <summary>A Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id: questions with an answer, or a solution that boxes it.</summary>
+    [ConfigPath(PathKind.Data)]
     public string? Data { get; init; }
 
     /// <summary>The run's directory: <c>results.jsonl</c>, one row a sample, and <c>summary.json</c>.</summary>

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Rlt.Files;
 using Rlt.Models.Plans;
 using Rlt.Models.Safetensors;
@@ -103,12 +102,6 @@ public sealed record ModelConfig
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            if (Regex.IsMatch(directory, @"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$") && !Directory.Exists(Path.GetDirectoryName(directory)))
-            {
-                throw new CheckpointException($"{directory}: there is no such folder. It looks like a model's id on the Hugging Face Hub; rlt reads local directories: "
-                    + $"download it (hf download {directory} --local-dir {Path.GetFileName(directory)}) and give that folder.", error);
-            }
-
             throw new CheckpointException($"{path}: cannot be read: {error.Message} Expected a model's directory with {FileName}.", error);
         }
     }

@@ -1,3 +1,4 @@
+using Rlt.Hub;
 using Rlt.Models.Safetensors;
 using Rlt.Platform;
 using static TorchSharp.torch;
@@ -25,6 +26,7 @@ public static class ModelFiles
     public static Decoder Load(string directory, ScalarType? dtype, Device device)
     {
         ModelConfig config = ModelConfig.Load(directory);
+        HubPath.RequireWeights(directory);
         using WeightFiles files = WeightFiles.Open(directory);
         IReadOnlyDictionary<string, long[]> expected = WeightMap.Expected(config);
         StoredNames names = StoredNames.Of(files.Entries.Keys, expected.Keys, config);

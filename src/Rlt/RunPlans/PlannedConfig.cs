@@ -40,9 +40,8 @@ public sealed record PlannedConfig(
         var errors = new List<ConfigException>();
         foreach (Func<PlannedConfig> read in new Func<PlannedConfig>[]
         {
-            () => Of(ConfigLoader.Load<TeacherConfig>(file, overrides)), () => Of(ConfigLoader.Load<SftConfig>(file, overrides)),
-            () => Of(ConfigLoader.Load<CollectConfig>(file, overrides)), () => Of(ConfigLoader.Load<EvalConfig>(file, overrides)),
-            () => Of(ConfigLoader.Load<SolverConfig>(file, overrides)),
+            () => Of(Load<TeacherConfig>()), () => Of(Load<SftConfig>()), () => Of(Load<CollectConfig>()),
+            () => Of(Load<EvalConfig>()), () => Of(Load<SolverConfig>()),
         })
         {
             try
@@ -56,6 +55,9 @@ public sealed record PlannedConfig(
         }
 
         throw errors.MinBy(error => (error.Message.Split('\n').Length, error.Message.Length))!;
+
+        T Load<T>()
+            where T : class => HubConfig.Located(ConfigLoader.Load<T>(file, overrides));
     }
 
     private static PlannedConfig Of(TeacherConfig config)
@@ -164,7 +166,7 @@ public sealed record PlannedConfig(
         return [.. examples.Sequences.Select(sequence => sequence.Ids.Length)];
     }
 
-    private static bool HasText(string model, DataSource source) => Directory.Exists(model) && File.Exists(source.Path);
+    private static bool HasText(string model, DataSource source) => Directory.Exists(model) && Path.Exists(source.Path);
 
     private static string Prompts(int? read) =>
         read is { } longest ? $"prompts of the data, up to {longest} tokens" : $"prompts of {AssumedPrompt} tokens (assumed)";

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Rlt.Hub;
 
 namespace Rlt.Runs;
 
@@ -7,15 +8,24 @@ namespace Rlt.Runs;
 public static class Fingerprint
 {
     private const int PartBytes = 1 << 20;
+    private const string Weights = "*.safetensors";
 
-    /// <summary>Of a file all of it, of a directory as <see cref="OfModel"/>; null of what is neither, such as a pipe.</summary>
+    /// <summary>
+    /// Of a file all of it, of a model's directory as <see cref="OfModel"/>, of one in the Hub's cache its id and commit; null of what is none of these,
+    /// such as a pipe or a folder of data.
+    /// </summary>
     public static string? Of(string path)
     {
         try
         {
+            if (HubPath.IdOf(path) is { } id)
+            {
+                return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id.ToString())));
+            }
+
             if (Directory.Exists(path))
             {
-                return OfModel(path);
+                return File.Exists(Path.Combine(path, "config.json")) || Directory.EnumerateFiles(path, Weights).Any() ? OfModel(path) : null;
             }
 
             // A pipe has no length, and would be empty after it was read.
@@ -39,8 +49,9 @@ public static class Fingerprint
     /// </summary>
     public static string OfModel(string directory)
     {
+        HubPath.RequireWeights(directory);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        string[] weights = [.. Directory.EnumerateFiles(directory, "*.safetensors").Order(StringComparer.Ordinal)];
+        string[] weights = [.. Directory.EnumerateFiles(directory, Weights).Order(StringComparer.Ordinal)];
         foreach (string path in weights.Prepend(Path.Combine(directory, "config.json")).Where(File.Exists))
         {
             using FileStream file = File.OpenRead(path);

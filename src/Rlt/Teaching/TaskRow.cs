@@ -21,6 +21,8 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
     private static readonly string[] User = ["user", "human"];
     private static readonly string[] Assistant = ["assistant", "gpt"];
 
+    private string? _assistantTurn;
+
     /// <summary>The row.</summary>
     public JsonRow Row => row;
 
@@ -78,7 +80,7 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
 
     /// <summary>What the assistant says to the question; null where it says nothing.</summary>
     /// <exception cref="DataException">What follows the question is no answer to it: a tool is called or speaks, or the user goes on.</exception>
-    public string? AssistantTurnOrNull => IsResult ? row.Text("response") : Answering is { } turn ? Said(turn) : null;
+    public string? AssistantTurnOrNull => _assistantTurn ??= IsResult ? row.Text("response") : Answering is { } turn ? Said(turn) : null;
 
     /// <summary>The thought that stands beside the assistant's answer; null where there is none.</summary>
     public string? AssistantThought => IsConversation && Answering is { } turn ? TurnContent.Thought(turn) : null;

@@ -56,7 +56,9 @@ public static class TeachingRows
     {
         TeachingTask task = Task(row, format, needsExplanation, fields);
         string? empty = string.IsNullOrWhiteSpace(task.Question) ? "question" : string.IsNullOrWhiteSpace(task.Solution) ? "solution" : null;
-        return empty is null ? task : throw row.Problem($"the {empty} is empty.");
+
+        // What is learned from is not written again, and a row has its texts once more.
+        return empty is not null ? throw row.Problem($"the {empty} is empty.") : needsExplanation ? task with { Row = [] } : task;
     }
 
     private static string Solution(TaskRow columns, PromptFormat format)

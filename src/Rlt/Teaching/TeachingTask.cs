@@ -25,6 +25,6 @@ public sealed record TeachingTask(string Question, string Solution)
     /// <summary>Where the row is, "FILE:LINE"; empty where it is of no file.</summary>
     public string Place { get; init; } = "";
 
-    /// <summary>The row as read; copied through to outputs.</summary>
+    /// <summary>The row as read, copied through to outputs; empty where the task is learned.</summary>
     public JsonObject Row { get; init; } = [];
 }

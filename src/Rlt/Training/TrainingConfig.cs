@@ -46,7 +46,7 @@ public abstract record TrainingConfig : DataRunConfig
     public ValidateConfig? Validate { get; init; }
 
     /// <summary>The held-out data and how to read it; null for none.</summary>
-    public DataSource? HeldOut => Validate is null ? null : SourceOf(Validate.Data) with { Limit = Validate.Limit };
+    public DataSource? HeldOut => Validate is null ? null : SourceOf(Validate.Data) with { Subset = Validate.Subset, Split = Validate.Split, Limit = Validate.Limit };
 
     /// <summary>Trains low-rank adapters beside the frozen weights, which are a GRPO run's reference; null trains all weights.</summary>
     [JsonPropertyOrder(5)]

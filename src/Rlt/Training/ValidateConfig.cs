@@ -5,9 +5,15 @@ namespace Rlt.Training;
 /// <summary>Measures the model on held-out rows while it is trained.</summary>
 public sealed record ValidateConfig : IValidated
 {
-    /// <summary>A JSONL, JSON or CSV file of held-out rows, with the columns of the training data.</summary>
-    [ConfigPath(PathKind.Input)]
+    /// <summary>A Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id: held-out rows, with the columns of the training data.</summary>
+    [ConfigPath(PathKind.Data)]
     public required string Data { get; init; }
+
+    /// <summary>Of a data set's folder or Hub id, the subset (its card's config_name); null: the only or the default one.</summary>
+    public string? Subset { get; init; }
+
+    /// <summary>Of a data set's folder or Hub id, the split, such as test; null: the only one.</summary>
+    public string? Split { get; init; }
 
     /// <summary>Steps between two measurements; the last step is always followed by one.</summary>
     public int Every { get; init; } = 10;

@@ -231,10 +231,10 @@ public sealed class WrongInputTests : IDisposable
     [Fact]
     public void RunCommand_FileOfAnotherKind_NamesThoseThatAreRead()
     {
-        _rlt.Write("data.parquet", "PAR1");
+        _rlt.Write("data.xlsx", "PK");
         Assert.Equal(
-            $"{_rlt["data.parquet"]}: files that end in '.parquet' are not read; expected .jsonl (one object a line), .json (a list of objects) or .csv.",
-            Refused("warmup", "--config", "@sft.yaml", "--data", "@data.parquet"));
+            $"{_rlt["data.xlsx"]}: files that end in '.xlsx' are not read; expected .parquet, .jsonl (one object a line), .json (a list of objects) or .csv.",
+            Refused("warmup", "--config", "@sft.yaml", "--data", "@data.xlsx"));
     }
 
     [Fact]

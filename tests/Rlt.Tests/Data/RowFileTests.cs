@@ -63,7 +63,7 @@ public sealed class RowFileTests : IDisposable
     [InlineData("r.json", "5", ": the file has no list of rows; expected a list of objects, or {\"data\": [...]}.")]
     [InlineData("r.json", "", ": the file has no list of rows; expected a list of objects, or {\"data\": [...]}.")]
     [InlineData("r.json", "{\"data\":[],\"data\":[]}", ": 'data' is there twice; expected one list of rows.")]
-    [InlineData("r.txt", "a", ": files that end in '.txt' are not read; expected .jsonl (one object a line), .json (a list of objects) or .csv.")]
+    [InlineData("r.txt", "a", ": files that end in '.txt' are not read; expected .parquet, .jsonl (one object a line), .json (a list of objects) or .csv.")]
     public void Read_Unusable_SaysFileLineAndWhat(string name, string text, string message) =>
         Assert.StartsWith(_scratch[name] + message, Assert.Throws<DataException>(() => RowFile.Read(_scratch.Write(name, text)).ToList()).Message, StringComparison.Ordinal);
 

@@ -4,6 +4,7 @@ using Rlt.Data;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
 using Rlt.Evaluation.Serving;
+using Rlt.Hub;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
@@ -19,7 +20,7 @@ internal static class EvalCommand
             "eval", "Accuracy on a benchmark, or on any questions with answers: OUT/results.jsonl, OUT/summary.json and OUT/failures.html.");
         var options = new RunOptions(command,
             ("--model", "model", "the model directory; with --url, the name that the server has for the model"),
-            ("--data", "data", "a JSONL, JSON or CSV file of questions and answers"),
+            ("--data", "data", "a Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id: questions and answers"),
             ("--out", "out", "the run's directory"),
             ("--benchmark", "benchmark", "aime24, aime25, math500, gpqa-diamond, gsm8k, amc, olympiadbench, or a YAML file"),
             ("--protocol", "protocol", "strict (the default) or skythought: system prompt and scoring"),
@@ -44,7 +45,8 @@ internal static class EvalCommand
 
         UsableRows<EvalQuestion> read = Evaluator.Read(Source(config, benchmark), benchmark);
         PromptFormat? format = config.Format is null ? null : PromptFormat.Load(config.Format);
-        IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(read.Rows, config.Protocol, config.System, config.ModelId ?? config.Model, format);
+        IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(
+            read.Rows, config.Protocol, config.System, config.ModelId ?? HubPath.IdOf(config.Model)?.Name ?? config.Model, format);
         using RunFolder folder = ConfiguredRun.Open(config.Out, config.Resolved(sampling));
         if (config.Server.Url is null)
         {

@@ -13,8 +13,6 @@ internal static class GradeCommand
     public static Command Create()
     {
         var command = new Command("grade", "Grades rows {answer, response}: adds 'correct', and 'extracted', the response's final answer.");
-        Option<string> input = SharedOptions.Required(
-            "--input", "a JSONL, JSON or CSV file; rows may have 'precision', 'strict' and 'allow_set_relation_comp' of their own");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write: the rows with 'correct' and 'extracted'");
         var precision = new Option<int>("--precision")
         {
@@ -27,7 +25,8 @@ internal static class GradeCommand
             Description = "prompts opened the thought: a response without its closing tag is no answer; "
                 + "rows may have 'thought_opened', or 'prompt' as the model got it",
         };
-        command.Takes(input, output, precision, loose, relations, opened);
+        var input = new InputOptions(command, "a JSONL, JSON or CSV file; rows may have 'precision', 'strict' and 'allow_set_relation_comp' of their own");
+        command.Takes(output, precision, loose, relations, opened);
 
         command.SetAction(parsed =>
         {
@@ -42,7 +41,7 @@ internal static class GradeCommand
 
             var tally = new Tally();
             var grader = new RowGrader(options, parsed.GetValue(opened));
-            JsonLines.Write(parsed.GetValue(output)!, RowFile.Read(parsed.GetValue(input)!).Select(row => tally.Count(grader.Grade(row))));
+            JsonLines.Write(parsed.GetValue(output)!, input.Rows(parsed).Select(row => tally.Count(grader.Grade(row))));
             Console.WriteLine(tally);
         });
         return command;

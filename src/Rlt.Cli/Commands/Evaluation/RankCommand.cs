@@ -11,16 +11,16 @@ internal static class RankCommand
     {
         var command = new Command(
             "rank", "Splits scored traces by reward: OUT/rank-1.jsonl has each question's best trace, rank-2.jsonl its second, and so on.");
-        Option<string> input = SharedOptions.Required("--input", "traces of rlt collect (keep: all, with a student), or rows of rlt score; several a question");
         Option<string> output = SharedOptions.Required("--out", "the directory to write");
         var complete = new Option<bool>("--complete")
         {
             Description = "leaves out questions that have fewer traces than others, so that every file has the same questions",
         };
-        command.Takes(input, output, complete);
+        var input = new InputOptions(command, "traces of rlt collect (keep: all, with a student), or rows of rlt score; several a question");
+        command.Takes(output, complete);
         command.SetAction(parsed =>
         {
-            var ranks = TraceRanks.Of(RowFile.Read(parsed.GetValue(input)!), parsed.GetValue(complete));
+            var ranks = TraceRanks.Of(input.Rows(parsed), parsed.GetValue(complete));
             string directory = parsed.GetValue(output)!;
             Directory.CreateDirectory(directory);
             for (int rank = 0; rank < ranks.Count; rank++)

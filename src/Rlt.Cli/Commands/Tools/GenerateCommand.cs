@@ -14,8 +14,7 @@ internal static class GenerateCommand
     {
         var command = new Command("generate",
             "Continues rows {ids}, {prompt} or {messages}: adds ids, text, finish_reason, logprobs (with --n above 1: a list 'samples').");
-        Option<string> model = SharedOptions.Required("--model", "a Hugging Face model directory");
-        Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
+        Option<string> model = SharedOptions.Required("--model", "a Hugging Face model directory or Hub id");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write");
         var temperature = new Option<double>("--temperature")
         {
@@ -28,7 +27,8 @@ internal static class GenerateCommand
         var stops = new Option<string[]>("--stop") { Description = "a text that ends a sample; may be given several times" };
         var ignoreEos = new Option<bool>("--ignore-eos") { Description = "go on after the end-of-text token" };
         var rows = new Option<int>("--max-batch") { Description = "sequences decoded at once", DefaultValueFactory = _ => 64 };
-        command.Takes(model, input, output, temperature, topP, topK, length, count, stops, ignoreEos, rows);
+        var input = new InputOptions(command);
+        command.Takes(model, output, temperature, topP, topK, length, count, stops, ignoreEos, rows);
 
         var device = new DeviceOptions(command);
         command.SetAction((parsed, stop) =>
@@ -43,7 +43,7 @@ internal static class GenerateCommand
                 MaxRows = parsed.GetValue(rows),
             };
             Check(sampling, parsed.GetValue(count));
-            JsonRow[] input_ = [.. RowFile.Read(parsed.GetValue(input)!)];
+            JsonRow[] input_ = [.. input.Rows(parsed)];
             using LanguageModel loaded = Startup.Load(parsed.GetValue(model)!, device.Resolve(parsed));
             sampling = sampling with { StopIds = parsed.GetValue(ignoreEos) ? [] : loaded.StopIds };
             Sample[][] samples = Run(loaded, input_, sampling, parsed.GetValue(count), device.Seed(parsed), stop);

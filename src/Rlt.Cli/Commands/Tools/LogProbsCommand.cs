@@ -10,12 +10,12 @@ internal static class LogProbsCommand
     public static Command Create()
     {
         var command = new Command("logprobs", "Log-probabilities of the tokens of rows {ids} or {text}: element i is ln p(ids[i+1] | ids[..i]).");
-        Option<string> model = SharedOptions.Required("--model", "a Hugging Face model directory");
-        Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
+        Option<string> model = SharedOptions.Required("--model", "a Hugging Face model directory or Hub id");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write: the rows with 'logprobs'");
         var temperature = new Option<double>("--temperature") { Description = "divides the logits", DefaultValueFactory = _ => 1.0 };
         var budget = new Option<int>("--token-budget") { Description = "padded tokens in one pass", DefaultValueFactory = _ => 16384 };
-        command.Takes(model, input, output, temperature, budget);
+        var input = new InputOptions(command);
+        command.Takes(model, output, temperature, budget);
         var device = new DeviceOptions(command);
         command.SetAction(parsed =>
         {
@@ -24,7 +24,7 @@ internal static class LogProbsCommand
                 throw new ConfigException($"--temperature is {parsed.GetValue(temperature)}; expected more than 0");
             }
 
-            JsonRow[] rows = [.. RowFile.Read(parsed.GetValue(input)!)];
+            JsonRow[] rows = [.. input.Rows(parsed)];
             using LanguageModel loaded = Startup.Load(parsed.GetValue(model)!, device.Resolve(parsed));
             TokenSequence[] sequences = [.. rows.Select(row => new TokenSequence(PromptIds.Of(row, loaded), 1))];
             float[][] logProbs = SequenceScorer.LogProbs(loaded.Decoder, sequences, parsed.GetValue(temperature), parsed.GetValue(budget));

@@ -16,7 +16,6 @@ internal static class ScoreCommand
             "score", "The RLT reward of rows {question, solution, completion} (or a collected trace's explanation), with each of its parts.");
         Option<string> teacher = SharedOptions.Required("--teacher", "the teacher's model directory");
         Option<string> student = SharedOptions.Required("--student", "the student's model directory");
-        Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write");
         Option<string?> config = SharedOptions.Optional(
             "--config", "a YAML file of reward settings (configs/rewards/); without it those of the teacher's training, else the paper's");
@@ -25,23 +24,25 @@ internal static class ScoreCommand
                 + "Texts are scored as they stand: pad_plain_text is for data sets");
         var budget = new Option<int>("--token-budget") { Description = "padded tokens in one pass", DefaultValueFactory = _ => 16384 };
         var details = new Option<bool>("--details") { Description = "add per-token log-probabilities and spans" };
-        command.Takes(teacher, student, input, output, config, format, budget, details);
+        var input = new InputOptions(command);
+        command.Takes(teacher, student, output, config, format, budget, details);
 
         var device = new DeviceOptions(command);
         command.SetAction(parsed =>
         {
             RewardOptions? reward = parsed.GetValue(config) is { } file ? ConfigLoader.Load<RewardOptions>(file, []) : null;
-            var settings = TeacherSettings.Of(parsed.GetValue(teacher)!, parsed.GetValue(student)!, parsed.GetValue(format), reward, PromptFormat.DefaultName);
+            string teacherDirectory = Startup.ModelAt(parsed.GetValue(teacher)!), studentDirectory = Startup.ModelAt(parsed.GetValue(student)!);
+            var settings = TeacherSettings.Of(teacherDirectory, studentDirectory, parsed.GetValue(format), reward, PromptFormat.DefaultName);
             if (settings.Said is { } said)
             {
                 Console.Error.WriteLine(said);
             }
 
             Startup.Warn(settings.Warnings);
-            JsonRow[] rows = [.. RowFile.Read(parsed.GetValue(input)!)];
+            JsonRow[] rows = [.. input.Rows(parsed)];
             DeviceConfig where = device.Resolve(parsed);
-            using LanguageModel teacherModel = Startup.Load(parsed.GetValue(teacher)!, where);
-            using LanguageModel studentModel = Startup.Load(parsed.GetValue(student)!, where);
+            using LanguageModel teacherModel = Startup.Load(teacherDirectory, where);
+            using LanguageModel studentModel = Startup.Load(studentDirectory, where);
             var scorer = new RowScorer(settings.Format, teacherModel, studentModel, settings.Reward, parsed.GetValue(budget));
             int failed = scorer.Score(rows, parsed.GetValue(details));
             JsonLines.Write(parsed.GetValue(output)!, rows.Select(row => row.Fields));

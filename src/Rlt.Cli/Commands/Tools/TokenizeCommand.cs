@@ -13,17 +13,17 @@ internal static class TokenizeCommand
     {
         var command = new Command("tokenize", "Token ids of rows {text} or {messages, add_generation_prompt?, tools?, template_args?}.");
         Option<string> model = SharedOptions.Required("--model", "a directory with tokenizer.json");
-        Option<string> input = SharedOptions.Required("--input", "a JSONL, JSON or CSV file");
         Option<string> output = SharedOptions.Required("--output", "the JSONL file to write: the rows with 'ids' (and 'text' as rendered)");
         var plain = new Option<bool>("--no-special-tokens") { Description = "leave out what the tokenizer adds to a plain text" };
-        command.Takes(model, input, output, plain);
+        var input = new InputOptions(command);
+        command.Takes(model, output, plain);
         command.SetAction(parsed =>
         {
             string directory = Startup.ModelAt(parsed.GetValue(model)!);
             Tokenizer tokenizer = Tokenizer.Load(directory);
             ChatTemplate? template = ChatTemplate.TryLoad(directory);
             bool special = !parsed.GetValue(plain);
-            JsonLines.Write(parsed.GetValue(output)!, RowFile.Read(parsed.GetValue(input)!)
+            JsonLines.Write(parsed.GetValue(output)!, input.Rows(parsed)
                 .Select(row => Encode(row, tokenizer, template, directory, special)));
         });
         return command;

@@ -16,7 +16,7 @@ internal static class CollectCommand
         var options = new RunOptions(command,
             ("--model", "model", "the teacher's model directory"),
             ("--student", "student", "a frozen student that scores the traces"),
-            ("--data", "data", "a JSONL, JSON or CSV file of questions and solutions"),
+            ("--data", "data", "a Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id: questions and solutions"),
             ("--out", "out", "the run's directory"));
         command.Runs<CollectConfig>(options, Run);
         return command;

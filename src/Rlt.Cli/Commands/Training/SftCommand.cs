@@ -15,8 +15,8 @@ internal static class SftCommand
     {
         var command = new Command(name, description);
         var options = new RunOptions(command,
-            ("--model", "model", "the model directory to start from"),
-            ("--data", "data", "a JSONL, JSON or CSV file"),
+            ("--model", "model", "the model to start from: a directory or Hub id"),
+            ("--data", "data", "a Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id"),
             ("--out", "out", "the run's directory"));
         command.Runs<SftConfig>(options, (config, stop) => Run(name, config with { Target = config.Target ?? target }, stop));
         return command;

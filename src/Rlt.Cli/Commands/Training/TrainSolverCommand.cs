@@ -19,7 +19,7 @@ internal static class TrainSolverCommand
         var command = new Command("train-solver", "Trains a model by GRPO to answer questions; the reward is a right final answer.");
         var options = new RunOptions(command,
             ("--model", "model", "the model directory to start from: a distilled student, or any other"),
-            ("--data", "data", "a JSONL, JSON or CSV file of questions with an answer, or a solution that boxes it"),
+            ("--data", "data", "a Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id: questions with an answer, or a solution that boxes it"),
             ("--out", "out", "the run's directory"));
         command.Runs<SolverConfig>(options, Run);
         return command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlt.Data;
+using Rlt.Hub;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
@@ -17,7 +18,7 @@ internal static class TrainTeacherCommand
         var options = new RunOptions(command,
             ("--model", "model", "the warmed-up teacher's model directory"),
             ("--student", "student", "the frozen student's model directory"),
-            ("--data", "data", "a JSONL, JSON or CSV file of questions and solutions"),
+            ("--data", "data", "a Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id: questions and solutions"),
             ("--out", "out", "the run's directory"));
         command.Runs<TeacherConfig>(options, Run);
         return command;
@@ -60,6 +61,6 @@ internal static class TrainTeacherCommand
     private static TeacherRecord Record(TeacherConfig config, PromptFormat tags) => new()
     {
         Format = config.Format, Tags = tags, Reward = config.Reward,
-        Student = Path.GetFullPath(config.Student), StudentSha256 = Fingerprint.OfModel(config.Student),
+        Student = HubPath.Shown(Path.GetFullPath(config.Student)), StudentSha256 = Fingerprint.OfModel(config.Student),
     };
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Rlt.Files;
+using Rlt.Hub;
 using Rlt.Models.Safetensors;
 
 namespace Rlt.Models.Adapters;
@@ -88,6 +89,7 @@ public static class AdapterFiles
     /// <exception cref="CheckpointException">Names or shapes are not those of the config and the model.</exception>
     public static void Attach(Decoder model, LoraLayout layout, string directory)
     {
+        HubPath.RequireWeights(directory);
         string path = Path.Combine(directory, WeightsFileName);
         if (!File.Exists(path))
         {
@@ -107,7 +109,20 @@ public static class AdapterFiles
     private static string? BaseOf(CheckedJson json, string directory)
     {
         string? named = json.Text("base_model_name_or_path");
-        return new[] { named, directory }.FirstOrDefault(place => place is not null && Directory.Exists(place) && (!IsAdapter(place) || HasModel(place)));
+        string? here = new[] { named, directory }.FirstOrDefault(place => place is not null && Directory.Exists(place) && (!IsAdapter(place) || HasModel(place)));
+        if (here is not null || named is null || HubId.TryParse(HubKind.Model, named) is null)
+        {
+            return here;
+        }
+
+        try
+        {
+            return HubPath.Model(json.Text("revision") is { } revision ? $"{named}@{revision}" : named);
+        }
+        catch (HubException error)
+        {
+            throw new CheckpointException($"{Path.Combine(directory, ConfigFileName)}: base_model_name_or_path: {error.Message}", error);
+        }
     }
 
     private static bool HasModel(string directory) =>
@@ -190,7 +205,7 @@ public static class AdapterFiles
     {
         ["alpha_pattern"] = new JsonObject(layout.AlphaPattern.Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, pair.Value))),
         ["auto_mapping"] = null,
-        ["base_model_name_or_path"] = baseDirectory,
+        ["base_model_name_or_path"] = HubPath.IdOf(baseDirectory)?.Name ?? baseDirectory,
         ["bias"] = "none",
         ["fan_in_fan_out"] = false,
         ["inference_mode"] = true,
@@ -203,7 +218,7 @@ public static class AdapterFiles
         ["peft_type"] = "LORA",
         ["r"] = layout.Rank,
         ["rank_pattern"] = new JsonObject(layout.RankPattern.Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, pair.Value))),
-        ["revision"] = null,
+        ["revision"] = HubPath.IdOf(baseDirectory)?.Revision,
         ["target_modules"] = layout.TargetPattern is { } pattern ? JsonValue.Create(pattern)
             : new JsonArray([.. layout.TargetModules.Select(module => JsonValue.Create(module))]),
         ["task_type"] = "CAUSAL_LM",

@@ -26,8 +26,8 @@ public sealed record CollectConfig : DataRunConfig
     [ConfigPath(PathKind.Model)]
     public required string Model { get; init; }
 
-    /// <summary>A JSONL, JSON or CSV file of questions and solutions.</summary>
-    [ConfigPath(PathKind.Input)]
+    /// <summary>A Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id: questions and solutions.</summary>
+    [ConfigPath(PathKind.Data)]
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the traces are in its <c>traces.jsonl</c>.</summary>

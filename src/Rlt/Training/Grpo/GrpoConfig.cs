@@ -16,8 +16,8 @@ public abstract record GrpoConfig : TrainingConfig
     [ConfigPath(PathKind.Model)]
     public required string Model { get; init; }
 
-    /// <summary>A JSONL, JSON or CSV file of questions.</summary>
-    [ConfigPath(PathKind.Input)]
+    /// <summary>A Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id: questions.</summary>
+    [ConfigPath(PathKind.Data)]
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the finished policy is in its <c>model</c>.</summary>

@@ -12,8 +12,8 @@ public sealed record SftConfig : TrainingConfig
     [ConfigPath(PathKind.Model)]
     public required string Model { get; init; }
 
-    /// <summary>A JSONL, JSON or CSV file of rows to learn.</summary>
-    [ConfigPath(PathKind.Input)]
+    /// <summary>A Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id: rows to learn.</summary>
+    [ConfigPath(PathKind.Data)]
     public required string Data { get; init; }
 
     /// <summary>The run's directory; the finished model is in its <c>model</c>.</summary>

@@ -282,10 +282,18 @@ public sealed class AdapterFilesTests : IDisposable
     [Fact]
     public void Load_BaseNotThere_SaysWhereItWasLookedFor()
     {
-        Edit("base_model_name_or_path", "Qwen/none");
+        Edit("base_model_name_or_path", "../none");
         Assert.Equal(
-            $"{ConfigPath}: base_model_name_or_path is \"Qwen/none\"; expected the directory of a whole model, absolute or relative to the working directory ({Directory.GetCurrentDirectory()}). Fetch that model, or correct the path.",
+            $"{ConfigPath}: base_model_name_or_path is \"../none\"; expected the directory of a whole model, absolute or relative to the working directory ({Directory.GetCurrentDirectory()}). Fetch that model, or correct the path.",
             Refused());
+    }
+
+    [Fact]
+    public void Load_BaseOnTheHubNotToBeHad_SaysBothReadings()
+    {
+        Edit("base_model_name_or_path", "Qwen/none");
+        Assert.StartsWith($"{ConfigPath}: base_model_name_or_path: Qwen/none: there is no such folder here ({Path.GetFullPath("Qwen/none")}), and as a model of the Hub: ",
+            Refused(), StringComparison.Ordinal);
     }
 
     [Fact]
