@@ -50,7 +50,7 @@ internal sealed class DeltaNet : IMixer
         return _output.Apply(GatedActivation.SwiGlu(_gate.Apply(x_ND, tape), normed, tape), tape);
 
         Variable Heads(long start, int heads, int size) =>
-            Variable.Part(mixed_NC, whole => whole.narrow(-1, start, (long)heads * size).view(rows, heads, size), tape);
+            Variable.Part(mixed_NC, whole => whole.narrow(-1, start, (long)heads * size).reshape(rows, heads, size), tape);
     }
 
     // −exp(A) · softplus(a + bias)

@@ -79,12 +79,12 @@ public static class GatedDelta
         (long keyHeads, long keyWidth, ScalarType wide) = (k_BGK.size(1), k_BGK.size(2), states_XHKV.dtype);
         Tensor q = Normed(q_BGK, Math.Sqrt(1.0 / keyWidth)), k = Normed(k_BGK, 1);
         Tensor state = states_XHKV.index_select(0, slots_B).flatten(0, 1) * decay_BH.to(wide).exp().view(-1, 1, 1);
-        Tensor d = (v_BHV.to(wide).view(-1, 1, width) - k.bmm(state)) * beta_BH.to(wide).view(-1, 1, 1);
+        Tensor d = (v_BHV.to(wide).reshape(-1, 1, width) - k.bmm(state)) * beta_BH.to(wide).view(-1, 1, 1);
         state = state + k.transpose(1, 2).bmm(d);
         states_XHKV.index_copy_(0, slots_B, state.view(rows, heads, keyWidth, width));
         return q.bmm(state).view(rows, heads, width).to(v_BHV.dtype);
 
-        Tensor Normed(Tensor x_BGK, double scale) => Normalised(x_BGK.to(wide), scale).repeat_interleave(heads / keyHeads, 1).view(-1, 1, keyWidth);
+        Tensor Normed(Tensor x_BGK, double scale) => Normalised(x_BGK.to(wide), scale).repeat_interleave(heads / keyHeads, 1).reshape(-1, 1, keyWidth);
     }
 
     // Whole sequences side by side, right-padded by rows that leave the state as it is, in chunks. A chunk's corrections are those of a zero state less
