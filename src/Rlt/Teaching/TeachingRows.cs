@@ -36,9 +36,9 @@ public static class TeachingRows
             ? Between(Turn(columns, format) ?? "", format.ThoughtOpen, format.ThoughtClose)
             : columns.ExplanationColumn is { } key ? Explanation(row, key, format) : null;
         return explanation is null && needsExplanation
-            ? throw row.Problem(fields?.Explanation is { } column
-                ? $"no explanation to learn from; expected one in '{column}'."
-                : "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'.")
+            ? throw row.Problem("no explanation to learn from; expected "
+                + (fields?.Explanation is { } column ? $"one in '{column}'" : "'explanation' or 'reasoning_trace', or a thought section in 'conversations'")
+                + ". Rows of question and solution are for train-teacher.")
             : new TeachingTask(question, solution)
             {
                 Answer = columns.Answer,

@@ -90,10 +90,10 @@ public sealed class GoldenDataFormatTests
                 break;
             case "public-d045":
                 Assert.Equal(row["teacher"]!["prompt"]!.GetValue<string>(), Format().TeacherPrompt(Task(row, needsExplanation: false)));
-                AssertRefused(row, "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'.");
+                AssertRefused(row, "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'. Rows of question and solution are for train-teacher.");
                 break;
             case "public-d044":
-                AssertRefused(row, "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'.");
+                AssertRefused(row, "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'. Rows of question and solution are for train-teacher.");
                 break;
             case "public-d039":
                 AssertRefused(row, "the assistant's turn has no <|begin_of_solution|> … <|end_of_solution|>; is another format file needed?");

@@ -128,7 +128,7 @@ public sealed class TeachingRowsTests : IDisposable
     [Theory]
     [InlineData("""{"ask": 5, "solution": "s", "cot": "e"}""", "'ask' is 5; expected a text.")]
     [InlineData("""{"ask": null, "question": "q", "solution": "s", "cot": "e"}""", "'ask' is missing; expected a text.")]
-    [InlineData("""{"ask": "q", "solution": "s", "cot": null}""", "no explanation to learn from; expected one in 'cot'.")]
+    [InlineData("""{"ask": "q", "solution": "s", "cot": null}""", "no explanation to learn from; expected one in 'cot'. Rows of question and solution are for train-teacher.")]
     public void Read_UnusableNamedColumn_NamesTheColumn(string line, string message)
     {
         var error = Assert.Throws<DataException>(() => Mapped(new FieldNames { Question = "ask", Explanation = "cot" }, line));
@@ -156,7 +156,7 @@ public sealed class TeachingRowsTests : IDisposable
     [InlineData("""{"question": "q", "explanation": "e"}""", "'solution' is missing; expected a text.")]
     [InlineData("""{"question": "q", "solution": true, "explanation": "e"}""", "'solution' is true; expected a text.")]
     [InlineData("""{"question": 5, "solution": "s", "explanation": "e"}""", "'question' is 5; expected a text.")]
-    [InlineData("""{"question": "q", "solution": "s"}""", "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'.")]
+    [InlineData("""{"question": "q", "solution": "s"}""", "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'. Rows of question and solution are for train-teacher.")]
     [InlineData("""{"question": "q", "solution": "s<|end_of_solution|>", "explanation": "e"}""", "'solution' has <|end_of_solution|> without <|begin_of_solution|>; expected both tags or none.")]
     [InlineData("""{"question": "q", "solution": "<|end_of_solution|>s<|begin_of_solution|>", "explanation": "e"}""", "'solution' closes <|end_of_solution|> before it opens <|begin_of_solution|>.")]
     [InlineData("""{"question": "q", "solution": "s", "explanation": "<|begin_of_thought|>e"}""", "'explanation' has <|begin_of_thought|> without <|end_of_thought|>; expected both tags or none.")]
@@ -172,7 +172,7 @@ public sealed class TeachingRowsTests : IDisposable
     [InlineData("""{"conversations": [{"from": 1, "value": "x"}]}""", """'conversations' has no turn from user or human; expected a list of {"from", "value"}.""")]
     [InlineData("""{"conversations": [{"from": "user", "value": "q"}]}""", """'conversations' has no turn from assistant or gpt; expected a list of {"from", "value"}.""")]
     [InlineData("""{"conversations": [{"from": "user", "value": "q"}, {"from": "gpt", "value": "5"}]}""", "the assistant's turn has no <|begin_of_solution|> … <|end_of_solution|>; is another format file needed?")]
-    [InlineData("""{"conversations": [{"from": "user", "value": "q"}, {"from": "gpt", "value": "<|begin_of_solution|>s<|end_of_solution|>"}]}""", "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'.")]
+    [InlineData("""{"conversations": [{"from": "user", "value": "q"}, {"from": "gpt", "value": "<|begin_of_solution|>s<|end_of_solution|>"}]}""", "no explanation to learn from; expected 'explanation' or 'reasoning_trace', or a thought section in 'conversations'. Rows of question and solution are for train-teacher.")]
     public void Read_UnusableRow_SaysFileLineAndWhat(string line, string message)
     {
         string path = _scratch.Write("rows.jsonl", "{\"question\":\"q\",\"solution\":\"s\",\"explanation\":\"e\"}\n" + line);
