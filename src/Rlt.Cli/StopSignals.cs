@@ -13,10 +13,13 @@ internal sealed class StopSignals : IDisposable
     /// <summary>The exit code of what was stopped.</summary>
     public const int ExitCode = 130;
 
+    private const string AfterStep = "stopping after this step; once more to stop at once";
+
     // A terminal, timeout and rlt run each tell the whole group and its members: that is one signal.
     private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(0.3);
 
     private static volatile Func<string>? _kept;
+    private static volatile string _stopping = AfterStep;
     private static volatile Action<string>? _say;
 
     private readonly CancellationTokenSource _stop = new();
@@ -35,7 +38,8 @@ internal sealed class StopSignals : IDisposable
 
     /// <summary>From here on there is something to wait for.</summary>
     /// <param name="kept">What is kept where it is not waited for.</param>
-    public static void Saves(Func<string> kept) => _kept = kept;
+    /// <param name="stopping">What is said at the first signal.</param>
+    public static void Saves(Func<string> kept, string stopping = AfterStep) => (_kept, _stopping) = (kept, stopping);
 
     /// <summary>From here on what is shown on the terminal takes the lines; null: standard error does.</summary>
     public static void SayBy(Action<string>? say) => _say = say;
@@ -43,7 +47,7 @@ internal sealed class StopSignals : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _kept = null;
+        (_kept, _stopping) = (null, AfterStep);
         Array.ForEach(_registrations, registration => registration.Dispose());
         _stop.Dispose();
     }
@@ -53,7 +57,7 @@ internal sealed class StopSignals : IDisposable
         context.Cancel = true;
         if (_kept is not null && !_stop.IsCancellationRequested)
         {
-            (_say ?? WriteLine)("stopping after this step; once more to stop at once");
+            (_say ?? WriteLine)(_stopping);
             _first = Stopwatch.GetTimestamp();
             _stop.Cancel();
             return;

@@ -14,6 +14,7 @@ public sealed class ArchitectureTests
     {
         ["Rlt.Text"] = [],
         ["Rlt.Grading"] = ["Text"],
+        ["Rlt.Serving"] = ["Models", "Generation", "Text", "Statistics"],
         ["Files"] = [],
         ["Statistics"] = [],
         ["Charts"] = [],
@@ -69,7 +70,7 @@ public sealed class ArchitectureTests
     public void Rooms_AreAllListed()
     {
         Assert.Equal(Allowed.Keys.Where(room => !room.StartsWith("Rlt.", StringComparison.Ordinal) && !room.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal), Folders(Path.Combine(Source, "Rlt")));
-        Assert.Equal(["Rlt", "Rlt.Cli", "Rlt.Grading", "Rlt.Kernels", "Rlt.Text"], Folders(Source));
+        Assert.Equal(["Rlt", "Rlt.Cli", "Rlt.Grading", "Rlt.Kernels", "Rlt.Serving", "Rlt.Text"], Folders(Source));
     }
 
     [Fact]
@@ -112,7 +113,7 @@ public sealed class ArchitectureTests
 
     [Fact]
     public void Libraries_KnowNothingOfTheCommandLine() =>
-        Assert.DoesNotContain(new[] { "Rlt.Text", "Rlt.Grading", "Rlt" }.SelectMany(project => Files(Path.Combine(Source, project))), file => Regex.IsMatch(Code(file), @"\bRlt\.Cli\b|System\.CommandLine|Spectre\.Console|\bConsole\."));
+        Assert.DoesNotContain(new[] { "Rlt.Text", "Rlt.Grading", "Rlt.Serving", "Rlt" }.SelectMany(project => Files(Path.Combine(Source, project))), file => Regex.IsMatch(Code(file), @"\bRlt\.Cli\b|System\.CommandLine|Spectre\.Console|\bConsole\."));
 
     [Fact]
     public void OtherRooms_DoNotUseTensors() => Assert.DoesNotContain(
@@ -135,7 +136,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void TypeNames_AreGivenOnce()
     {
-        Assembly[] assemblies = [typeof(Tokenizer).Assembly, typeof(AnswerGrader).Assembly, typeof(Decoder).Assembly, typeof(Rlt.Cli.Program).Assembly];
+        Assembly[] assemblies = [typeof(Tokenizer).Assembly, typeof(AnswerGrader).Assembly, typeof(Decoder).Assembly, typeof(Rlt.Serving.CompletionServer).Assembly, typeof(Rlt.Cli.Program).Assembly];
         string[] twice = [.. assemblies.SelectMany(assembly => assembly.GetTypes())
             .Where(type => !type.IsNested && type.Namespace?.StartsWith("Rlt.", StringComparison.Ordinal) == true)
             .GroupBy(type => type.Name)

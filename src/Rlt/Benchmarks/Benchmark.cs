@@ -73,29 +73,18 @@ public sealed class Benchmark
     // The loop of Generation/SamplingEngine from the first drawn token on, without its prompts.
     private double DecodeSeconds(int count)
     {
-        using var scope = NewDisposeScope();
-        using var batch = new RowBatch(_model);
+        using var batch = new RowBatch(_model, null);
         var options = new SamplingOptions { Temperature = Temperature };
-        Draw(batch.Enter([.. Enumerable.Range(0, count).Select(row => new SampleRow(row, 0, Ids(_options.Prompt, row), RandomStream.Key(row)))]).Logits_BV);
+        batch.Enter([.. Enumerable.Range(0, count).Select(row => new SampleRow(Ids(_options.Prompt, row), RandomStream.Key(row), options, _options.NewTokens))]);
         return Stopwatches.Time(
             () =>
             {
                 for (int step = 1; step < _options.NewTokens; step++)
                 {
-                    using var stepScope = NewDisposeScope();
-                    Draw(batch.Step());
+                    batch.Step();
                 }
             },
             _model.Device);
-
-        void Draw(Tensor logits_BV)
-        {
-            (int[] ids, _) = TokenSampler.Draw(logits_BV, [.. batch.Rows.Select(row => RandomStream.Uniform(row.Stream, row.Ids.Count))], options);
-            for (int i = 0; i < ids.Length; i++)
-            {
-                batch.Rows[i].Ids.Add(ids[i]);
-            }
-        }
     }
 
     // A queue of samples long enough to keep all rows at work until the long one, which comes first, has ended.

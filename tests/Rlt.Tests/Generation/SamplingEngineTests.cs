@@ -184,6 +184,54 @@ public sealed class SamplingEngineTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => engine.Run(Requests(), (_, _, _) => stop.Cancel(), stop: stop.Token));
     }
 
+    /// <summary>Rows of other options, and such as enter late or are given up, change nothing of a row.</summary>
+    [Fact]
+    public void RowBatch_RowsEnterAndLeaveMeanwhile_EachAsAlone()
+    {
+        using Decoder model = TinyModel.Sharp();
+        SamplingOptions[] options =
+        [
+            new() { Temperature = 0 }, new() { Temperature = 0.9 }, new() { Temperature = 0.9, TopK = 5 }, new() { Temperature = 1.3, TopP = 0.8, StopIds = [3, 9, 27] },
+        ];
+        SampleRow[] rows = [.. Enumerable.Range(0, 8).Select(i => Row(i))];
+        SampleRow given = new(TinyModel.Ids(9, 20), 1, options[1], 300);
+        using (var batch = new RowBatch(model, null))
+        {
+            batch.Enter([given]);
+            foreach (SampleRow row in rows)
+            {
+                batch.Enter([row]);
+                batch.Step();
+                batch.Step();
+            }
+
+            given.Cancel();
+            while (batch.Step() > 0)
+            {
+            }
+
+            Assert.Empty(batch.Rows);
+        }
+
+        Assert.Null(given.Finish);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            using var batch = new RowBatch(model, null);
+            SampleRow alone = Row(i);
+            batch.Enter([alone]);
+            while (batch.Step() > 0)
+            {
+            }
+
+            Assert.Equal(alone.Ids, rows[i].Ids);
+            Assert.Equal(alone.Finish, rows[i].Finish);
+            Assert.Equal(alone.Places.Select(place => place.Rank), rows[i].Places.Select(place => place.Rank));
+            Assert.Equal(alone.Likeliest is null ? 0 : alone.Ids.Count, alone.Places.Count);
+        }
+
+        SampleRow Row(int i) => new(TinyModel.Ids(3 + i, i + 1), RandomStream.Key(5, i), options[i % 4], 12 + i) { Likeliest = i % 3 == 0 ? 2 : null };
+    }
+
     [Fact]
     public void Run_NoRequests_GivesNothing()
     {
