@@ -4,6 +4,7 @@ using Rlt.Configuration;
 using Rlt.Evaluation;
 using Rlt.Platform;
 using Rlt.Runs;
+using Rlt.Teaching.Collection;
 using Rlt.Training.Grpo;
 using Rlt.Training.Optimization;
 using Rlt.Training.Sft;
@@ -19,7 +20,8 @@ internal static class ConfiguredRun
         where T : DataRunConfig
     {
         JsonObject inputs = ResumeCheck.Inputs(config);
-        JsonObject record = Record(inputs, usesLibtorch: config is not EvalConfig { Server.Url: not null });
+        JsonObject record = Record(
+            inputs, usesLibtorch: config is not (EvalConfig { Server.Url: not null } or CollectConfig { Server.Url: not null, Student: null }));
         T shown = HubConfig.Shown(config);
         var opened = RunFolder.Open(path, ConfigWriter.ToYaml(shown), record, folder => Notes(folder, Earlier<T>(path), shown, inputs));
         StopSignals.Saves(opened);

@@ -90,7 +90,8 @@ public sealed class TraceCollectorTests : IDisposable
         var format = new TeachingFormat(Format with { ExplanationClose = tag }, chat, chat);
         JsonObject? metrics = null;
         using RunFolder folder = RunFolder.Open(_scratch["traces"], "config").Begin();
-        new TraceCollector(Config with { Temperature = 0 }, _teacher, null, [task], format).Run(new BlockRows(folder, TraceCollector.FileName), (_, block) => metrics = block, default);
+        CollectConfig config = Config with { Temperature = 0 };
+        new TraceCollector(config, TraceCollector.Engine(config, _teacher, format), null, [task], format).Run(new BlockRows(folder, TraceCollector.FileName), (_, block) => metrics = block, default);
         Assert.Equal((1.0, 0, 1, 0.0), (Value("empty"), (int)Value("traces"), (int)Value("dropped"), Value("truncated")));
         Assert.True(Assert.Single(JsonLines.Read(Traces("traces"))).Has("dropped"));
 
@@ -179,7 +180,9 @@ public sealed class TraceCollectorTests : IDisposable
     private void Run(string name, CollectConfig config, LanguageModel? student, IReadOnlyList<TeachingTask> tasks, Action<int, JsonObject> progress, CancellationToken stop)
     {
         using RunFolder folder = RunFolder.Open(_scratch[name], "config").Begin();
-        new TraceCollector(config, _teacher, student, tasks, _format).Run(new BlockRows(folder, TraceCollector.FileName), progress, stop);
+        var collector = new TraceCollector(
+            config, TraceCollector.Engine(config, _teacher, _format), TraceCollector.Scorer(config, _teacher, student, _format), tasks, _format);
+        collector.Run(new BlockRows(folder, TraceCollector.FileName), progress, stop);
     }
 
     private string Traces(string name) => Path.Combine(_scratch[name], TraceCollector.FileName);

@@ -7,6 +7,7 @@ using Rlt.Evaluation.Serving;
 using Rlt.Hub;
 using Rlt.Models;
 using Rlt.Runs;
+using Rlt.Servers;
 using Rlt.Teaching;
 
 namespace Rlt.Cli.Commands.Evaluation;
@@ -25,6 +26,7 @@ internal static class EvalCommand
             ("--benchmark", "benchmark", "aime24, aime25, math500, gpqa-diamond, gsm8k, amc, olympiadbench, or a YAML file"),
             ("--protocol", "protocol", "strict (the default) or skythought: system prompt and scoring"),
             ("--url", "server.url", "an OpenAI-compatible server to ask instead of the engine here: http://host:8000/v1"),
+            ("--api-key-env", "server.key_variable", "the environment variable with the server's key, OPENAI_API_KEY by default"),
             ("--samples", "samples", "answers sampled for each question"),
             ("--temperature", "temperature", "sampling temperature; 0 takes the likeliest tokens"),
             ("--top-p", "top_p", "keeps the likeliest tokens whose probabilities add up to this"),
@@ -60,7 +62,7 @@ internal static class EvalCommand
 
         ChatRenderer? chat = config.Server.Tokenizer is { } tokenizer ? new ChatRenderer(RequireTemplate(tokenizer), config.TemplateArgs) : null;
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        var completions = new CompletionClient(client, config.Server, ServerKey(), quotes: !benchmark.Hidden);
+        var completions = new CompletionClient(client, config.Server, config.Server.Key(), quotes: !benchmark.Hidden);
         Run(folder, config, sampling, benchmark, read, [], questions, observer =>
         {
             completions.Retrying = observer.Said;
@@ -107,15 +109,6 @@ internal static class EvalCommand
         ? config.Source
         : throw new ConfigException("data: missing; eval reads a file of questions. "
             + $"Set data, or give --data FILE{(benchmark.Source is { } source ? $" ({config.Benchmark}: {source})" : "")}.");
-
-    // The message does not quote the key.
-    private static string? ServerKey()
-    {
-        string? key = Environment.GetEnvironmentVariable("OPENAI_API_KEY");
-        return key is null || key.All(letter => letter is > ' ' and <= '~')
-            ? key
-            : throw new ConfigException("OPENAI_API_KEY has a space, a line break or a letter that no header can carry; expected the key alone.");
-    }
 
     private static Text.Chat.ChatTemplate RequireTemplate(string directory) => Text.Chat.ChatTemplate.TryLoad(directory)
         ?? throw new CheckpointException(

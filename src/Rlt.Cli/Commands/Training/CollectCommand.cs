@@ -2,6 +2,7 @@ using System.CommandLine;
 using Rlt.Data;
 using Rlt.Models;
 using Rlt.Runs;
+using Rlt.Servers;
 using Rlt.Teaching;
 using Rlt.Teaching.Collection;
 
@@ -17,14 +18,21 @@ internal static class CollectCommand
             ("--model", "model", "the teacher's model directory"),
             ("--student", "student", "a frozen student that scores the traces"),
             ("--data", "data", "a Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id: questions and solutions"),
-            ("--out", "out", "the run's directory"));
+            ("--out", "out", "the run's directory"),
+            ("--url", "server.url", "an OpenAI-compatible server that samples instead of the engine here: http://host:8000/v1"),
+            ("--api-key-env", "server.key_variable", "the environment variable with the server's key, OPENAI_API_KEY by default"));
         command.Runs<CollectConfig>(options, Run);
         return command;
     }
 
     private static void Run(CollectConfig config, CancellationToken stop)
     {
-        Startup.Prepare(config.Device);
+        bool computes = config.Server.Url is null || config.Student is not null;
+        if (computes)
+        {
+            Startup.Prepare(config.Device);
+        }
+
         TeacherSettings settings = TeacherSettings.Of(config.Model, config.Student, config.Format, config.Reward);
         PromptFormat tags = settings.Format;
         config = config with { Format = settings.FormatName, Reward = settings.Reward };
@@ -33,7 +41,7 @@ internal static class CollectCommand
         var teacherText = ModelText.Load(config.Model);
         ModelText? studentText = config.Student is { } directory ? ModelText.Load(directory) : null;
         TeachingFormat format = CheckedFormat(config, tags, tasks.Rows, teacherText, studentText);
-        using LanguageModel teacher = Startup.Load(teacherText, config.Device);
+        using LanguageModel? teacher = computes ? Startup.Load(teacherText, config.Device) : null;
         using LanguageModel? student = studentText is null ? null : Startup.Load(studentText, config.Device);
         folder.Begin();
         string[] shown = ["traces", "dropped", "explanation_tokens", "truncated", "empty", "reward", "reward_kept"];
@@ -43,7 +51,11 @@ internal static class CollectCommand
         observer.WarnedOf(tasks);
         observer.WarnedOf(teacherText.UnreadArgs(config.TemplateArgs));
         observer.Started(traces.Done, tasks.Rows.Count);
-        var collector = new TraceCollector(config, teacher, student, tasks.Rows, format) { During = observer.During };
+        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        ExplanationSource explain = config.Server.Url is null
+            ? TraceCollector.Engine(config, teacher!, format)
+            : new ServerExplainer(config, teacherText, format, new CompletionClient(client, config.Server, config.Server.Key()) { Retrying = observer.Said }).Explain;
+        var collector = new TraceCollector(config, explain, TraceCollector.Scorer(config, teacher, student, format), tasks.Rows, format) { During = observer.During };
         collector.Run(traces, (_, metrics) => observer.Stepped(metrics), stop);
         if (collector.MeanRewards(traces.Read(), RunRows.Read(folder.Metrics)) is { } rewards)
         {
@@ -64,7 +76,8 @@ internal static class CollectCommand
         }
 
         var format = TeachingFormat.ForTwo(tags, teacher, student, config.TemplateArgs);
-        TaskLengths.Require(tasks, format, teacher, student, config.MaxNewTokens);
+        // What a server writes too long for the student is dropped; more is known where it is sampled here.
+        TaskLengths.Require(tasks, format, teacher, student, config.Server.Url is null ? config.MaxNewTokens : 0);
         return format;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rlt.Servers;
 using Rlt.Statistics;
 using Rlt.Teaching;
 

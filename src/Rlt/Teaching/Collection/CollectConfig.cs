@@ -22,7 +22,7 @@ public enum TraceChoice
 /// <summary>Collecting a teacher's explanations for a whole question set.</summary>
 public sealed record CollectConfig : DataRunConfig
 {
-    /// <summary>The teacher's model directory.</summary>
+    /// <summary>The teacher's model directory; with a server and no student, its config and tokenizer suffice.</summary>
     [ConfigPath(PathKind.Model)]
     public required string Model { get; init; }
 
@@ -47,6 +47,9 @@ public sealed record CollectConfig : DataRunConfig
 
     /// <summary>Further variables of the teacher's chat template, such as enable_thinking: false; null for none.</summary>
     public JsonObject? TemplateArgs { get; init; }
+
+    /// <summary>A server that samples instead of the engine in this process; scoring stays here.</summary>
+    public TeacherServer Server { get; init; } = new();
 
     /// <summary>Explanations sampled for each question.</summary>
     public int Samples { get; init; } = 1;

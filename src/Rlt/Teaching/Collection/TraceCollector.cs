@@ -8,21 +8,42 @@ using Rlt.Teaching.Rewards;
 
 namespace Rlt.Teaching.Collection;
 
-/// <summary>Writes a teacher's explanations of a question set to a file, block by block, in the questions' order.</summary>
-public sealed class TraceCollector(
-    CollectConfig config, LanguageModel teacher, LanguageModel? student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format)
-{
-    private readonly Explainer _explainer = new(teacher, format, new SamplingOptions
-    {
-        Temperature = config.Temperature, TopP = config.TopP, MaxNewTokens = config.MaxNewTokens, MaxRows = config.SamplingRows,
-    });
+/// <summary>Writes explanations of tasks: given the tasks, the first one's place in the data, and who is told how far the work has come.</summary>
+public delegate IReadOnlyList<Explanation> ExplanationSource(IReadOnlyList<TeachingTask> tasks, int first, WorkProgress? progress);
 
-    private readonly ExplanationScorer? _scorer = student is null
-        ? null
-        : new(format, teacher, student, config.Reward ?? new RewardOptions(), config.ScoringTokens);
+/// <summary>Writes a teacher's explanations of a question set to a file, block by block, in the questions' order.</summary>
+/// <param name="config">The collection.</param>
+/// <param name="explain">The teacher.</param>
+/// <param name="scorer">Scores the explanations; null for none.</param>
+/// <param name="tasks">The questions.</param>
+/// <param name="format">The teacher's and the student's texts.</param>
+public sealed class TraceCollector(
+    CollectConfig config, ExplanationSource explain, ExplanationScorer? scorer, IReadOnlyList<TeachingTask> tasks, TeachingFormat format)
+{
+    private readonly JsonObject _origin = TraceOrigin.Of(config);
 
     /// <summary>The traces' name in the run's folder.</summary>
     public const string FileName = "traces.jsonl";
+
+    private const string Empty = "no explanation that has its closing tag and is not empty";
+
+    /// <summary>The teacher in this process.</summary>
+    public static ExplanationSource Engine(CollectConfig config, LanguageModel teacher, TeachingFormat format)
+    {
+        var explainer = new Explainer(teacher, format, new SamplingOptions
+        {
+            Temperature = config.Temperature, TopP = config.TopP, MaxNewTokens = config.MaxNewTokens, MaxRows = config.SamplingRows,
+        });
+        return (tasks, first, progress) => explainer.Explain(
+            tasks,
+            [.. tasks.Select((_, i) => Enumerable.Range(0, config.Samples).Select(sample => RandomStream.Key(config.Seed, first + i, sample)).ToArray())],
+            progress);
+    }
+
+    /// <summary>The scorer of a collection; null where there is no student.</summary>
+    public static ExplanationScorer? Scorer(CollectConfig config, LanguageModel? teacher, LanguageModel? student, TeachingFormat format) => student is null
+        ? null
+        : new ExplanationScorer(format, teacher!, student, config.Reward ?? new RewardOptions(), config.ScoringTokens);
 
     /// <summary>Is told how far a phase of a block has come; made anew for each.</summary>
     public Func<string, WorkProgress>? During { get; init; }
@@ -49,7 +70,7 @@ public sealed class TraceCollector(
     public string? MeanRewards(IReadOnlyList<JsonObject> traces, IReadOnlyList<JsonObject> blocks)
     {
         JsonObject[] kept = [.. traces.Where(row => !row.ContainsKey("dropped"))];
-        if (_scorer is null || blocks.Count == 0)
+        if (scorer is null || blocks.Count == 0)
         {
             return null;
         }
@@ -74,28 +95,58 @@ public sealed class TraceCollector(
     private (List<JsonObject> Rows, JsonObject Metrics) Block(int first, int count)
     {
         TeachingTask[] block = [.. tasks.Skip(first).Take(count)];
-        ulong[][] streams = [.. block.Select((_, i) => Enumerable.Range(0, config.Samples).Select(s => RandomStream.Key(config.Seed, first + i, s)).ToArray())];
-        IReadOnlyList<Explanation> explanations = _explainer.Explain(block, streams, progress: During?.Invoke("sample"));
-        IReadOnlyList<ScoredExplanation>? scores = _scorer?.Score(explanations, During?.Invoke("score"));
+        IReadOnlyList<Explanation> explanations = explain(block, first, During?.Invoke("sample"));
+        TeachingCase?[]? cases = scorer is null ? null : [.. explanations.Select(explanation => scorer.CaseThatFits(explanation.Task, explanation.Text))];
+        string?[] unusable = [.. explanations.Select((explanation, k) => Unusable(explanation.Text, isTooLong: cases is not null && cases[k] is null))];
+        ScoredExplanation?[]? scores = cases is null ? null : Scored(cases);
         var rows = new List<JsonObject>();
         for (int i = 0; i < block.Length; i++)
         {
-            int[] usable = [.. Enumerable.Range(i * config.Samples, config.Samples).Where(k => IsUsable(explanations[k]))];
+            int[] all = [.. Enumerable.Range(i * config.Samples, config.Samples)], usable = [.. all.Where(k => unusable[k] is null)];
             int[] kept = config.Keep switch
             {
                 TraceChoice.All => usable,
-                TraceChoice.Best => [.. usable.OrderByDescending(k => scores![k].Reward.Total).Take(1)],
+                TraceChoice.Best => [.. usable.OrderByDescending(k => scores![k]!.Reward.Total).Take(1)],
                 _ => [.. usable.Take(1)],
             };
-            rows.AddRange(kept.Length == 0 ? [Row(first + i, block[i], null, null)] : kept.Select(k => Row(first + i, block[i], explanations[k], scores?[k])));
+            rows.AddRange(kept.Length == 0
+                ? [Dropped(first + i, block[i], all.Select(k => unusable[k]).FirstOrDefault(why => why != Empty) ?? Empty)]
+                : kept.Select(k => Row(first + i, block[i], k - all[0], explanations[k], scores?[k])));
         }
 
         return (rows, Metrics(explanations, scores, rows));
     }
 
-    private bool IsUsable(Explanation explanation) => format.Explanation(explanation.Text) is (var text, true) && !string.IsNullOrWhiteSpace(text);
+    private ScoredExplanation?[] Scored(TeachingCase?[] cases)
+    {
+        var scores = new Queue<ScoredExplanation>(scorer!.Score([.. cases.OfType<TeachingCase>()], During?.Invoke("score")));
+        return [.. cases.Select(one => one is null ? null : scores.Dequeue())];
+    }
 
-    private JsonObject Row(int index, TeachingTask task, Explanation? explanation, ScoredExplanation? scored)
+    private string? Unusable(string completion, bool isTooLong) =>
+        format.Explanation(completion) is not (var text, true) || string.IsNullOrWhiteSpace(text) ? Empty
+            : isTooLong ? "no explanation that fits the models' contexts" : null;
+
+    private static JsonObject Dropped(int index, TeachingTask task, string why)
+    {
+        JsonObject row = Row(index, task);
+        row["dropped"] = why;
+        row.Remove("explanation");
+        return row;
+    }
+
+    private JsonObject Row(int index, TeachingTask task, int sample, Explanation explanation, ScoredExplanation? scored)
+    {
+        JsonObject row = Row(index, task);
+        row["explanation"] = format.Format.Padding + format.Explanation(explanation.Text).Explanation;
+        row["explanation_tokens"] = explanation.Sample.Ids.Length;
+        scored?.AddTo(row, allParts: true);
+        row["origin"] = _origin.DeepClone();
+        row["origin"]!["sample"] = sample;
+        return row;
+    }
+
+    private static JsonObject Row(int index, TeachingTask task)
     {
         var row = (JsonObject)task.Row.DeepClone();
         row["index"] = index;
@@ -106,20 +157,10 @@ public sealed class TraceCollector(
             row["student_system"] = system;
         }
 
-        if (explanation is null)
-        {
-            row["dropped"] = "no explanation that has its closing tag and is not empty";
-            row.Remove("explanation");
-            return row;
-        }
-
-        row["explanation"] = format.Format.Padding + format.Explanation(explanation.Text).Explanation;
-        row["explanation_tokens"] = explanation.Sample.Ids.Length;
-        scored?.AddTo(row);
         return row;
     }
 
-    private JsonObject Metrics(IReadOnlyList<Explanation> explanations, IReadOnlyList<ScoredExplanation>? scores, List<JsonObject> rows)
+    private JsonObject Metrics(IReadOnlyList<Explanation> explanations, ScoredExplanation?[]? scores, List<JsonObject> rows)
     {
         var metrics = new JsonObject
         {
@@ -129,10 +170,10 @@ public sealed class TraceCollector(
             ["truncated"] = explanations.Count(e => e.Sample.Finish == FinishReason.Length) / (double)explanations.Count,
             ["empty"] = explanations.Count(e => string.IsNullOrWhiteSpace(format.Explanation(e.Text).Explanation)) / (double)explanations.Count,
         };
-        if (scores is not null)
+        if (scores?.OfType<ScoredExplanation>().ToArray() is { Length: > 0 } scored)
         {
             // Of all explanations, which tells how good the teacher is, and of those kept, which tells how good the traces are.
-            metrics["reward"] = scores.Average(score => score.Reward.Total);
+            metrics["reward"] = scored.Average(score => score.Reward.Total);
             double[] kept = [.. rows.Where(row => row.ContainsKey("reward") && !row.ContainsKey("dropped")).Select(row => (double)row["reward"]!)];
             if (kept.Length > 0)
             {

@@ -15,6 +15,14 @@ public sealed class ExplanationScorer(TeachingFormat format, LanguageModel teach
         return built;
     }
 
+    /// <summary>The same; null where it does not fit.</summary>
+    public TeachingCase? CaseThatFits(TeachingTask task, string completion)
+    {
+        TeachingCase built = Build(task, completion);
+        bool fits = built.Teacher.Sequence.Ids.Length <= teacher.Decoder.Config.MaxPositions && built.Student.Sequence.Ids.Length <= student.Decoder.Config.MaxPositions;
+        return fits ? built : null;
+    }
+
     /// <summary>Explanations as the student scored them, in their order.</summary>
     /// <param name="explanations">The explanations.</param>
     /// <param name="progress">Is told how far the work has come.</param>

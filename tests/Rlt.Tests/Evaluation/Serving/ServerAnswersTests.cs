@@ -6,6 +6,7 @@ using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
 using Rlt.Evaluation.Serving;
 using Rlt.Runs;
+using Rlt.Servers;
 using Rlt.Teaching;
 using Rlt.Tests.Data;
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Serving;
+using Rlt.Servers;
 
 namespace Rlt.Tests.Evaluation.Serving;
 

@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Rlt.Evaluation.Serving;
+namespace Rlt.Servers;
 
 /// <summary>What a server answered.</summary>
 /// <param name="Text">The response; a reasoning model's thought stands in its tags before it.</param>
@@ -16,6 +16,12 @@ public sealed record Completion(string Text, bool Truncated, int? Tokens)
 {
     /// <summary>Why there is no answer, where the server or its model refused one: "content_filter", "refusal" or "no_content"; else null.</summary>
     public string? Refusal { get; init; }
+
+    /// <summary>Whether the server tells which stop text ended a response.</summary>
+    public bool TellsStop { get; init; }
+
+    /// <summary>The stop text that ended the response, as far as the server tells.</summary>
+    public string? StoppedBy { get; init; }
 }
 
 /// <summary>Asks an OpenAI-compatible server for one completion, again where that may help.</summary>
@@ -23,14 +29,13 @@ public sealed record Completion(string Text, bool Truncated, int? Tokens)
 /// <param name="config">Where and how.</param>
 /// <param name="key">The server's key; null for none.</param>
 /// <param name="quotes">Whether errors may quote what the server sent, which may repeat the question.</param>
-public sealed class CompletionClient(HttpClient client, ServerConfig config, string? key, bool quotes = true)
+public sealed class CompletionClient(HttpClient client, ServerAccess config, string? key, bool quotes = true)
 {
     private const int MostBytes = 64 << 20;
     private const int MostShown = 200;
     private const double MostWaitSeconds = 60;
     private const double MostWaitForServer = 2;
 
-    private readonly Uri _address = new(config.BaseUrl + (config.Api == ServerApi.Chat ? "/chat/completions" : "/completions"));
     private readonly Stopwatch _sinceFirst = new();
     private volatile bool _wantsOtherLimit;
     private readonly Dictionary<string, Stopwatch?> _told = [];
@@ -41,10 +46,43 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
     public Action<string>? Retrying { get; set; }
 
     /// <summary>Asks.</summary>
-    /// <param name="body">The request; <see cref="ServerConfig.Body"/> changes it.</param>
+    /// <param name="body">The request; <see cref="ServerAccess.Body"/> changes it.</param>
     /// <param name="stop">Ends the work.</param>
     /// <exception cref="ServerException">The server gave no usable answer, after all repetitions where it could have helped.</exception>
     public async Task<Completion> AskAsync(JsonObject body, CancellationToken stop)
+    {
+        bool otherLimit = _wantsOtherLimit;
+        JsonObject sent = Sent(body, otherLimit);
+        try
+        {
+            return await CompletionAsync(sent, stop).ConfigureAwait(false);
+        }
+        catch (ServerException error) when (error.WantsOtherLimit && !otherLimit && sent.ContainsKey("max_tokens"))
+        {
+            _wantsOtherLimit = true;
+            return await CompletionAsync(Sent(body, otherLimit: true), stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The names of the models that the server has.</summary>
+    /// <param name="stop">Ends the work.</param>
+    /// <exception cref="ServerException">As <see cref="AskAsync"/>.</exception>
+    public Task<IReadOnlyList<string>> ModelsAsync(CancellationToken stop) =>
+        AgainAsync(() => OnceAsync<IReadOnlyList<string>>(HttpMethod.Get, "/models", null, ReadModels, stop), stop);
+
+    private async Task<Completion> CompletionAsync(JsonObject body, CancellationToken stop)
+    {
+        try
+        {
+            return await AgainAsync(() => OnceAsync(HttpMethod.Post, config.Endpoint, body, content => Read(content, Limit(body)), stop), stop).ConfigureAwait(false);
+        }
+        catch (ServerException error) when (error.IsFiltered)
+        {
+            return new Completion("", false, null) { Refusal = "content_filter" };
+        }
+    }
+
+    private async Task<T> AgainAsync<T>(Func<Task<T>> once, CancellationToken stop)
     {
         lock (_sinceFirst)
         {
@@ -53,15 +91,9 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
 
         for (int attempt = 0; ;)
         {
-            bool otherLimit = _wantsOtherLimit;
-            JsonObject sent = Sent(body, otherLimit);
             try
             {
-                return await OnceAsync(sent, stop).ConfigureAwait(false);
-            }
-            catch (ServerException error) when (error.WantsOtherLimit && !otherLimit && sent.ContainsKey("max_tokens"))
-            {
-                _wantsOtherLimit = true;
+                return await once().ConfigureAwait(false);
             }
             catch (ServerException error) when (error.IsUnreachable && !_isThere)
             {
@@ -130,19 +162,19 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
         return sent;
     }
 
-    private async Task<Completion> OnceAsync(JsonObject body, CancellationToken stop)
+    private async Task<T> OnceAsync<T>(HttpMethod method, string endpoint, JsonObject? body, Func<byte[], T> read, CancellationToken stop)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limited.CancelAfter(TimeSpan.FromSeconds(config.TimeoutSeconds));
         try
         {
-            using var text = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
-            using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = text };
+            using var request = new HttpRequestMessage(method, config.BaseUrl + endpoint);
+            request.Content = body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
             request.Headers.Authorization = string.IsNullOrEmpty(key) ? null : new AuthenticationHeaderValue("Bearer", key);
             using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited.Token).ConfigureAwait(false);
             _isThere = true;
             byte[] content = await ReadAsync(response, limited.Token).ConfigureAwait(false);
-            return response.IsSuccessStatusCode ? Read(content, Limit(body)) : Refused(response, content, Limit(body));
+            return response.IsSuccessStatusCode ? read(content) : throw Refused(response, content, body is null ? null : Limit(body));
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
@@ -179,22 +211,18 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
     private static int? Limit(JsonObject body) =>
         (body["max_tokens"] ?? body["max_completion_tokens"]) is JsonValue value && value.TryGetValue(out int limit) ? limit : null;
 
-    private Completion Refused(HttpResponseMessage response, byte[] content, int? limit)
+    private ServerException Refused(HttpResponseMessage response, byte[] content, int? limit)
     {
         int status = (int)response.StatusCode;
         bool mayPass = status >= 500 || response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or (HttpStatusCode)425;
         RefusedRequest? meant = mayPass || response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound ? null
             : RefusedRequest.Read(content, codesOnly: response.StatusCode is HttpStatusCode.Forbidden);
-        if (meant?.IsFiltered == true)
-        {
-            return new Completion("", false, null) { Refusal = "content_filter" };
-        }
-
         string now = limit is null ? "" : $", now {limit}";
         string hint = meant?.IsTooLong != true ? ""
             : $" Question and response do not fit the model's context: lower --max-new-tokens{now}, or serve the model with a longer one.";
-        throw new ServerException($"HTTP {status}: {Shown(content)}{hint}", mayPass)
+        return new ServerException($"HTTP {status}: {Shown(content)}{hint}", mayPass)
         {
+            IsFiltered = meant?.IsFiltered == true,
             IsOfAll = response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed,
             WaitSeconds = Wait(response.Headers.RetryAfter),
             WantsOtherLimit = meant?.WantsOtherLimit == true,
@@ -215,7 +243,7 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
 
             if (root is JsonObject && root["error"] is JsonObject && RefusedRequest.Read(content).IsFiltered)
             {
-                return new Completion("", false, null) { Refusal = "content_filter" };
+                throw new ServerException("the content filter refused the question", mayPass: false) { IsFiltered = true };
             }
         }
         // ArgumentException: an object with the same key twice, or a list without items.
@@ -225,6 +253,18 @@ public sealed class CompletionClient(HttpClient client, ServerConfig config, str
         }
 
         throw new ServerException($"an answer that is no completion (choices[0] with its text and finish_reason): {Shown(content)}", mayPass: true);
+    }
+
+    private string[] ReadModels(byte[] content)
+    {
+        try
+        {
+            return [.. JsonNode.Parse(content)!["data"]!.AsArray().Select(model => model!["id"]!.GetValue<string>())];
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException or FormatException or NullReferenceException)
+        {
+            throw new ServerException($"an answer that is no list of models (data[].id): {Shown(content)}", mayPass: false);
+        }
     }
 
     private string Shown(byte[] content)
@@ -249,6 +289,9 @@ public sealed class ServerException(string message, bool mayPass) : RltException
 
     /// <summary>Whether every other request would be refused too: a wrong address, model or key.</summary>
     public bool IsOfAll { get; init; }
+
+    /// <summary>Whether it was for the question's content.</summary>
+    public bool IsFiltered { get; init; }
 
     /// <summary>Whether there was no connection to a server at all.</summary>
     public bool IsUnreachable { get; init; }

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Rlt.Evaluation.Serving;
+namespace Rlt.Servers;
 
 /// <summary>Reads what servers send as a completion. Beyond OpenAI's own form: other names of the reasons to finish, and texts in parts.</summary>
 internal static class CompletionReader
@@ -11,6 +11,9 @@ internal static class CompletionReader
         "length", "limit", "token_limit", "max_length", "max_tokens", "max_new_tokens", "max_output_tokens", "max_completion_tokens",
         "model_length", "model_context_window_exceeded", "incomplete",
     };
+
+    // vLLM's and SGLang's names.
+    private static readonly string[] StopFields = ["stop_reason", "matched_stop"];
 
     private static readonly HashSet<string> FilterReasons = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -37,7 +40,13 @@ internal static class CompletionReader
         string? refusal = FilterReasons.Contains(reason) ? "content_filter"
             : reason == "refusal" || (said.Text.Length == 0 && said.Refusal.Length > 0) ? "refusal"
             : !said.HasText && said.Thought.Length == 0 && !isCut ? "no_content" : null;
-        return new Completion(said.Whole(isCut), isCut && refusal is null, tokens) { Refusal = refusal };
+        string? stopField = StopFields.FirstOrDefault(choice.AsObject().ContainsKey);
+        return new Completion(said.Whole(isCut), isCut && refusal is null, tokens)
+        {
+            Refusal = refusal,
+            TellsStop = stopField is not null,
+            StoppedBy = stopField is not null && choice[stopField] is JsonValue stopped && stopped.TryGetValue(out string? text) ? text : null,
+        };
     }
 
     /// <summary>What a choice holds: its thought, text and refusal, each of which may come as a text or in parts.</summary>

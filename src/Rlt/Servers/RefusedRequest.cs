@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Rlt.Evaluation.Serving;
+namespace Rlt.Servers;
 
 /// <summary>What a server means that refuses a request, as far as something follows from it.</summary>
 /// <param name="IsFiltered">Whether it was for the question's content: asked again, it would be refused again.</param>
