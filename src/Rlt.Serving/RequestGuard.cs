@@ -61,7 +61,8 @@ internal sealed class RequestGuard(ServerOptions options, ServerMetrics metrics,
         catch (Exception error)
         {
             failed($"{context.Request.Method} {context.Request.Path}: {error.GetType().Name}: {error.Message}");
-            await RefuseAsync(context, new ApiException(500, "internal_error", "the server failed at this request; its own output says why")).ConfigureAwait(false);
+            var told = new ApiException(500, "internal_error", "the server failed at this request; its own output says why");
+            await RefuseAsync(context, told).ConfigureAwait(false);
         }
 
         metrics.Answered(context.GetEndpoint() is null ? "other" : context.Request.Path, context.Response.StatusCode, clock.Elapsed.TotalSeconds);
@@ -75,7 +76,8 @@ internal sealed class RequestGuard(ServerOptions options, ServerMetrics metrics,
             if (!given.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
                 || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given["Bearer ".Length..].Trim()), _key))
             {
-                throw new ApiException(401, "invalid_api_key", "the key is missing or wrong; expected the header 'Authorization: Bearer KEY' with this server's key");
+                throw new ApiException(
+                    401, "invalid_api_key", "the key is missing or wrong; expected the header 'Authorization: Bearer KEY' with this server's key");
             }
         }
 
@@ -87,7 +89,8 @@ internal sealed class RequestGuard(ServerOptions options, ServerMetrics metrics,
         // A page in a browser cannot send this kind without being asked first, so that no page reaches a server on its reader's machine.
         if (HttpMethods.IsPost(request.Method) && !request.HasJsonContentType())
         {
-            throw new ApiException(415, "unsupported_media_type", $"the body's type is '{request.ContentType}'; expected the header 'Content-Type: application/json'");
+            throw new ApiException(
+                415, "unsupported_media_type", $"the body's type is '{request.ContentType}'; expected the header 'Content-Type: application/json'");
         }
     }
 

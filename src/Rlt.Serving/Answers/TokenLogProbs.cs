@@ -75,7 +75,9 @@ internal sealed class TokenLogProbs(Tokenizer tokenizer)
         string text = Text(id);
         return new JsonObject
         {
-            ["token"] = text, ["logprob"] = Finite(logProb), ["bytes"] = new JsonArray([.. System.Text.Encoding.UTF8.GetBytes(text).Select(one => JsonValue.Create(one))]),
+            ["token"] = text,
+            ["logprob"] = Finite(logProb),
+            ["bytes"] = new JsonArray([.. System.Text.Encoding.UTF8.GetBytes(text).Select(one => JsonValue.Create(one))]),
         };
     }
 

@@ -65,7 +65,8 @@ internal sealed class RequestFields
     {
         if (Take(name) is { } value && !isNeutral(value))
         {
-            throw new ApiException(400, "unsupported_parameter", $"{name} is {Shown(value)}; this server does without it: expected {expected}, or nothing", name);
+            throw new ApiException(
+                400, "unsupported_parameter", $"{name} is {Shown(value)}; this server does without it: expected {expected}, or nothing", name);
         }
     }
 

@@ -105,7 +105,8 @@ internal sealed class RequestReader(ModelText model, string name, int mostChoice
     private ApiPrompt Chat(RequestFields fields)
     {
         JsonElement messages = fields.Take("messages") ?? throw ApiException.Field("messages", "is missing; expected a list of {role, content}");
-        if (messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0 || messages.EnumerateArray().Any(turn => turn.ValueKind != JsonValueKind.Object))
+        if (messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0
+            || messages.EnumerateArray().Any(turn => turn.ValueKind != JsonValueKind.Object))
         {
             throw RequestFields.Wrong("messages", messages, "a list of {role, content}");
         }
@@ -197,7 +198,8 @@ internal sealed class RequestReader(ModelText model, string name, int mostChoice
         string field = request.IsChat ? "messages" : "prompt";
         if (request.Prompts.Count * request.Choices > mostChoices)
         {
-            throw ApiException.Field("n", $"and prompt ask for {request.Prompts.Count * request.Choices} answers; expected {mostChoices} in one request at most");
+            throw ApiException.Field(
+                "n", $"and prompt ask for {request.Prompts.Count * request.Choices} answers; expected {mostChoices} in one request at most");
         }
 
         if (request.MaxTokens == 0 && request.ScoresPrompt is null)

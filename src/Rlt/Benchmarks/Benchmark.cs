@@ -75,7 +75,8 @@ public sealed class Benchmark
     {
         using var batch = new RowBatch(_model, null);
         var options = new SamplingOptions { Temperature = Temperature };
-        batch.Enter([.. Enumerable.Range(0, count).Select(row => new SampleRow(Ids(_options.Prompt, row), RandomStream.Key(row), options, _options.NewTokens))]);
+        batch.Enter([.. Enumerable.Range(0, count).Select(row => new SampleRow(
+            Ids(_options.Prompt, row), RandomStream.Key(row), options, _options.NewTokens))]);
         return Stopwatches.Time(
             () =>
             {

@@ -74,7 +74,8 @@ public sealed class CompletionClient(HttpClient client, ServerAccess config, str
     {
         try
         {
-            return await AgainAsync(() => OnceAsync(HttpMethod.Post, config.Endpoint, body, content => Read(content, Limit(body)), stop), stop).ConfigureAwait(false);
+            return await AgainAsync(
+                () => OnceAsync(HttpMethod.Post, config.Endpoint, body, content => Read(content, Limit(body)), stop), stop).ConfigureAwait(false);
         }
         catch (ServerException error) when (error.IsFiltered)
         {

@@ -5,6 +5,7 @@ using Rlt.Runs;
 using Rlt.Servers;
 using Rlt.Teaching;
 using Rlt.Teaching.Collection;
+using Rlt.Teaching.Rewards;
 
 namespace Rlt.Cli.Commands.Training;
 
@@ -52,10 +53,12 @@ internal static class CollectCommand
         observer.WarnedOf(teacherText.UnreadArgs(config.TemplateArgs));
         observer.Started(traces.Done, tasks.Rows.Count);
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        var completions = new CompletionClient(client, config.Server, config.Server.Key()) { Retrying = observer.Said };
         ExplanationSource explain = config.Server.Url is null
             ? TraceCollector.Engine(config, teacher!, format)
-            : new ServerExplainer(config, teacherText, format, new CompletionClient(client, config.Server, config.Server.Key()) { Retrying = observer.Said }).Explain;
-        var collector = new TraceCollector(config, explain, TraceCollector.Scorer(config, teacher, student, format), tasks.Rows, format) { During = observer.During };
+            : new ServerExplainer(config, teacherText, format, completions).Explain;
+        ExplanationScorer? scorer = TraceCollector.Scorer(config, teacher, student, format);
+        var collector = new TraceCollector(config, explain, scorer, tasks.Rows, format) { During = observer.During };
         collector.Run(traces, (_, metrics) => observer.Stepped(metrics), stop);
         if (collector.MeanRewards(traces.Read(), RunRows.Read(folder.Metrics)) is { } rewards)
         {

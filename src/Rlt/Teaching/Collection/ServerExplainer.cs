@@ -6,7 +6,9 @@ using Rlt.Statistics;
 
 namespace Rlt.Teaching.Collection;
 
-/// <summary>Explanations by an OpenAI-compatible server, a request a sample, several at once. Prompts are written here: they end inside the teacher's turn.</summary>
+/// <summary>
+/// Explanations by an OpenAI-compatible server, a request a sample, several at once. Prompts are written here: they end inside the teacher's turn.
+/// </summary>
 /// <param name="config">How they are sampled, and by whom.</param>
 /// <param name="teacher">The teacher's tokenizer and context.</param>
 /// <param name="format">The teacher's prompts.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rlt.Hub;
 using Rlt.Runs;
 
 namespace Rlt.Teaching.Collection;
@@ -19,5 +20,5 @@ internal static class TraceOrigin
         ["seed"] = config.Seed,
     };
 
-    private static JsonObject Model(string directory) => new() { ["name"] = directory, ["sha256"] = Fingerprint.Of(directory) };
+    private static JsonObject Model(string directory) => new() { ["name"] = HubPath.Shown(directory), ["sha256"] = Fingerprint.Of(directory) };
 }

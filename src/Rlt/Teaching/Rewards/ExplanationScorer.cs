@@ -19,8 +19,8 @@ public sealed class ExplanationScorer(TeachingFormat format, LanguageModel teach
     public TeachingCase? CaseThatFits(TeachingTask task, string completion)
     {
         TeachingCase built = Build(task, completion);
-        bool fits = built.Teacher.Sequence.Ids.Length <= teacher.Decoder.Config.MaxPositions && built.Student.Sequence.Ids.Length <= student.Decoder.Config.MaxPositions;
-        return fits ? built : null;
+        return built.Teacher.Sequence.Ids.Length <= teacher.Decoder.Config.MaxPositions
+            && built.Student.Sequence.Ids.Length <= student.Decoder.Config.MaxPositions ? built : null;
     }
 
     /// <summary>Explanations as the student scored them, in their order.</summary>
