@@ -49,7 +49,7 @@ internal static class Program
         {
             WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(),
             RankCommand.Create(), DistillCommand.Create(), TrainSolverCommand.Create(), EvalCommand.Create(), GradeCommand.Create(),
-            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), ExportTracesCommand.Create(),
+            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), ExportTracesCommand.Create(), ExportGgufCommand.Create(),
             DoctorCommand.Create(), PlanCommand.Create(), ConfigCommand.Create(), RunCommand.Create(),
             BenchCommand.Create(), ResultsCommand.Create(), StudyCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
             DownloadCommand.Create(),
