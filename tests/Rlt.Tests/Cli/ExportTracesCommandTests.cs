@@ -39,6 +39,9 @@ public sealed class ExportTracesCommandTests : IDisposable
         Traces();
         Assert.Equal(0, _rlt.Run("export-traces", "--input", "@traces.jsonl", "--out", "@out", "--layout", layout, "--format", "@format.yaml").Exit);
         Assert.Equal(Tasks("traces.jsonl"), Tasks("out/train.jsonl"));
+        Assert.Equal(0, _rlt.Run("export-traces", "--input", "@traces.jsonl", "--out", "@pq", "--layout", layout, "--format", "@format.yaml", "--parquet").Exit);
+        Assert.Equal(Tasks("traces.jsonl"), Tasks("pq/train.parquet"));
+        Assert.Contains("data_files: train.parquet", File.ReadAllText(_rlt["pq/README.md"]), StringComparison.Ordinal);
 
         (string, string, string?, string?)[] Tasks(string file) =>
         [

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Files;
@@ -11,12 +12,10 @@ namespace Rlt.Cli.Commands.Tools;
 /// <summary><c>rlt export-traces</c>: traces as other trainers read them.</summary>
 internal static class ExportTracesCommand
 {
-    private const string DataFile = "train.jsonl";
-
     public static Command Create()
     {
         var command = new Command(
-            "export-traces", $"Writes traces as other trainers read them: OUT/{DataFile}, with a data card (README.md) that says how they were made.");
+            "export-traces", "Writes traces as other trainers read them: OUT/train.jsonl, with a data card (README.md) that says how they were made.");
         Option<string> input = SharedOptions.Required("--input", "a run of rlt collect, or a file of traces");
         Option<string> output = SharedOptions.Required("--out", "the directory to write");
         var layout = new Option<string>("--layout")
@@ -25,13 +24,15 @@ internal static class ExportTracesCommand
         };
         layout.AcceptOnlyFromAmong([.. Enum.GetNames<TraceLayout>().Select(name => name.ToLowerInvariant())]);
         Option<string?> format = SharedOptions.Optional("--format", "the tags: stratos, r1, small, or a file; not given: those of the run");
-        command.Takes(input, output, layout, format);
+        var parquet = new Option<bool>("--parquet") { Description = "writes OUT/train.parquet instead" };
+        command.Takes(input, output, layout, format, parquet);
         command.SetAction(parsed => Run(
-            parsed.GetValue(input)!, parsed.GetValue(output)!, Enum.Parse<TraceLayout>(parsed.GetValue(layout)!, ignoreCase: true), parsed.GetValue(format)));
+            parsed.GetValue(input)!, parsed.GetValue(output)!, Enum.Parse<TraceLayout>(parsed.GetValue(layout)!, ignoreCase: true), parsed.GetValue(format),
+            parsed.GetValue(parquet)));
         return command;
     }
 
-    private static void Run(string input, string output, TraceLayout layout, string? format)
+    private static void Run(string input, string output, TraceLayout layout, string? format, bool parquet)
     {
         string file = Directory.Exists(input) ? Path.Combine(input, TraceCollector.FileName) : input;
         string run = Path.GetDirectoryName(Path.GetFullPath(file))!;
@@ -47,16 +48,18 @@ internal static class ExportTracesCommand
 
         UsableRows<TeachingTask> tasks = TeachingRows.Read(new DataSource(file), tags, needsExplanation: true);
         Startup.Warn(tasks.Warning is { } warning ? [warning] : []);
+        string data = parquet ? "train.parquet" : "train.jsonl";
         AtomicDirectory.Write(output, directory =>
         {
-            JsonLines.Write(Path.Combine(directory, DataFile), tasks.Rows.Select(task => TraceLayouts.Row(layout, task, tags)));
+            Action<string, IEnumerable<JsonObject>> write = parquet ? ParquetRows.Write : JsonLines.Write;
+            write(Path.Combine(directory, data), tasks.Rows.Select(task => TraceLayouts.Row(layout, task, tags)));
             AtomicFile.WriteText(
-                Path.Combine(directory, DataCard.FileName), DataCard.Text(layout, tasks.Rows.Count, DataFile, name, collected is null ? null : run, collected));
-            if (TraceLayouts.FactoryInfo(layout, DataFile) is { } info)
+                Path.Combine(directory, DataCard.FileName), DataCard.Text(layout, tasks.Rows.Count, data, name, collected is null ? null : run, collected));
+            if (TraceLayouts.FactoryInfo(layout, data) is { } info)
             {
                 AtomicFile.WriteText(Path.Combine(directory, "dataset_info.json"), JsonLines.Line(info) + "\n");
             }
         });
-        Console.Error.WriteLine($"export-traces: {tasks.Rows.Count} rows; {Path.Combine(output, DataFile)}");
+        Console.Error.WriteLine($"export-traces: {tasks.Rows.Count} rows; {Path.Combine(output, data)}");
     }
 }
