@@ -56,7 +56,7 @@ run_for() {
 result() {
   (
     cd "$1"
-    for file in $(find model samples.jsonl traces.jsonl results.jsonl summary.json -type f 2>/dev/null | sort); do sha256sum "$file"; done
+    for file in $(find model samples.jsonl traces.jsonl results.jsonl summary.json -type f -not -name README.md 2>/dev/null | sort); do sha256sum "$file"; done
     if [ -f metrics.jsonl ]; then sed -E "s/,?\"$measured\":[^,}]*//g" metrics.jsonl; fi
   )
 }

@@ -49,8 +49,8 @@ internal static class Program
         {
             WarmupCommand.Create(), TrainTeacherCommand.Create(), CollectCommand.Create(), ScoreCommand.Create(),
             RankCommand.Create(), DistillCommand.Create(), TrainSolverCommand.Create(), EvalCommand.Create(), GradeCommand.Create(),
-            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), ConfigCommand.Create(),
-            RunCommand.Create(), ServeCommand.Create(),
+            TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), ExportTracesCommand.Create(),
+            ExportGgufCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), ConfigCommand.Create(), RunCommand.Create(), ServeCommand.Create(),
             BenchCommand.Create(), ResultsCommand.Create(), StudyCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
             DownloadCommand.Create(),
         })

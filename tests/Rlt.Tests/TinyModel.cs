@@ -32,9 +32,12 @@ internal static class TinyModel
         """);
 
     /// <summary>A model of a family's shape with weights far from zero, so that distributions are not flat; biases and norms are drawn too.</summary>
-    public static Decoder Sharp(string family = "qwen2", ScalarType dtype = ScalarType.Float32, long seed = 3)
+    public static Decoder Sharp(string family = "qwen2", ScalarType dtype = ScalarType.Float32, long seed = 3) => Sharp(ConfigOf(family), dtype, seed);
+
+    /// <summary>The same of a config.</summary>
+    public static Decoder Sharp(ModelConfig config, ScalarType dtype = ScalarType.Float32, long seed = 3)
     {
-        Decoder model = ModelFiles.Random(ConfigOf(family), seed, ScalarType.Float32, CPU);
+        Decoder model = ModelFiles.Random(config, seed, ScalarType.Float32, CPU);
         using var noGrad = no_grad();
         foreach (Parameter parameter in model.Stored)
         {

@@ -16,9 +16,10 @@ public sealed class ChatTemplate
     private readonly string _origin;
     private readonly string _source;
 
-    private ChatTemplate(IReadOnlyDictionary<string, JinjaTemplate> templates, JsonObject variables, string origin, string source)
+    private ChatTemplate(IReadOnlyDictionary<string, JinjaTemplate> templates, JsonObject variables, string origin, string source, string? main)
     {
         _source = source;
+        Source = main ?? source;
         _templates = templates;
         _variables = variables;
         _origin = origin;
@@ -44,7 +45,8 @@ public sealed class ChatTemplate
                 files.Templates.ToDictionary(pair => pair.Key, pair => JinjaTemplate.Parse(pair.Value.Source, pair.Value.Origin)),
                 files.Variables,
                 modelDirectory,
-                string.Join('\n', files.Templates.Values.Select(template => template.Source))) { Limits = limits ?? new JinjaLimits() };
+                string.Join('\n', files.Templates.Values.Select(template => template.Source)),
+                files.Templates.TryGetValue(DefaultName, out (string Source, string Origin) main) ? main.Source : null) { Limits = limits ?? new JinjaLimits() };
     }
 
     /// <summary>A template given as text.</summary>
@@ -56,7 +58,11 @@ public sealed class ChatTemplate
         new Dictionary<string, JinjaTemplate> { [DefaultName] = JinjaTemplate.Parse(source, name) },
         variables?.DeepClone().AsObject() ?? [],
         name,
+        source,
         source);
+
+    /// <summary>The Jinja text of the template that is used where no tools are given.</summary>
+    public string Source { get; }
 
     /// <summary>Whether the template has a name in it, and may so read a variable of that name.</summary>
     public bool Mentions(string name) => Regex.IsMatch(_source, $@"\b{Regex.Escape(name)}\b");

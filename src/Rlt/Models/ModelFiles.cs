@@ -48,6 +48,16 @@ public static class ModelFiles
         return new Decoder(config, parameters) { Beside = names.Beside.Count == 0 ? null : new CheckpointParts(Path.GetFullPath(directory), names.Beside) };
     }
 
+    /// <summary>Where the files of a directory hold each of the config's weights, by the names that the config has for them.</summary>
+    /// <exception cref="CheckpointException">Names, shapes or types are not those of the config.</exception>
+    internal static IReadOnlyDictionary<string, (SafetensorsFile File, TensorEntry Entry)> Stored(string directory, ModelConfig config, WeightFiles files)
+    {
+        IReadOnlyDictionary<string, long[]> expected = WeightMap.Expected(config);
+        StoredNames names = StoredNames.Of(files.Entries.Keys, expected.Keys, config);
+        Check(directory, files, expected, names, config);
+        return expected.Keys.ToDictionary(name => name, name => files.Entries[names[name]]);
+    }
+
     /// <summary>A model of the config with weights drawn as Hugging Face initialises them: normal with deviation 0.02, norms 1, biases and sinks 0.</summary>
     public static Decoder Random(ModelConfig config, long seed, ScalarType dtype, Device device)
     {

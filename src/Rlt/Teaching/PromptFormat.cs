@@ -47,6 +47,13 @@ public sealed record PromptFormat : IValidated
     /// <summary>Does the solution stand between tags of its own.</summary>
     public bool HasSolutionTags => SolutionOpen.Length > 0;
 
+    /// <summary>What the student learns to answer: the explanation as its thought, then the solution.</summary>
+    /// <param name="explanation">What stands between the thought tags; padding before it may be missing.</param>
+    /// <param name="solution">What stands between the solution tags, padding included.</param>
+    public string StudentAnswer(string explanation, string solution) =>
+        ThoughtOpen + (explanation.StartsWith(Padding, StringComparison.Ordinal) ? "" : Padding) + explanation + ThoughtClose + Delimiter
+            + SolutionOpen + solution + SolutionClose;
+
     /// <summary>Reads a format: a shipped one by its name ("stratos", "r1", "small"), or a file by its path.</summary>
     /// <exception cref="ConfigException">There is no such format, or the file cannot be used.</exception>
     public static PromptFormat Load(string nameOrPath) => ShippedFile.Load<PromptFormat>("format", nameOrPath);

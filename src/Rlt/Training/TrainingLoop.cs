@@ -58,7 +58,11 @@ internal sealed class TrainingLoop(
         }
 
         RequireAlive(done, Collapse());
-        folder.Finish(model.Save);
+        folder.Finish(directory =>
+        {
+            model.Save(directory);
+            ModelCard.Write(folder, model, directory);
+        });
     }
 
     // Not every step is measured, and only then are all of them read.

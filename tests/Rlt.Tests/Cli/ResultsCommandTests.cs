@@ -25,6 +25,24 @@ public sealed class ResultsCommandTests : IDisposable
         Assert.DoesNotContain("±", result.Output + svg, StringComparison.Ordinal);
     }
 
+    /// <summary>A tracker's import: a row a step, a column a figure, whatever the run's command.</summary>
+    [Fact]
+    public void Results_Csv_HasARowAStep()
+    {
+        Directory.CreateDirectory(_rlt["a"]);
+        _rlt.Write("a/config.yaml", "");
+        _rlt.Write("a/metrics.jsonl", """
+            {"loss": 1.5, "step": 1, "note": "x"}
+            {"loss": 0.25, "step": 2, "validation_loss": 1e-7}
+
+            """);
+        CommandResult result = _rlt.Run("results", "@a", "--csv", "@csv");
+        Assert.Equal((0, _rlt["csv/a.csv"] + "\n"), (result.Exit, result.Output));
+        Assert.Equal("step,loss,validation_loss\n1,1.5,\n2,0.25,1E-07\n", File.ReadAllText(_rlt["csv/a.csv"]));
+        CommandResult twice = _rlt.Run("results", "@a", $"a={_rlt["a"]}", "--csv", "@csv");
+        Assert.Equal((2, $"{_rlt["a"]}: another run's steps are in {_rlt["csv/a.csv"]} already. Name the runs: NAME={_rlt["a"]}"), (twice.Exit, twice.Message));
+    }
+
     [Fact]
     public void Results_NoRowsEither_SaysThatThereIsNoInterval()
     {

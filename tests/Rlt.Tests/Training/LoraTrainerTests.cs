@@ -41,7 +41,7 @@ public sealed class LoraTrainerTests : IDisposable
         new SftTrainer(Sft, model, TrainingRun.Examples, folder, new RunWatcher()).Run(default);
         Assert.Equal(weights, model.Decoder.Parameters.Select(parameter => parameter.Value.bytes.ToArray()));
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(_run.Model, "model.safetensors")));
-        Assert.Equal(["adapter_config.json", "adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json"], Names(folder.Model));
+        Assert.Equal(["README.md", "adapter_config.json", "adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json"], Names(folder.Model));
         Assert.Equal(
             ["SHA256SUMS", "adapter_config.json", "adapter_model.safetensors", "optimizer.safetensors", "tokenizer.json", "tokenizer_config.json", "trainer_state.json"], Names(folder.Checkpoint(3)));
 
