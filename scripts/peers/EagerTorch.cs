@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Rlt.Benchmarks;
-using Rlt.Models;
 using Rlt.Platform;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -15,7 +14,7 @@ internal sealed class EagerTorch
     private const int Prompt = 128;
     private const int New = 128;
 
-    private readonly ModelConfig _shape;
+    private readonly PeerShape _shape;
     private readonly ScalarType _dtype;
     private readonly TorchSharp.Modules.Parameter _embedding;
     private readonly TorchSharp.Modules.Parameter _norm;
@@ -24,7 +23,7 @@ internal sealed class EagerTorch
     private readonly Tensor _cos;
     private readonly Tensor _sin;
 
-    public EagerTorch(ModelConfig shape, bool bf16)
+    public EagerTorch(PeerShape shape, bool bf16)
     {
         TorchLibrary.Load();
         set_num_threads(Environment.ProcessorCount);

@@ -12,12 +12,12 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
     case ["torch", var shape, var dtype, var batch, var rows, var reps]:
-        new EagerTorch(BenchShapes.Get(shape), dtype == "bf16").Measure(int.Parse(batch), Numbers(rows), int.Parse(reps), Say);
+        new EagerTorch(PeerShape.Of(BenchShapes.Get(shape)), dtype == "bf16").Measure(int.Parse(batch), Numbers(rows), int.Parse(reps), Say);
         break;
     case ["llama", var shape, var dtype, var file, var rows, var reps]:
         if (!File.Exists(file))
         {
-            RandomGguf.Write(file, BenchShapes.Get(shape), dtype == "bf16");
+            RandomGguf.Write(file, PeerShape.Of(BenchShapes.Get(shape)), dtype == "bf16");
         }
 
         LlamaCpp.Measure(file, Numbers(rows), int.Parse(reps), Say);

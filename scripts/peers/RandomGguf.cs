@@ -1,5 +1,4 @@
 using System.Text;
-using Rlt.Models;
 
 namespace Rlt.Peers;
 
@@ -11,7 +10,7 @@ internal static class RandomGguf
     private const int GgmlBf16 = 30;
     private const int ControlToken = 3;
 
-    public static void Write(string file, ModelConfig shape, bool bf16)
+    public static void Write(string file, PeerShape shape, bool bf16)
     {
         (string Name, long[] Shape, bool Wide)[] tensors = [.. Tensors(shape)];
         using var writer = new BinaryWriter(File.Create(file + ".part"), Encoding.UTF8);
@@ -60,7 +59,7 @@ internal static class RandomGguf
         File.Move(file + ".part", file, overwrite: true);
     }
 
-    private static IEnumerable<(string Name, long[] Shape, bool Wide)> Tensors(ModelConfig shape)
+    private static IEnumerable<(string Name, long[] Shape, bool Wide)> Tensors(PeerShape shape)
     {
         long width = shape.HiddenSize, inner = shape.IntermediateSize, queries = (long)shape.HeadCount * shape.HeadSize, keys = (long)shape.KeyValueHeadCount * shape.HeadSize;
         yield return ("token_embd.weight", [shape.VocabularySize, width], false);
@@ -84,7 +83,7 @@ internal static class RandomGguf
     }
 
     // The metadata that llama.cpp asks of a Qwen2, with a vocabulary of bytes and made-up tokens.
-    private static IEnumerable<Action> Pairs(BinaryWriter writer, ModelConfig shape, bool bf16)
+    private static IEnumerable<Action> Pairs(BinaryWriter writer, PeerShape shape, bool bf16)
     {
         yield return () => String("general.architecture", "qwen2");
         yield return () => UInt32("general.file_type", bf16 ? 32u : 0u);

@@ -37,7 +37,8 @@ internal static class OllamaModelfile
 
             ChatMessage system = new("system", System), user = new("user", User);
             string with = text.Template.Render([system, user], addGenerationPrompt: true), without = text.Template.Render([user], addGenerationPrompt: true);
-            if (with.Split(System) is not [var before, var rest] || rest.Split(User) is not [var between, var after] || without.Split(User) is not [var opening, var same])
+            if (with.Split(System) is not [var before, var rest] || rest.Split(User) is not [var between, var after]
+                || without.Split(User) is not [var opening, var same])
             {
                 return null;
             }
@@ -49,7 +50,8 @@ internal static class OllamaModelfile
             return after != same || !between.EndsWith(first, StringComparison.Ordinal) || (with + end).Contains("{{", StringComparison.Ordinal)
                 || (with + end).Contains("\"\"\"", StringComparison.Ordinal)
                 ? null
-                : $"{{{{ if .System }}}}{before}{{{{ .System }}}}{between[..^first.Length]}{{{{ end }}}}{first}{{{{ .Prompt }}}}{after}{{{{ .Response }}}}{end.TrimEnd('\n')}";
+                : $"{{{{ if .System }}}}{before}{{{{ .System }}}}{between[..^first.Length]}{{{{ end }}}}"
+                    + $"{first}{{{{ .Prompt }}}}{after}{{{{ .Response }}}}{end.TrimEnd('\n')}";
         }
         catch (DataException)
         {

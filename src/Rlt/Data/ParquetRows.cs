@@ -48,7 +48,8 @@ public static class ParquetRows
         JsonObject[] items = [.. cells.SelectMany(cell => cell.AsArray()).Select(item => item!.AsObject())];
         string[] names = [.. items[0].Select(field => field.Key)];
         var structure = new StructType([.. names.Select(name => new Field(name, StringType.Default, nullable: false))]);
-        var values = new StructArray(structure, items.Length, names.Select(name => Texts(items.Select(item => item[name]!.GetValue<string>()))), ArrowBuffer.Empty);
+        var values = new StructArray(
+            structure, items.Length, names.Select(name => Texts(items.Select(item => item[name]!.GetValue<string>()))), ArrowBuffer.Empty);
         var offsets = new ArrowBuffer.Builder<int>(cells.Length + 1).Append(0);
         int end = 0;
         foreach (JsonNode cell in cells)

@@ -44,7 +44,7 @@ internal static partial class NativeLibraries
         {
             KeepBigBlocks();
             AskForHugePages();
-        LetThreadsSleep();
+            LetThreadsSleep();
             BoundKernelCache();
             ProcessorLevel.CapLibraries();
             AssemblyLoadContext.Default.ResolvingUnmanagedDll += Resolve;

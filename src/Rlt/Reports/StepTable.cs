@@ -37,7 +37,8 @@ public static class StepTable
     // Figures alone, which need no quotes; a figure that a step lacks is an empty cell.
     private static string Csv(IReadOnlyList<JsonObject> rows)
     {
-        string[] names = [.. rows.SelectMany(row => row).Where(field => Number(field.Value) is not null).Select(field => field.Key).Distinct().OrderBy(name => name != "step")];
+        string[] names = [.. rows.SelectMany(row => row).Where(field => Number(field.Value) is not null).Select(field => field.Key)
+            .Distinct().OrderBy(name => name != "step")];
         IEnumerable<string> lines = rows.Select(row => string.Join(',', names.Select(name => Number(row[name])?.ToString("R", CultureInfo.InvariantCulture))));
         return string.Join('\n', lines.Prepend(string.Join(',', names))) + "\n";
     }

@@ -16,7 +16,8 @@ internal static class ModelCard
     private const string BaseModel = "base_model: ";
 
     // Beginnings of the metrics that tell what a run has come to; the rest is of its speed, or of single steps.
-    private static readonly string[] Told = ["reward", "solution_score", "think_kl", "loss", "correct", "validation_", "kl_reference", "entropy", "completion_tokens"];
+    private static readonly string[] Told =
+        ["reward", "solution_score", "think_kl", "loss", "correct", "validation_", "kl_reference", "entropy", "completion_tokens"];
     private static readonly string[] Untold = ["_p10", "_p50", "_p90", "_min", "_max", "_std"];
 
     /// <summary>Writes the card of a run's model.</summary>
@@ -69,7 +70,8 @@ internal static class ModelCard
         }
 
         string[] names = [.. steps[^1].Where(field => field.Value is JsonValue value && value.TryGetValue(out double _)
-            && Told.Any(begin => field.Key.StartsWith(begin, StringComparison.Ordinal)) && !Untold.Any(end => field.Key.EndsWith(end, StringComparison.Ordinal)))
+            && Told.Any(begin => field.Key.StartsWith(begin, StringComparison.Ordinal))
+            && !Untold.Any(end => field.Key.EndsWith(end, StringComparison.Ordinal)))
             .Select(field => field.Key)];
         return $"| | first | after {steps.Count} steps |\n|---|---|---|\n" + string.Join('\n', names.Select(name =>
             $"| {name} | {Shown(steps.FirstOrDefault(step => step.ContainsKey(name))?[name])} | {Shown(steps[^1][name])} |"));

@@ -37,6 +37,7 @@ public sealed class ExportGgufCommandTests : IDisposable
         Assert.Equal(0, _rlt.Run("distill", "--config", "@sft.yaml", "--set", "lora.rank=2").Exit);
         CommandResult adapters = _rlt.Run("export-gguf", "--model", "@run/model", "--out", "@new.gguf");
         Assert.Equal(
-            (2, $"{_rlt["run/model"]} holds LoRA adapters. Make a whole model first: rlt merge --model {_rlt["run/model"]} --out DIR"), (adapters.Exit, adapters.Message));
+            (2, $"{_rlt["run/model"]} holds LoRA adapters. Make a whole model first: rlt merge --model {_rlt["run/model"]} --out DIR"),
+            (adapters.Exit, adapters.Message));
     }
 }

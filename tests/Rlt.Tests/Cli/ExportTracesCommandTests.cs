@@ -14,7 +14,8 @@ public sealed class ExportTracesCommandTests : IDisposable
     public void Dispose() => _rlt.Dispose();
 
     [Theory]
-    [InlineData("messages", "{'messages':[{'role':'system','content':'Be brief.'},{'role':'user','content':'2 + 3?'},{'role':'assistant','content':'ANSWER'}]}")]
+    [InlineData("messages",
+        "{'messages':[{'role':'system','content':'Be brief.'},{'role':'user','content':'2 + 3?'},{'role':'assistant','content':'ANSWER'}]}")]
     [InlineData("trl",
         "{'prompt':[{'role':'system','content':'Be brief.'},{'role':'user','content':'2 + 3?'}],'completion':[{'role':'assistant','content':'ANSWER'}]}")]
     [InlineData("stratos", "{'system':'Be brief.','conversations':[{'from':'user','value':'2 + 3?'},{'from':'assistant','value':'ANSWER'}]}")]
@@ -39,7 +40,8 @@ public sealed class ExportTracesCommandTests : IDisposable
         Traces();
         Assert.Equal(0, _rlt.Run("export-traces", "--input", "@traces.jsonl", "--out", "@out", "--layout", layout, "--format", "@format.yaml").Exit);
         Assert.Equal(Tasks("traces.jsonl"), Tasks("out/train.jsonl"));
-        Assert.Equal(0, _rlt.Run("export-traces", "--input", "@traces.jsonl", "--out", "@pq", "--layout", layout, "--format", "@format.yaml", "--parquet").Exit);
+        Assert.Equal(0, _rlt.Run("export-traces", "--input", "@traces.jsonl", "--out", "@pq", "--layout", layout, "--format", "@format.yaml",
+            "--parquet").Exit);
         Assert.Equal(Tasks("traces.jsonl"), Tasks("pq/train.parquet"));
         Assert.Contains("data_files: train.parquet", File.ReadAllText(_rlt["pq/README.md"]), StringComparison.Ordinal);
 
@@ -63,7 +65,8 @@ public sealed class ExportTracesCommandTests : IDisposable
         Assert.StartsWith("---\n# license: to be named", card, StringComparison.Ordinal);
         foreach (string said in (string[])
         [
-            "size_categories: [n<1K]", "data_files: train.jsonl", "| messages | ", $"| teacher | {Path.GetFileName(folder)}/model |", "| sampling | 1 a question, temperature 0.7, top-p 1, ",
+            "size_categories: [n<1K]", "data_files: train.jsonl", "| messages | ",
+            $"| teacher | {Path.GetFileName(folder)}/model |", "| sampling | 1 a question, temperature 0.7, top-p 1, ",
             "```sh\nrlt ", "| data | data.jsonl | `", "max_new_tokens: 5",
         ])
         {

@@ -33,7 +33,7 @@ public sealed class GoldenModelTests : IDisposable
 
     /// <summary>Says where the set is absent that the cases named 2026 are missing.</summary>
     [GoldenFact("2026/model_goldens")]
-    public void Names_SetOf2026_IsAmongThem() => Assert.Contains(FamiliesOf2026[0], Names.SelectMany(row => row).Cast<string>());
+    public void Names_SetOf2026_IsAmongThem() => Assert.Equal(5 + FamiliesOf2026.Length, Names.Count);
 
     public void Dispose() => Assert.Equal(_liveBefore, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
 

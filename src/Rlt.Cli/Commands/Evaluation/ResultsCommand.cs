@@ -12,7 +12,8 @@ internal static class ResultsCommand
         var command = new Command("results", "Tables of finished runs: a teacher's reward at its start and end, and the accuracy of evaluations.");
         var runs = new Argument<string[]>("runs") { Description = "run directories or folders of runs, or NAME=DIRECTORY", Arity = ArgumentArity.OneOrMore };
         Option<string?> picture = SharedOptions.Optional("--svg", "also draw the tables as a picture into this file");
-        Option<string?> csv = SharedOptions.Optional("--csv", "instead of tables: writes the steps of each run into DIR/NAME.csv, as trackio and wandb import them");
+        Option<string?> csv = SharedOptions.Optional(
+            "--csv", "instead of tables: writes the steps of each run into DIR/NAME.csv, as trackio and wandb import them");
         command.Arguments.Add(runs);
         command.Takes(picture, csv);
         command.SetAction(parsed =>

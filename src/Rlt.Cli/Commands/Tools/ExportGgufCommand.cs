@@ -12,9 +12,12 @@ internal static class ExportGgufCommand
     public static Command Create()
     {
         var command = new Command("export-gguf", "Writes a model as one GGUF file for llama.cpp, LM Studio and others, with Ollama's Modelfile beside it.");
-        Option<string> model = SharedOptions.Required("--model", "a whole model's directory, or a run's");
+        Option<string> model = SharedOptions.Required("--model", "a whole model's directory, a run's, or a Hub id");
         Option<string> output = SharedOptions.Required("--out", "the file to write, such as student.gguf");
-        var type = new Option<string>("--type") { Description = "of the matrices: f32, f16, bf16, or q8_0 (8 bits and a scale for each 32)", DefaultValueFactory = _ => "f16" };
+        var type = new Option<string>("--type")
+        {
+            Description = "of the matrices: f32, f16, bf16, or q8_0 (8 bits and a scale for each 32)", DefaultValueFactory = _ => "f16",
+        };
         type.AcceptOnlyFromAmong([.. Enum.GetNames<GgufType>().Select(name => name.ToLowerInvariant())]);
         command.Takes(model, output, type);
         command.SetAction(parsed =>

@@ -20,7 +20,8 @@ internal static class ExportTracesCommand
         Option<string> output = SharedOptions.Required("--out", "the directory to write");
         var layout = new Option<string>("--layout")
         {
-            Description = "trl (prompt and completion), messages, sharegpt or alpaca (LLaMA-Factory), or stratos (system and conversations)", DefaultValueFactory = _ => "messages",
+            Description = "trl (prompt and completion), messages, sharegpt or alpaca (LLaMA-Factory), or stratos (system and conversations)",
+            DefaultValueFactory = _ => "messages",
         };
         layout.AcceptOnlyFromAmong([.. Enum.GetNames<TraceLayout>().Select(name => name.ToLowerInvariant())]);
         Option<string?> format = SharedOptions.Optional("--format", "the tags: stratos, r1, small, or a file; not given: those of the run");
@@ -39,7 +40,8 @@ internal static class ExportTracesCommand
         CollectConfig? collected = Path.GetFileName(file) == TraceCollector.FileName && File.Exists(Path.Combine(run, RunFolder.ConfigFile))
             ? ConfigLoader.Load<CollectConfig>(Path.Combine(run, RunFolder.ConfigFile), []) : null;
         string name = format ?? collected?.Format
-            ?? throw new ConfigException($"--format: missing, and {input} is no run of rlt collect that tells it; expected stratos, r1, small, or a format file");
+            ?? throw new ConfigException($"--format: missing, and {input} is no run of rlt collect that tells it; "
+                + "expected stratos, r1, small, or a format file");
         var tags = PromptFormat.Load(name);
         if (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
         {

@@ -13,7 +13,8 @@ internal sealed record GgufArchitecture(string Name)
         ("self_attn.v_proj.weight", "attn_v.weight"), ("self_attn.o_proj.weight", "attn_output.weight"),
     ];
 
-    private static readonly (string, string)[] HeadNorms = [("self_attn.q_norm.weight", "attn_q_norm.weight"), ("self_attn.k_norm.weight", "attn_k_norm.weight")];
+    private static readonly (string, string)[] HeadNorms =
+        [("self_attn.q_norm.weight", "attn_q_norm.weight"), ("self_attn.k_norm.weight", "attn_k_norm.weight")];
 
     private static readonly (string, string)[] Biases =
         [("self_attn.q_proj.bias", "attn_q.bias"), ("self_attn.k_proj.bias", "attn_k.bias"), ("self_attn.v_proj.bias", "attn_v.bias")];
@@ -59,13 +60,15 @@ internal sealed record GgufArchitecture(string Name)
             "qwen3" => new GgufArchitecture("qwen3") { Names = Table(Attention, NormBefore, Dense, HeadNorms) },
             "qwen3_moe" => new GgufArchitecture("qwen3moe")
             {
-                Names = Table(Attention, NormBefore, HeadNorms, [("mlp.gate.weight", "ffn_gate_inp.weight"), ("mlp.experts.*.gate_proj.weight", "ffn_gate_exps.weight"),
+                Names = Table(Attention, NormBefore, HeadNorms, [("mlp.gate.weight", "ffn_gate_inp.weight"),
+                    ("mlp.experts.*.gate_proj.weight", "ffn_gate_exps.weight"),
                     ("mlp.experts.*.up_proj.weight", "ffn_up_exps.weight"), ("mlp.experts.*.down_proj.weight", "ffn_down_exps.weight")]),
             },
             "phi3" => new GgufArchitecture("phi3")
             {
                 Names = Table(NormBefore, [("input_layernorm.weight", "attn_norm.weight"), ("self_attn.qkv_proj.weight", "attn_qkv.weight"),
-                    ("self_attn.o_proj.weight", "attn_output.weight"), ("mlp.gate_up_proj.weight", "ffn_up.weight"), ("mlp.down_proj.weight", "ffn_down.weight")]),
+                    ("self_attn.o_proj.weight", "attn_output.weight"), ("mlp.gate_up_proj.weight", "ffn_up.weight"),
+                    ("mlp.down_proj.weight", "ffn_down.weight")]),
                 Scalings = [typeof(RopeScaling.LongRope)],
                 HeadsFillWidth = true,
             },

@@ -4,7 +4,9 @@ using Rlt.Models.Safetensors;
 
 namespace Rlt.Models.Gguf;
 
-/// <summary>Writes a model directory as one GGUF file, which llama.cpp and what is built on it run. Needs no libtorch, and memory for a few rows alone.</summary>
+/// <summary>
+/// Writes a model directory as one GGUF file, which llama.cpp and what is built on it run. Needs no libtorch, and memory for a few rows alone.
+/// </summary>
 public static partial class GgufExport
 {
     // "general.file_type": what most of the weights are.
@@ -43,7 +45,8 @@ public static partial class GgufExport
     {
         if (GgufShape.Context(config, architecture) is var context && context < config.MaxPositions)
         {
-            yield return $"the context is {context} tokens, not {config.MaxPositions}: llama.cpp's {architecture.Name} has no sliding window, and sees the same up to there";
+            yield return $"the context is {context} tokens, not {config.MaxPositions}: "
+                + $"llama.cpp's {architecture.Name} has no sliding window, and sees the same up to there";
         }
 
         if (type == GgufType.Q8_0 && tensors.Count(tensor => tensor.Type == GgufType.F16) is > 0 and var wide)
@@ -72,9 +75,12 @@ public static partial class GgufExport
             string prefix = config.LayerPrefix(i);
             foreach (IGrouping<string, string> names in stored.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
                 .GroupBy(key => architecture.Names.GetValueOrDefault(ExpertNumber().Replace(key[prefix.Length..], ".*."))
-                    ?? throw new CheckpointException($"'{key}' has no place in llama.cpp's {architecture.Name}, so this {config.ModelType} cannot be exported.")))
+                    ?? throw new CheckpointException(
+                        $"'{key}' has no place in llama.cpp's {architecture.Name}, so this {config.ModelType} cannot be exported.")))
             {
-                yield return Make($"blk.{i}.{names.Key}", [.. names.OrderBy(ExpertOf)], architecture.TurnsNeighbours ? Heads(names.Key, (AttentionPlan)config.Layers[i].Mixer) : 0);
+                yield return Make(
+                    $"blk.{i}.{names.Key}", [.. names.OrderBy(ExpertOf)],
+                    architecture.TurnsNeighbours ? Heads(names.Key, (AttentionPlan)config.Layers[i].Mixer) : 0);
             }
         }
 

@@ -8,7 +8,8 @@ internal static class GgufShape
 {
     /// <summary>The longest sequence that llama.cpp computes as we do: no longer than a window that the architecture cannot slide.</summary>
     public static int Context(ModelConfig config, GgufArchitecture architecture) => architecture.FullEvery > 0
-        ? config.MaxPositions : config.Layers.Select(layer => ((AttentionPlan)layer.Mixer).Window).Where(window => window > 0).Append(config.MaxPositions).Min();
+        ? config.MaxPositions
+        : config.Layers.Select(layer => ((AttentionPlan)layer.Mixer).Window).Where(window => window > 0).Append(config.MaxPositions).Min();
 
     /// <summary>The metadata.</summary>
     public static IEnumerable<(string Key, object Value)> Metadata(ModelConfig config, GgufArchitecture architecture)
@@ -30,7 +31,8 @@ internal static class GgufShape
 
         if (config.Layers[0].FeedForward is ExpertsPlan experts)
         {
-            pairs.AddRange([("expert_count", (uint)experts.Count), ("expert_used_count", (uint)experts.Chosen), ("expert_feed_forward_length", (uint)experts.Inner)]);
+            pairs.AddRange([("expert_count", (uint)experts.Count), ("expert_used_count", (uint)experts.Chosen),
+                ("expert_feed_forward_length", (uint)experts.Inner)]);
         }
 
         switch (rotary.Scaling)

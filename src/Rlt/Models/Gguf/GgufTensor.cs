@@ -25,7 +25,8 @@ internal sealed record GgufTensor(string Name, GgufType Type, long[] Shape, Acti
     /// <param name="parts">The tensors, of one shape; several are stacked.</param>
     /// <param name="rowOf">Which stored row (of a vector: which element) comes at a place; null: the same.</param>
     /// <param name="offset">What is added to every number.</param>
-    public static GgufTensor Of(string name, GgufType type, IReadOnlyList<(SafetensorsFile File, TensorEntry Entry)> parts, Func<long, long>? rowOf, float offset)
+    public static GgufTensor Of(
+        string name, GgufType type, IReadOnlyList<(SafetensorsFile File, TensorEntry Entry)> parts, Func<long, long>? rowOf, float offset)
     {
         long[] shape = parts[0].Entry.Shape;
         return new GgufTensor(name, type, parts.Count > 1 ? [parts.Count, .. shape] : shape, stream =>
@@ -40,7 +41,8 @@ internal sealed record GgufTensor(string Name, GgufType Type, long[] Shape, Acti
     private static unsafe void WriteRows(Stream stream, SafetensorsFile file, TensorEntry entry, GgufType type, Func<long, long>? rowOf, float offset)
     {
         // A vector's elements are rows of one number; vectors are never quantised.
-        (long rows, int length) = entry.Shape is [var count] ? (count, 1) : (entry.Shape[..^1].Aggregate(1L, (product, size) => product * size), (int)entry.Shape[^1]);
+        (long rows, int length) = entry.Shape is [var count] ? (count, 1)
+            : (entry.Shape[..^1].Aggregate(1L, (product, size) => product * size), (int)entry.Shape[^1]);
         int rowBytes = (int)type.RowBytes(length), stored = length * entry.Type.SizeInBytes();
         int atOnce = (int)Math.Clamp(PartBytes / Math.Max(1, rowBytes), 1, rows);
         var values = new float[length];

@@ -75,7 +75,8 @@ internal static partial class GgufVocabulary
         }
 
         // A merge's parts are separated by a space, which none of them has.
-        return [("tokenizer.ggml.model", "gpt2"), ("tokenizer.ggml.pre", name), ("tokenizer.ggml.merges", merges.Select(merge => $"{merge.Left} {merge.Right}").ToArray())];
+        return [("tokenizer.ggml.model", "gpt2"), ("tokenizer.ggml.pre", name),
+            ("tokenizer.ggml.merges", merges.Select(merge => $"{merge.Left} {merge.Right}").ToArray())];
     }
 
     // SentencePiece merges whichever neighbours make the token of the highest score, so a token's merges must all have the token's own rank.
@@ -85,7 +86,8 @@ internal static partial class GgufVocabulary
         JsonElement[] normalizers = Steps(root, "normalizer", "normalizers");
         bool isMarked = normalizers.Any(step => TypeOf(step) == "Replace" && Said(step, "content") == "▁") || splits.Any(step => TypeOf(step) == "Metaspace");
         bool others = normalizers.Any(step => TypeOf(step) is not ("Prepend" or "Replace"))
-            || splits.Any(step => TypeOf(step) is not ("Metaspace" or "Split") || (TypeOf(step) == "Split" && Said(step.GetProperty("pattern"), "String") != " "));
+            || splits.Any(step => TypeOf(step) is not ("Metaspace" or "Split")
+                || (TypeOf(step) == "Split" && Said(step.GetProperty("pattern"), "String") != " "));
         if (!isMarked || others)
         {
             throw Refused(file, "it is neither byte-level nor as SentencePiece has it (spaces as ▁)");
@@ -111,12 +113,14 @@ internal static partial class GgufVocabulary
             {
                 if (!known.Contains((token[..at], token[at..])) && own.ContainsKey(token[..at]) && own.ContainsKey(token[at..]))
                 {
-                    throw Refused(file, $"'{token[..at]}' and '{token[at..]}' do not merge although both are tokens, and so is the whole; scores of tokens cannot say that");
+                    throw Refused(file, $"'{token[..at]}' and '{token[at..]}' do not merge "
+                        + "although both are tokens, and so is the whole; scores of tokens cannot say that");
                 }
             }
         }
 
-        bool prefix = normalizers.Any(step => TypeOf(step) == "Prepend") || splits.Any(step => TypeOf(step) == "Metaspace" && Said(step, "prepend_scheme") != "never");
+        bool prefix = normalizers.Any(step => TypeOf(step) == "Prepend")
+            || splits.Any(step => TypeOf(step) == "Metaspace" && Said(step, "prepend_scheme") != "never");
         return
         [
             ("tokenizer.ggml.model", "llama"), ("tokenizer.ggml.pre", "default"), ("tokenizer.ggml.add_space_prefix", prefix),
@@ -158,7 +162,8 @@ internal static partial class GgufVocabulary
     // The tokenizer has read the file before: a merge is two tokens, in one of two notations.
     private static (string Left, string Right) Merge(JsonElement merge)
     {
-        string[] sides = merge.ValueKind == JsonValueKind.String ? merge.GetString()!.Split(' ') : [.. merge.EnumerateArray().Select(side => side.GetString()!)];
+        string[] sides = merge.ValueKind == JsonValueKind.String ? merge.GetString()!.Split(' ')
+            : [.. merge.EnumerateArray().Select(side => side.GetString()!)];
         return (sides[0], sides[1]);
     }
 

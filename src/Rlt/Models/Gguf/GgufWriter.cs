@@ -14,7 +14,10 @@ internal static class GgufWriter
     /// <param name="path">The file; an earlier one is replaced.</param>
     /// <param name="metadata">Keys and values: uint, int, float, bool, string, or lists of string, int or float.</param>
     /// <param name="tensors">The tensors, in the file's order.</param>
-    public static void Write(string path, IReadOnlyList<(string Key, object Value)> metadata, IReadOnlyList<GgufTensor> tensors) => AtomicFile.Write(path, stream =>
+    public static void Write(string path, IReadOnlyList<(string Key, object Value)> metadata, IReadOnlyList<GgufTensor> tensors) =>
+        AtomicFile.Write(path, stream => Write(stream, metadata, tensors));
+
+    private static void Write(Stream stream, IReadOnlyList<(string Key, object Value)> metadata, IReadOnlyList<GgufTensor> tensors)
     {
         using (var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true))
         {
@@ -56,7 +59,7 @@ internal static class GgufWriter
 
             Pad(stream);
         }
-    });
+    }
 
     private static void Value(BinaryWriter writer, object value, bool withType)
     {

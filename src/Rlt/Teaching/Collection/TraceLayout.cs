@@ -27,7 +27,8 @@ public static class TraceLayouts
     /// <summary>The columns of a layout, with what they hold.</summary>
     public static IReadOnlyList<(string Name, string Text)> Columns(TraceLayout layout) => layout switch
     {
-        TraceLayout.Trl => [("prompt", "system prompt (where there is one) and question, as turns of role and content"), ("completion", "the assistant's turn")],
+        TraceLayout.Trl =>
+            [("prompt", "system prompt (where there is one) and question, as turns of role and content"), ("completion", "the assistant's turn")],
         TraceLayout.Messages => [("messages", "system prompt (where there is one), question and the assistant's answer, as turns of role and content")],
         TraceLayout.Alpaca => [("instruction", "the question"), ("input", "empty"), ("output", "the assistant's answer"), ("system", "the system prompt")],
         _ => [("system", "the system prompt"), ("conversations", "question and the assistant's answer, as turns of from and value")],
@@ -41,7 +42,8 @@ public static class TraceLayouts
     {
         string system = task.StudentSystem ?? format.StudentSystem;
         string answer = format.StudentAnswer(task.Explanation ?? throw new ArgumentException("the task has no explanation", nameof(task)), task.Solution);
-        JsonObject[] asked = [.. system.Length == 0 ? Array.Empty<JsonObject>() : [Turn("role", "system", "content", system)], Turn("role", "user", "content", task.Question)];
+        JsonObject[] asked =
+            [.. system.Length == 0 ? Array.Empty<JsonObject>() : [Turn("role", "system", "content", system)], Turn("role", "user", "content", task.Question)];
         JsonObject answered = Turn("role", "assistant", "content", answer);
         (string user, string assistant) = layout == TraceLayout.Sharegpt ? ("human", "gpt") : ("user", "assistant");
         return layout switch

@@ -32,7 +32,8 @@ public sealed class GgufExportTests : IDisposable
         { "qwen3_moe", """{"mlp_only_layers": []}""" },
         { "phi3", """{"hidden_size": 32, "sliding_window": null, "tie_word_embeddings": false}""" },
         { "phi3", """
-            {"hidden_size": 32, "sliding_window": null, "max_position_embeddings": 8192, "original_max_position_embeddings": 4096, "rope_scaling": {"type": "longrope",
+            {"hidden_size": 32, "sliding_window": null, "max_position_embeddings": 8192,
+             "original_max_position_embeddings": 4096, "rope_scaling": {"type": "longrope",
              "short_factor": [1.0, 1.5, 2.0], "long_factor": [2.0, 3.0, 4.0]}}
             """ },
         { "olmo3", """{"hidden_size": 32, "layer_types": null}""" },
@@ -100,7 +101,8 @@ public sealed class GgufExportTests : IDisposable
         var tokenizer = Tokenizer.Load(directory);
         foreach (string text in (string[])
         [
-            "Hello, world", "  two  spaces\n\n\tand 12345 digits", "it's we'LL don't", "<|im_start|>user\nhi<|im_end|>\n", "naïve café — 日本語 🙂", "a<|fim_pad|>b",
+            "Hello, world", "  two  spaces\n\n\tand 12345 digits", "it's we'LL don't", "<|im_start|>user\nhi<|im_end|>\n",
+            "naïve café — 日本語 🙂", "a<|fim_pad|>b",
         ])
         {
             Assert.Equal(tokenizer.Encode(text).Ids, LlamaCpp.Tokenize(_scratch["m.gguf"], text));
@@ -130,8 +132,10 @@ public sealed class GgufExportTests : IDisposable
 
     [Theory]
     [InlineData("gpt_oss", "{}", "a gpt_oss cannot be exported: what llama.cpp has of it is not known to compute the same; expected llama, ")]
-    [InlineData("qwen3", """{"attention_bias": true}""", "'model.layers.0.self_attn.k_proj.bias' has no place in llama.cpp's qwen3, so this qwen3 cannot be exported.")]
-    [InlineData("qwen2", "{}", "this qwen2 cannot be exported: heads that are together of another width than the model's, which llama.cpp's qwen2 does not have.")]
+    [InlineData("qwen3", """{"attention_bias": true}""",
+        "'model.layers.0.self_attn.k_proj.bias' has no place in llama.cpp's qwen3, so this qwen3 cannot be exported.")]
+    [InlineData("qwen2", "{}",
+        "this qwen2 cannot be exported: heads that are together of another width than the model's, which llama.cpp's qwen2 does not have.")]
     [InlineData("olmo3", """{"hidden_size": 32}""", "this olmo3 cannot be exported: layer 1 does not slide, which llama.cpp's olmo2 does not have.")]
     [InlineData("gemma3_text", """{"sliding_window_pattern": 6}""", "this gemma3_text cannot be exported: scores are multiplied by 0.2887, which ")]
     [InlineData("qwen3_moe", "{}", "this qwen3_moe cannot be exported: not every layer has experts whose weights add up to one, which ")]
@@ -144,7 +148,8 @@ public sealed class GgufExportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Split", """{"type": "Split", "pattern": {"Regex": "x"}, "behavior": "Isolated", "invert": false}""", "llama.cpp has no name for how it splits texts (x)")]
+    [InlineData("Split", """{"type": "Split", "pattern": {"Regex": "x"}, "behavior": "Isolated", "invert": false}""",
+        "llama.cpp has no name for how it splits texts (x)")]
     [InlineData("normalizer", """{"type": "Lowercase"}""", "it changes texts before they are split")]
     public void Tokenizer_ThatGgufCannotTell_IsRefused(string part, string json, string why)
     {
