@@ -20,6 +20,7 @@ public sealed class RowBatch(Decoder model, Tokenizer? tokenizer) : IDisposable
 
     private readonly SequenceCache _cache = new(model.Config, SequenceCache.BlockSize, model.ActivationType, model.Device);
     private readonly List<SampleRow> _rows = [];
+    private readonly int _lengthBoundary = model.Config.LengthBoundary;
 
     /// <summary>The rows being decoded.</summary>
     public IReadOnlyList<SampleRow> Rows => _rows;
@@ -34,7 +35,7 @@ public sealed class RowBatch(Decoder model, Tokenizer? tokenizer) : IDisposable
             return 0;
         }
 
-        foreach (SampleRow row in _rows.Where(row => row.Cached.Length == model.Config.LengthBoundary))
+        foreach (SampleRow row in _rows.Where(row => row.Cached.Length == _lengthBoundary))
         {
             Recompute(row);
         }

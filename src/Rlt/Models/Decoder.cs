@@ -46,6 +46,8 @@ public sealed class Decoder : IDisposable
             }
         }
 
+        using var scope = NewDisposeScope();
+        EmbeddingScale = tensor(config.EmbeddingScale, Dtype).to(ScalarType.Float64).item<double>();
         _decoding = new Lazy<DecodingKernel?>(DecodingKernelOf);
     }
 
@@ -89,13 +91,13 @@ public sealed class Decoder : IDisposable
     public Device Device => Embedding.Value.device;
 
     /// <summary>What token embeddings are multiplied by, as a number of the weights' type.</summary>
-    public double EmbeddingScale => Config.EmbeddingScale == 1 ? 1 : tensor(Config.EmbeddingScale, Dtype).to(ScalarType.Float64).item<double>();
+    public double EmbeddingScale { get; }
 
     /// <summary>Embeddings of token ids: [N, D].</summary>
     public Tensor Embed(Tensor ids_N)
     {
         Tensor x_ND = TorchLibrary.Embedding(ids_N, Embedding.Value).to(ActivationType);
-        return Config.EmbeddingScale == 1 ? x_ND : x_ND * EmbeddingScale;
+        return EmbeddingScale == 1 ? x_ND : x_ND * EmbeddingScale;
     }
 
     /// <summary>What goes with a pass's rows through the layers. Its tensors are the current dispose scope's.</summary>
@@ -228,7 +230,7 @@ public sealed class Decoder : IDisposable
     {
         LayerTensors?[] layers = [.. Layers.Select(layer => layer.Tensors)];
         (AttentionPlan? attention, DensePlan? dense) = (Config.Layers[0].Mixer as AttentionPlan, Config.Layers[0].FeedForward as DensePlan);
-        bool isAlike = layers.All(layer => layer is not null) && Config.Layers.All(layer => layer == Config.Layers[0]) && Config.EmbeddingScale == 1;
+        bool isAlike = layers.All(layer => layer is not null) && Config.Layers.All(layer => layer == Config.Layers[0]);
         return isAlike
             ? DecodingKernel.For(layers!, new DecodingShape(Config.HiddenSize, attention!.Heads, dense!.Inner, Config.NormEpsilon, attention.Scale)) : null;
     }

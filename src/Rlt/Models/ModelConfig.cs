@@ -11,8 +11,6 @@ namespace Rlt.Models;
 /// <summary>The shape of a decoder, from a Hugging Face config.json, checked so that a model can be built from it as it is.</summary>
 public sealed record ModelConfig
 {
-    private long? _parameterCount;
-
     /// <summary>The file in a model's directory that holds the shape.</summary>
     public const string FileName = "config.json";
 
@@ -78,7 +76,7 @@ public sealed record ModelConfig
     internal string EmbeddingName => Body + "embed_tokens.weight";
 
     /// <summary>The number of weights; a tied embedding counts once.</summary>
-    public long ParameterCount => _parameterCount ??= WeightMap.Expected(this).Values.Sum(shape => shape.Aggregate(1L, (product, size) => product * size));
+    public long ParameterCount => WeightMap.Expected(this).Values.Sum(shape => shape.Aggregate(1L, (product, size) => product * size));
 
     /// <summary>What the names of a layer's weights begin with.</summary>
     internal string LayerPrefix(int layer) => FormattableString.Invariant($"{Body}layers.{layer}.");

@@ -19,10 +19,10 @@ public sealed record ModelSize(ModelConfig Config, int ElementSize, LoraConfig? 
     public string Types => Describe(ElementSize, ActivationSize);
 
     /// <summary>Bytes of all weights, adapters included.</summary>
-    public long WeightBytes => ElementSize * (Config.ParameterCount + AdapterCount);
+    public long WeightBytes => ElementSize * (Count(Shapes) + AdapterCount);
 
     /// <summary>Weights that training changes.</summary>
-    public long TrainedCount => Lora is null ? Config.ParameterCount : AdapterCount;
+    public long TrainedCount => Lora is null ? Count(Shapes) : AdapterCount;
 
     /// <summary>Weights of the largest layer that training changes.</summary>
     public long TrainedOfLayer => Enumerable.Range(0, Config.Layers.Count).Max(layer => Lora is null ? Count(ShapesOf(layer)) : AdapterCountOf(layer));

@@ -78,6 +78,9 @@ internal sealed class FamilyConfig(CheckedJson json, string type)
         return Math.Max(2, Hidden / Heads);
     }
 
+    /// <summary>Experts: "num_local_experts", as version 5 of transformers writes it, or "num_experts".</summary>
+    public int ExpertCount(int orElse) => Size(json.Has("num_local_experts") ? "num_local_experts" : "num_experts", orElse);
+
     /// <summary>A head's width.</summary>
     public int EvenSize(string key, int? orElse = null)
     {

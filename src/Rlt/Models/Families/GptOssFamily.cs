@@ -18,8 +18,7 @@ internal static class GptOssFamily
         };
         bool[] sliding = config.Others(layer => layer % 2 == 0);
         int window = config.WindowOf(sliding, config.Window(128));
-        string count = json.Has("num_local_experts") ? "num_local_experts" : "num_experts";
-        int experts = config.Size(count, orElse: 128);
+        int experts = config.ExpertCount(128);
         var sparse = new ExpertsPlan(
             experts, json.Integer(json.Has("num_experts_per_tok") ? "num_experts_per_tok" : "experts_per_token", 1, experts, 4) ?? 1, config.Inner,
             Routing.SoftmaxOfChosen, ExpertStorage.FusedInputFirst, Activation.ClampedSwiGlu);

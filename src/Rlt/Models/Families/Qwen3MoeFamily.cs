@@ -10,8 +10,7 @@ internal static class Qwen3MoeFamily
     {
         CheckedJson json = config.Json;
         ModelPlan dense = QwenFamily.Read(config, isThird: true);
-        string count = json.Has("num_local_experts") ? "num_local_experts" : "num_experts";
-        int experts = config.Size(count, orElse: 128);
+        int experts = config.ExpertCount(128);
         var sparse = new ExpertsPlan(
             experts,
             json.Integer("num_experts_per_tok", 1, experts, 8) ?? 1,

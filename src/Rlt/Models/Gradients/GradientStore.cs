@@ -77,25 +77,23 @@ public sealed class GradientStore : IDisposable
     /// <param name="index">Which matrix of a weight [matrices, out, in]; null where the weight is one.</param>
     public void AddProduct(Parameter parameter, Tensor dy_NO, Tensor x_NI, int? index = null)
     {
-        if (CpuKernels.Serve(x_NI) || index is not null)
+        Tensor? part = index is { } one ? this[parameter].select(0, one) : null;
+        if (CpuKernels.Serve(x_NI))
         {
-            Tensor sum = index is { } one ? this[parameter].select(0, one) : this[parameter];
-            if (CpuKernels.Serve(x_NI))
-            {
-                CpuKernels.AddWeightGradient(dy_NO, x_NI, sum);
-            }
-            else
-            {
-                using var noGrad = no_grad();
-                using var scope = NewDisposeScope();
-                sum.add_(dy_NO.t().mm(x_NI).to(ScalarType.Float32).to(sum.device));
-            }
+            CpuKernels.AddWeightGradient(dy_NO, x_NI, part ?? this[parameter]);
+            return;
+        }
+
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor product = dy_NO.t().mm(x_NI);
+        if (part is null)
+        {
+            Add(parameter, product);
         }
         else
         {
-            using var noGrad = no_grad();
-            using var scope = NewDisposeScope();
-            Add(parameter, dy_NO.t().mm(x_NI));
+            part.add_(product.to(part.device));
         }
     }
 

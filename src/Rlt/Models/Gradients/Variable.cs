@@ -47,21 +47,7 @@ public sealed class Variable(Tensor data)
     public static Variable Part(Variable x, Func<Tensor, Tensor> place, Tape? tape)
     {
         var y = new Variable(place(x.Data));
-        if (tape is not null)
-        {
-            (long[] shape, ScalarType dtype, Device device) = (x.Data.shape, x.Data.dtype, x.Data.device);
-            tape.Record(y, dy =>
-            {
-                if (x.Accumulator is null)
-                {
-                    // A new sum, whether there was none or one that others hold.
-                    x.Receive(zeros(shape, dtype, device));
-                }
-
-                place(x.Accumulator!).add_(dy);
-            });
-        }
-
+        RecordPart(tape, x, y, (sum, dy) => place(sum).add_(dy));
         return y;
     }
 
@@ -69,24 +55,8 @@ public sealed class Variable(Tensor data)
     public static Variable Rows(Variable x, Tensor rows_R, Tape? tape)
     {
         var y = new Variable(x.Data.index_select(0, rows_R));
-        if (tape is not null)
-        {
-            (long[] shape, ScalarType dtype, Device device) = (x.Data.shape, x.Data.dtype, x.Data.device);
-            Tensor kept = rows_R.alias();
-            tape.Record(
-                y,
-                dy =>
-                {
-                    if (x.Accumulator is null)
-                    {
-                        x.Receive(zeros(shape, dtype, device));
-                    }
-
-                    x.Accumulator!.index_add_(0, kept, dy, 1);
-                },
-                kept);
-        }
-
+        Tensor kept_R = rows_R.alias();
+        RecordPart(tape, x, y, (sum, dy) => sum.index_add_(0, kept_R, dy, 1), kept_R);
         return y;
     }
 
@@ -108,6 +78,29 @@ public sealed class Variable(Tensor data)
         var y = new Variable(x.Data * factor);
         tape?.Record(y, dy => x.Receive(dy * factor));
         return y;
+    }
+
+    // The derivative by a part is added in its place of the whole's: a new sum, where there was none or one that others hold.
+    private static void RecordPart(Tape? tape, Variable whole, Variable part, Action<Tensor, Tensor> addTo, params Tensor[] kept)
+    {
+        if (tape is null)
+        {
+            return;
+        }
+
+        (long[] shape, ScalarType dtype, Device device) = (whole.Data.shape, whole.Data.dtype, whole.Data.device);
+        tape.Record(
+            part,
+            dPart =>
+            {
+                if (whole.Accumulator is null)
+                {
+                    whole.Receive(zeros(shape, dtype, device));
+                }
+
+                addTo(whole.Accumulator!, dPart);
+            },
+            kept);
     }
 
     /// <summary>Keeps the tensor for the backward, past its dispose scope, unless it can be computed again.</summary>

@@ -185,23 +185,10 @@ internal sealed class KeyValuePool : IDisposable
 
         foreach ((int layer, AttentionPlan plan) in _layers)
         {
-            _keys_XKEP[layer] = Larger(_keys_XKEP.GetValueOrDefault(layer), [_users.Length, plan.KeyValueHeads, plan.HeadSize, BlockSize], before);
-            _values_XKPE[layer] = Larger(_values_XKPE.GetValueOrDefault(layer), [_users.Length, plan.KeyValueHeads, BlockSize, plan.HeadSize], before);
+            long[] keys = [_users.Length, plan.KeyValueHeads, plan.HeadSize, BlockSize], values = [_users.Length, plan.KeyValueHeads, BlockSize, plan.HeadSize];
+            _keys_XKEP[layer] = CacheTensor.Larger(_keys_XKEP.GetValueOrDefault(layer), keys, _dtype, _device);
+            _values_XKPE[layer] = CacheTensor.Larger(_values_XKPE.GetValueOrDefault(layer), values, _dtype, _device);
         }
-    }
-
-    // Unused positions must hold numbers, whatever they are: their weight is zero, and zero times not-a-number is not.
-    private Tensor Larger(Tensor? old, long[] shape, int kept)
-    {
-        Tensor larger = zeros(shape, _dtype, _device).DetachFromDisposeScope();
-        if (old is not null)
-        {
-            using var scope = NewDisposeScope();
-            larger.narrow(0, 0, kept).copy_(old);
-            old.Dispose();
-        }
-
-        return larger;
     }
 }
 

@@ -29,8 +29,8 @@ internal sealed class LayerStates : IDisposable
     /// <summary>Makes room for a number of slots, keeping what is there.</summary>
     public void Grow(int slots)
     {
-        States_XHKV = Larger(States_XHKV, [slots, _plan.ValueHeads, _plan.KeySize, _plan.ValueSize], ScalarType.Float32);
-        Tails_XTC = Larger(Tails_XTC, [slots, _plan.Kernel - 1, _plan.Channels], _dtype);
+        States_XHKV = CacheTensor.Larger(States_XHKV, [slots, _plan.ValueHeads, _plan.KeySize, _plan.ValueSize], ScalarType.Float32, _device);
+        Tails_XTC = CacheTensor.Larger(Tails_XTC, [slots, _plan.Kernel - 1, _plan.Channels], _dtype, _device);
     }
 
     /// <summary>Keeps the states at the sequences' ends in the slots of their rows.</summary>
@@ -51,19 +51,6 @@ internal sealed class LayerStates : IDisposable
     {
         States_XHKV.Dispose();
         Tails_XTC.Dispose();
-    }
-
-    private Tensor Larger(Tensor? old, long[] shape, ScalarType dtype)
-    {
-        Tensor larger = zeros(shape, dtype, _device).DetachFromDisposeScope();
-        if (old is not null)
-        {
-            using var scope = NewDisposeScope();
-            larger.narrow(0, 0, old.size(0)).copy_(old);
-            old.Dispose();
-        }
-
-        return larger;
     }
 }
 
