@@ -34,7 +34,7 @@ internal static class StageCheck
                 + "relative to the file that names it, or stage:NAME")];
         IEnumerable<string> found = unknown.Length > 0 ? unknown
             : absent.Length > 0 ? absent
-            : Unusable(() => Read(stage, [.. later[false].Select(input => input.Key)]));
+            : Unusable(() => Read(stage, later[false].ToDictionary(input => input.Key, input => input.Path)));
         return found.Select(problem => $"stage '{stage.Name}': {problem}");
     }
 
@@ -51,29 +51,21 @@ internal static class StageCheck
         }
     }
 
-    private static void Read(PipelineStage stage, HashSet<string> there)
+    private static void Read(PipelineStage stage, Dictionary<string, string> there)
     {
         Func<DataSource, int> rows = RowsOf(stage);
-        if (there.Contains("model"))
+        if (there.TryGetValue("model", out string? model))
         {
-            _ = ModelText.Load(Model(stage.Config));
+            _ = ModelText.Load(model);
         }
 
         DataSource?[] sources =
-            [there.Contains("data") ? Source(stage.Config) : null, there.Contains("validate.data") ? (stage.Config as TrainingConfig)?.HeldOut : null];
+            [there.ContainsKey("data") ? Source(stage.Config) : null, there.ContainsKey("validate.data") ? (stage.Config as TrainingConfig)?.HeldOut : null];
         foreach (DataSource source in sources.OfType<DataSource>())
         {
             _ = rows(source);
         }
     }
-
-    private static string Model(DataRunConfig config) => config switch
-    {
-        SftConfig sft => sft.Model,
-        Training.Grpo.GrpoConfig grpo => grpo.Model,
-        CollectConfig collect => collect.Model,
-        _ => ((EvalConfig)config).Model,
-    };
 
     private static DataSource? Source(DataRunConfig config) => config switch
     {

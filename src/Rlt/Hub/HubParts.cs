@@ -26,11 +26,15 @@ internal interface IHubParts
 /// <summary>Config, tokenizer and chat template of a model or of adapters: all that a run needs before weights.</summary>
 internal sealed record ModelTextParts : IHubParts
 {
-    private static readonly string[] Names =
+    /// <summary>What belongs to a model beside its config and weights, and goes with it wherever it is saved.</summary>
+    public static readonly string[] Companions =
     [
-        "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json",
-        "vocab.json", "merges.txt", "chat_template.jinja", "chat_template.json", "adapter_config.json", "rlt_teacher.json", "model.safetensors.index.json",
+        "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+        "chat_template.jinja", "chat_template.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
+        "video_preprocessor_config.json",
     ];
+
+    private static readonly string[] Names = ["config.json", "adapter_config.json", "rlt_teacher.json", "model.safetensors.index.json", .. Companions];
 
     /// <inheritdoc/>
     public bool AreIn(string snapshot) => File.Exists(Path.Combine(snapshot, "adapter_config.json"))

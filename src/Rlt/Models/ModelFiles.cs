@@ -10,14 +10,6 @@ public static class ModelFiles
 {
     private const long MaxShardBytes = 5_000_000_000;
 
-    // Other files of a directory that belong to the model and are copied along when it is saved.
-    private static readonly string[] Companions =
-    [
-        "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
-        "chat_template.jinja", "chat_template.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
-        "video_preprocessor_config.json",
-    ];
-
     /// <summary>Reads a model.</summary>
     /// <param name="directory">Holds config.json and the safetensors files.</param>
     /// <param name="dtype">The weights' dtype; null: as Precision.Auto has it of the stored one.</param>
@@ -129,7 +121,7 @@ public static class ModelFiles
             return;
         }
 
-        foreach (string name in Companions.Where(name => File.Exists(Path.Combine(from, name))))
+        foreach (string name in ModelTextParts.Companions.Where(name => File.Exists(Path.Combine(from, name))))
         {
             File.Copy(Path.Combine(from, name), Path.Combine(directory, name), overwrite: true);
         }
