@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace Rlt.Distributed;
+
+/// <summary>What starts ranks, by the variables that it sets.</summary>
+public enum RankStarter
+{
+    /// <summary>Open MPI's mpirun.</summary>
+    OpenMpi,
+
+    /// <summary>A starter that speaks PMI 1 or 2: mpirun of the MPICH family, or srun --mpi=pmi2.</summary>
+    Pmi,
+
+    /// <summary>srun --mpi=pmix.</summary>
+    Pmix,
+}
+
+/// <summary>What the environment says of how this process was started as one of several ranks.</summary>
+/// <param name="Starter">By what.</param>
+/// <param name="Rank">This process's number.</param>
+/// <param name="Size">The number of ranks.</param>
+public sealed record RankLaunch(RankStarter Starter, int Rank, int Size)
+{
+    /// <summary>The starter's name.</summary>
+    public string Shown => Starter == RankStarter.OpenMpi ? "Open MPI's mpirun" : IsSlurm ? "srun" : "mpirun";
+
+    private static bool IsSlurm => Number("SLURM_STEP_NUM_TASKS") > 1;
+
+    /// <summary>As the variables say; null where they speak of no more than one rank.</summary>
+    /// <exception cref="ConfigException">srun has started several tasks that cannot find each other.</exception>
+    public static RankLaunch? Find()
+    {
+        RankLaunch? found = Of(RankStarter.OpenMpi, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE")
+            ?? Of(RankStarter.Pmi, "PMI_RANK", "PMI_SIZE")
+            ?? Of(RankStarter.Pmix, "PMIX_RANK", "SLURM_STEP_NUM_TASKS");
+        return found is not null || !IsSlurm ? found is { Size: > 1 } ? found : null
+            : throw new ConfigException($"srun started {Number("SLURM_STEP_NUM_TASKS")} tasks without PMI, so that they cannot find each other. "
+                + "Add --mpi=pmix or --mpi=pmi2 to srun (srun --mpi=list names what there is), or start independent ones with --shard.");
+    }
+
+    private static RankLaunch? Of(RankStarter starter, string rank, string size) =>
+        Number(rank) is { } own && Number(size) is { } all ? new RankLaunch(starter, own, all) : null;
+
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : null;
+}
