@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Rlt.Configuration;
 using Rlt.Data;
 using Rlt.Hub;
@@ -11,6 +12,20 @@ internal static class SharedOptions
     public static Option<string> Required(string name, string description) => new(name) { Description = description, Required = true };
 
     public static Option<string?> Optional(string name, string description) => new(name) { Description = description };
+
+    /// <summary>A count of at least 1.</summary>
+    public static Option<int> Count(string name, string description, int value)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int given) || given < 1))
+            {
+                result.AddError($"{name} must be a whole number of at least 1");
+            }
+        });
+        return option;
+    }
 
     public static void Takes(this Command command, params ReadOnlySpan<Option> options)
     {

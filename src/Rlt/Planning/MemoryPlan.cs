@@ -52,13 +52,15 @@ public sealed class MemoryPlan
                 return 0;
             }
 
-            long perWeight = StateBytes + (training.OffloadGradients ? Wide : 0);
-            return (_work.Model.TrainedCount * perWeight) + (_work.Model.LargestTrained * (Wide + _work.Model.ElementSize));
+            return Learners.Sum(model => (model.TrainedCount * (StateBytes(model) + (training.OffloadGradients ? Wide : 0)))
+                + (model.LargestTrained * (Wide + model.ElementSize)));
         }
     }
 
     // AdamW: two moments and, where the weights are narrower, master weights; float32.
-    private long StateBytes => (2 * Wide) + (_work.Model.ElementSize < Wide ? Wide : 0);
+    private static long StateBytes(ModelSize model) => (2 * Wide) + (model.ElementSize < Wide ? Wide : 0);
+
+    private IEnumerable<ModelSize> Learners => _work is { StudentRows: > 0, Student: { } student } ? [_work.Model, student] : [_work.Model];
 
     /// <summary>The plan of a workload.</summary>
     public static MemoryPlan Of(Workload work) => new(work);
@@ -89,8 +91,25 @@ public sealed class MemoryPlan
             long sums = training.OffloadGradients ? 0 : Wide * _work.Model.TrainedCount;
             PassMemory memory = PassMemory.Training(_work.Model, Pass(training.MicroBatchTokens), _work.Fused, training.KeepGraphs);
             yield return Phase(Backward, ("gradients", sums + memory.LayerGradients), ("activations", memory.Activations), ("logits", memory.Logits));
-            yield return Phase("optimizer", ("gradients", sums), ("update", UpdateBytes(training)));
+            yield return Phase("optimizer", ("gradients", sums), ("update", UpdateBytes(training, _work.Model)));
+            foreach (ModelSize learner in Learners.Skip(1))
+            {
+                yield return Refresh(training, learner);
+            }
         }
+    }
+
+    // The explanations are of different questions, so that nothing of their prompts is shared; sampling and learning follow each other.
+    private PlanPhase Refresh(TrainingLoad training, ModelSize student)
+    {
+        var sampling = SamplingMemory.Of(
+            _work.Model, _work.Sampling! with { Rows = Math.Min(_work.Sampling.Rows, _work.StudentRows), Group = 1 }, _work.Fused);
+        PassMemory pass = PassMemory.Training(student, PassShape.Of(training.MicroBatchTokens, 0, _work.LongestSequence), _work.Fused, training.KeepGraphs);
+        long sums = training.OffloadGradients ? 0 : Wide * student.TrainedCount;
+        PlanPhase learning = Phase("refresh", ("gradients", sums + pass.LayerGradients),
+            ("activations", pass.Activations), ("logits", pass.Logits), ("update", UpdateBytes(training, student)));
+        PlanPhase explaining = Phase("refresh", ("KV cache", sampling.Cache), ("activations", sampling.Activations), ("logits", sampling.Logits));
+        return learning.Bytes > explaining.Bytes ? learning : explaining;
     }
 
     private PlanPhase Phase(string name, params ReadOnlySpan<(string Name, long Bytes)> passing)
@@ -100,7 +119,7 @@ public sealed class MemoryPlan
             ("weights", _work.Model.WeightBytes),
             ("reference weights", _work.HasReference && _work.Model.Lora is null ? _work.Model.WeightBytes : 0),
             ("student weights", _work.StudentIsApart ? _work.Student?.WeightBytes ?? 0 : 0),
-            ("optimizer state", _work.Training is { OffloadOptimizer: false } ? StateBytes * _work.Model.TrainedCount : 0),
+            ("optimizer state", _work.Training is { OffloadOptimizer: false } ? Learners.Sum(model => StateBytes(model) * model.TrainedCount) : 0),
             .. passing,
         ];
         return new PlanPhase(name, [.. parts.Where(part => part.Bytes > 0).Select(part => new PlanPart(part.Name, part.Bytes))]);
@@ -111,7 +130,7 @@ public sealed class MemoryPlan
     private PassShape Pass(int tokens) => PassShape.Of(tokens, _work.SharedTokens, _work.LongestSequence);
 
     // Plain operators make a denominator and its root; weights of another device are copied whole.
-    private long UpdateBytes(TrainingLoad training) => _work.Fused || training.OffloadOptimizer ? 0 : 2 * Wide * _work.Model.LargestTrained;
+    private long UpdateBytes(TrainingLoad training, ModelSize model) => _work.Fused || training.OffloadOptimizer ? 0 : 2 * Wide * model.LargestTrained;
 
     private static PassMemory Larger(PassMemory one, PassMemory other) => one.Bytes >= other.Bytes ? one : other;
 }

@@ -12,11 +12,14 @@ public sealed record Workload
     /// <summary>Whether a GPU computes: main memory is then another memory, which can take optimizer and gradients.</summary>
     public bool OnGpu { get; init; }
 
-    /// <summary>The frozen student; null for none.</summary>
+    /// <summary>The student; null for none.</summary>
     public ModelSize? Student { get; init; }
 
     /// <summary>Whether the student has weights of its own, not the model's.</summary>
     public bool StudentIsApart { get; init; } = true;
+
+    /// <summary>Explanations that the student learns at once, each of another question; 0 where it is frozen.</summary>
+    public int StudentRows { get; init; }
 
     /// <summary>Whether there is a reference model's pass.</summary>
     public bool HasReference { get; init; }

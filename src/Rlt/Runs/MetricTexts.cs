@@ -24,6 +24,8 @@ public static class MetricTexts
         ["solved_by_none"] = "Share of questions that nobody of the group solves; they teach nothing.",
         ["whole_form"] = "Share of answers in the format's form.",
         ["loss"] = "Loss of the update. In GRPO it hovers about zero; in fine-tuning it is −log p a target token (nats) and should fall.",
+        ["student_loss"] = "Loss of the live student on the teacher's newest explanations, before it learned them; nats a token.",
+        ["student_examples"] = "Explanations that the live student learned after the step.",
         ["grad_norm"] = "Norm of the gradients before clipping. Spikes mean unstable updates.",
         ["learning_rate"] = "Learning rate of the update.",
         ["epoch"] = "Times the data has been seen.",

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Rlt.Data;
 
 namespace Rlt.Teaching;
@@ -43,6 +44,7 @@ public static class TeachingRows
             {
                 Answer = columns.Answer,
                 Explanation = explanation,
+                Reward = row.Fields["reward"] is JsonValue value && value.TryGetValue(out double reward) ? reward : null,
                 TeacherSystem = columns.TeacherSystem,
                 StudentSystem = columns.StudentSystem,
                 TeacherPrompt = columns.TeacherPrompt,

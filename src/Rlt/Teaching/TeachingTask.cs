@@ -13,6 +13,9 @@ public sealed record TeachingTask(string Question, string Solution)
     /// <summary>An explanation to learn from: what stands between the thought tags, padding included; null where the row has none.</summary>
     public string? Explanation { get; init; }
 
+    /// <summary>The explanation's reward, where the row has one.</summary>
+    public double? Reward { get; init; }
+
     /// <summary>The row's own system prompt for the teacher; null for the format's.</summary>
     public string? TeacherSystem { get; init; }
 

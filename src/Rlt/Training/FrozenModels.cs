@@ -13,7 +13,9 @@ public static class FrozenModels
         : config.Lora is null ? ModelFiles.Load(config.Model, config.Device.ResolveDtype(), config.Device.Resolve())
         : policy.Decoder.WithoutAdapters();
 
-    /// <summary>The student that scores a teacher's explanations.</summary>
+    /// <summary>The student that scores a teacher's explanations; the one that may learn after all, where the config lets it.</summary>
+    /// <exception cref="CheckpointException">It is to learn, and is made of adapters.</exception>
     public static LanguageModel Student(TeacherConfig config, LanguageModel policy, ModelText student) =>
-        config.StudentIsApart ? LanguageModel.Load(student, config.Device) : policy.WithoutAdapters();
+        config.StudentRefresh is not null ? LanguageModel.LoadToTrain(student, config.Device, lora: null, config.Seed)
+        : config.StudentIsApart ? LanguageModel.Load(student, config.Device) : policy.WithoutAdapters();
 }

@@ -12,7 +12,7 @@ namespace Rlt.Training;
 
 /// <summary>
 /// Saves and restores everything a run needs to go on: the model as a Hugging Face directory (adapters alone, where they alone
-/// are trained), the optimizer's moments and master weights, the reference's weights, the step. A checkpoint is complete or absent: it is
+/// are trained), the optimizer's moments and master weights, the reference's weights, a live student with its optimizer, the step. A checkpoint is complete or absent: it is
 /// written beside and renamed; and it is used only as long as its files have the checksums that they were saved with.
 /// </summary>
 /// <remarks>
@@ -22,9 +22,15 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
 {
     private const string OptimizerFile = "optimizer.safetensors";
     private const string ReferenceFile = "reference.safetensors";
+    private const string StudentFile = "student.safetensors";
+    private const string StudentOptimizerFile = "student_optimizer.safetensors";
+    private const string StudentSteps = "student_optimizer_steps";
     private const string StateFile = "trainer_state.json";
     private const string ScoredBy = "scored_by";
     private const string ComputedBy = "computed_by";
+
+    /// <summary>A student that learns beside the model; null for none.</summary>
+    public Learner? Student { get; init; }
 
     /// <summary>Writes the state after <paramref name="step"/> steps, then drops the checkpoints that the policy does not keep.</summary>
     public void Save(int step)
@@ -36,10 +42,21 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
             WriteTensors(Path.Combine(directory, OptimizerFile), optimizer.State);
             if (reference is not null)
             {
-                WriteTensors(Path.Combine(directory, ReferenceFile), reference.Parameters.ToDictionary(p => p.Name, p => p.Value));
+                WriteTensors(Path.Combine(directory, ReferenceFile), Weights(reference));
+            }
+
+            if (Student is not null)
+            {
+                WriteTensors(Path.Combine(directory, StudentFile), Weights(Student.Model.Decoder));
+                WriteTensors(Path.Combine(directory, StudentOptimizerFile), Student.Optimizer.State);
             }
 
             var state = new JsonObject { ["step"] = step, ["optimizer_steps"] = optimizer.Steps, ["score"] = score, [ScoredBy] = policy.BestBy?.Name, [ComputedBy] = TorchLibrary.Computing };
+            if (Student is not null)
+            {
+                state[StudentSteps] = Student.Optimizer.Steps;
+            }
+
             AtomicFile.WriteText(Path.Combine(directory, StateFile), state.ToJsonString() + "\n");
             Checksums.Write(directory);
         });
@@ -134,12 +151,18 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         ReadTensors(Path.Combine(directory, OptimizerFile), optimizer.State);
         if (reference is not null)
         {
-            ReadTensors(Path.Combine(directory, ReferenceFile), reference.Parameters.ToDictionary(p => p.Name, p => p.Value));
+            ReadTensors(Path.Combine(directory, ReferenceFile), Weights(reference));
         }
 
         string path = Path.Combine(directory, StateFile);
         JsonObject state = RunRows.ReadObject(path);
         optimizer.Steps = (int)RunRows.Count(path, state, "optimizer_steps", int.MaxValue);
+        if (Student is not null)
+        {
+            ReadTensors(Path.Combine(directory, StudentFile), Weights(Student.Model.Decoder));
+            ReadTensors(Path.Combine(directory, StudentOptimizerFile), Student.Optimizer.State);
+            Student.Optimizer.Steps = (int)RunRows.Count(path, state, StudentSteps, int.MaxValue);
+        }
 
         // Sums in another order: the same mathematics, other last digits.
         string earlier = (state[ComputedBy] as JsonValue)?.ToString() ?? "an earlier version of rlt";
@@ -163,6 +186,8 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
             Restore(stored.File, stored.Entry, parameter.Value);
         }
     }
+
+    private static Dictionary<string, Tensor> Weights(Decoder of) => of.Parameters.ToDictionary(p => p.Name, p => p.Value);
 
     private static void WriteTensors(string path, IReadOnlyDictionary<string, Tensor> tensors)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Rlt.Files;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Runs.TensorBoard;
@@ -19,6 +20,9 @@ internal sealed class TrainingLoop(
 
     /// <summary>Measures the model on held-out rows; null: nothing does.</summary>
     public Validation? Validation { get; init; }
+
+    /// <summary>A student that has learned beside the model and is written beside it, in <c>student</c>; null for none.</summary>
+    public LanguageModel? Student { get; init; }
 
     /// <summary>Runs the steps that are left.</summary>
     /// <param name="steps">Steps of the whole run.</param>
@@ -58,6 +62,11 @@ internal sealed class TrainingLoop(
         }
 
         RequireAlive(done, Collapse());
+        if (Student is { } student)
+        {
+            AtomicDirectory.Write(Path.Combine(folder.Path, "student"), student.Save);
+        }
+
         folder.Finish(directory =>
         {
             model.Save(directory);

@@ -57,6 +57,7 @@ public static class Workloads
     {
         Student = Size(student, config.Device),
         StudentIsApart = config.StudentIsApart,
+        StudentRows = config.StudentRefresh is { } refresh ? refresh.Steps * refresh.BatchSize : 0,
     };
 
     /// <summary>The model in the config's dtype or, where that is auto, in what it makes of config.json's own; float32 where that names none.</summary>

@@ -121,6 +121,25 @@ public sealed class MemoryPlanTests
         Assert.Equal(12 * 128, plan.Phases[1].Parts.Single(part => part.Name == "optimizer state").Bytes);
     }
 
+    // A pass of 1000 tokens outweighs the cache of 4 explanations, one of 10 does not.
+    [Theory]
+    [InlineData(1000, true)]
+    [InlineData(10, false)]
+    public void Plan_LiveStudent_HasWeightsStatesAndAPhaseOfItsOwn(int tokens, bool learning)
+    {
+        Workload frozen = FineTuning(new TrainingLoad(tokens, KeepGraphs: false)) with
+        {
+            Student = new ModelSize(Tiny, 2), ScoringTokens = 10, Sampling = new SamplingLoad(Rows: 8, Group: 4, Prompt: 64, NewTokens: 30),
+        };
+        MemoryPlan plan = MemoryPlan.Of(frozen with { StudentRows = 4 });
+        Assert.Equal(["sample", "score", "backward", "optimizer", "refresh"], plan.Phases.Select(phase => phase.Name));
+        Assert.All(plan.Phases, phase => Assert.Equal(2 * 12 * 5776, phase.Parts.Single(part => part.Name == "optimizer state").Bytes));
+        PlanPhase refresh = plan.Phases[^1];
+        Assert.Equal(learning ? 4 * 5776 : 0, refresh.Parts.FirstOrDefault(part => part.Name == "gradients").Bytes);
+        Assert.Equal(!learning, refresh.Parts.Any(part => part.Name == "KV cache"));
+        Assert.Equal(4, MemoryPlan.Of(frozen).Phases.Count);
+    }
+
     [Fact]
     public void Cache_GroupsShareTheirPrompts()
     {

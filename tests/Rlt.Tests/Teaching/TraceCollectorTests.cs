@@ -5,6 +5,7 @@ using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
 using Rlt.Teaching.Collection;
+using Rlt.Teaching.Rewards;
 using Rlt.Tests.Data;
 using Rlt.Text.Chat;
 
@@ -77,6 +78,24 @@ public sealed class TraceCollectorTests : IDisposable
             Assert.Equal(group.First().ToJsonString(), first[group.Key].ToJsonString());
             Assert.Equal(group.MaxBy(row => row["reward"]!.GetValue<double>())!.ToJsonString(), best[group.Key].ToJsonString());
         }
+    }
+
+    [Theory]
+    [InlineData(TraceMeasure.Likelihood)]
+    [InlineData(TraceMeasure.Surprise)]
+    [InlineData(TraceMeasure.Length)]
+    public void Run_BestByAnother_IsTheFirstOfItsRanks(TraceMeasure by)
+    {
+        // Windows of one token: the surprise is that of the least likely one.
+        CollectConfig config = Config with { Samples = 8, MaxNewTokens = 4, SurpriseWindow = 1 };
+        Collect("all", config, scored: true);
+        JsonObject[] best = Collect("best", config with { Keep = TraceChoice.Best, BestBy = by }, scored: by != TraceMeasure.Length);
+        JsonObject[] ranked = [.. TraceRanks.Of(JsonLines.Read(Traces("all")), by, complete: false)[0]];
+        Assert.Equal(Shown(ranked), Shown(best.Where(row => !row.ContainsKey("dropped"))));
+        Assert.NotEqual(Shown(Collect("first", config, scored: false)), Shown(best));
+        Assert.All(ranked, row => Assert.True((double)row["surprise"]! >= -(double)row["likelihood"]! - 1e-9));
+
+        static IEnumerable<string> Shown(IEnumerable<JsonObject> rows) => rows.Select(row => $"{row["index"]} {row["explanation"]}");
     }
 
     [Fact]

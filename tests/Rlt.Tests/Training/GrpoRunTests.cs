@@ -109,10 +109,11 @@ public sealed class GrpoRunTests : IDisposable
         TeacherConfig other = paper with
         {
             GroupSize = 8, Loss = new GrpoOptions { Beta = 0, Aggregation = LossAggregation.Token }, Lora = new LoraConfig { Rank = 4 },
-            Reward = new RewardOptions { MissingTagPenalty = -2 },
+            Reward = new RewardOptions { MissingTagPenalty = -2 }, StudentRefresh = new StudentRefresh { Every = 8, Steps = 3 },
         };
         Assert.Equal(
             ["group_size 8 (paper: 64)", "loss.beta 0 (paper: 0.04)", "loss.aggregation token (paper: sequence)", "lora of rank 4 (paper: all weights)",
+                "student_refresh: 3 steps of distillation every 8 (paper: a frozen student)",
                 "reward (the paper's weights: configs/rewards/paper.yaml)"],
             PaperDepartures.Of(other));
     }

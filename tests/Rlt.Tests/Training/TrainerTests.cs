@@ -59,7 +59,7 @@ public sealed class TrainerTests : IDisposable
     {
         _run.RunSft("whole", _run.Sft);
         using var stop = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => _run.RunSft("parts", _run.Sft, new RunWatcher(step => StopAt(step, 2, stop)), stop.Token));
+        Assert.Throws<OperationCanceledException>(() => _run.RunSft("parts", _run.Sft, new RunWatcher(step => StopAt(step, 2, stop)), stop: stop.Token));
         Assert.False(Directory.Exists(Path.Combine(_run["parts"], "model")));
         var watcher = new RunWatcher();
         _run.RunSft("parts", _run.Sft, watcher);

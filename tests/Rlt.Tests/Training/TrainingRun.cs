@@ -80,11 +80,12 @@ internal sealed class TrainingRun : IDisposable
         [.. Enumerable.Range(0, 3).Select(i => new TokenSequence(TinyModel.Ids(10 + (3 * i), i + 1, 1000), 3))];
 
     /// <summary>Runs supervised fine-tuning to its end, or to where the watcher ends it.</summary>
-    public RunFolder RunSft(string name, SftConfig config, RunWatcher? watcher = null, CancellationToken stop = default)
+    public RunFolder RunSft(
+        string name, SftConfig config, RunWatcher? watcher = null, IReadOnlyList<float>? weights = null, CancellationToken stop = default)
     {
         using LanguageModel model = LanguageModel.LoadToTrain(Model, TinyDirectory.Device, config.Lora, config.Seed);
         using RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config)).Begin();
-        new SftTrainer(config, model, Examples, folder, watcher ?? new RunWatcher()) { Clock = Clock }.Run(stop);
+        new SftTrainer(config, model, Examples, folder, watcher ?? new RunWatcher()) { Clock = Clock, Weights = weights }.Run(stop);
         return folder;
     }
 

@@ -26,14 +26,14 @@ internal static class BenchCommand
         };
         var rows = new Option<string>("--rows") { Description = "numbers of sequences to decode at once", DefaultValueFactory = _ => "1,2,4,8,16,64,256" };
         var defaults = new BenchOptions();
-        Option<int> batch = Count("--batch", "sequences of a scoring pass and of a training step", defaults.Batch);
-        Option<int> tokens = Count("--tokens", "tokens of each", defaults.Tokens);
-        Option<int> prompt = Count("--prompt", "tokens of a prompt", defaults.Prompt);
-        Option<int> newTokens = Count("--new", "tokens drawn after it", defaults.NewTokens);
-        Option<int> questions = Count("--questions", "questions of a GRPO step", defaults.Questions);
-        Option<int> group = Count("--group", "samples of each question", defaults.Group);
-        Option<int> repetitions = Count("--reps", "runs of each measurement; the median counts", defaults.Repetitions);
-        Option<int> budget = Count("--token-budget", "tokens of one pass", defaults.TokenBudget);
+        Option<int> batch = SharedOptions.Count("--batch", "sequences of a scoring pass and of a training step", defaults.Batch);
+        Option<int> tokens = SharedOptions.Count("--tokens", "tokens of each", defaults.Tokens);
+        Option<int> prompt = SharedOptions.Count("--prompt", "tokens of a prompt", defaults.Prompt);
+        Option<int> newTokens = SharedOptions.Count("--new", "tokens drawn after it", defaults.NewTokens);
+        Option<int> questions = SharedOptions.Count("--questions", "questions of a GRPO step", defaults.Questions);
+        Option<int> group = SharedOptions.Count("--group", "samples of each question", defaults.Group);
+        Option<int> repetitions = SharedOptions.Count("--reps", "runs of each measurement; the median counts", defaults.Repetitions);
+        Option<int> budget = SharedOptions.Count("--token-budget", "tokens of one pass", defaults.TokenBudget);
         var recompute = new Option<bool>("--recompute") { Description = "computes layers again in the backward pass instead of keeping their graphs" };
         var table = new Option<bool>("--table") { Description = "prints a table for people instead of JSON" };
         Option[] all = [model, shape, parts, rows, batch, tokens, prompt, newTokens, questions, group, repetitions, budget, recompute, table];
@@ -116,19 +116,6 @@ internal static class BenchCommand
         int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int rows) && rows > 0
             ? rows
             : throw new ConfigException($"--rows has '{part}'; expected counts such as 1,16,64"))];
-
-    private static Option<int> Count(string name, string description, int value)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int given) || given < 1))
-            {
-                result.AddError($"{name} must be a whole number of at least 1");
-            }
-        });
-        return option;
-    }
 
     // One line for every figure, the path to it as its name.
     private static void Show(JsonObject report)

@@ -24,8 +24,10 @@ internal static class ScoreCommand
                 + "Texts are scored as they stand: pad_plain_text is for data sets");
         var budget = new Option<int>("--token-budget") { Description = "padded tokens in one pass", DefaultValueFactory = _ => 16384 };
         var details = new Option<bool>("--details") { Description = "add per-token log-probabilities and spans" };
+        Option<int> window = SharedOptions.Count(
+            "--surprise-window", "tokens of the window whose highest mean surprisal is a trace's 'surprise'", TraceMeasures.DefaultWindow);
         var input = new InputOptions(command);
-        command.Takes(teacher, student, output, config, format, budget, details);
+        command.Takes(teacher, student, output, config, format, budget, details, window);
 
         var device = new DeviceOptions(command);
         command.SetAction(parsed =>
@@ -44,7 +46,7 @@ internal static class ScoreCommand
             using LanguageModel teacherModel = Startup.Load(teacherDirectory, where);
             using LanguageModel studentModel = Startup.Load(studentDirectory, where);
             var scorer = new RowScorer(settings.Format, teacherModel, studentModel, settings.Reward, parsed.GetValue(budget));
-            int failed = scorer.Score(rows, parsed.GetValue(details));
+            int failed = scorer.Score(rows, parsed.GetValue(details), parsed.GetValue(window));
             JsonLines.Write(parsed.GetValue(output)!, rows.Select(row => row.Fields));
             Console.WriteLine(ScoreSummary.Table([.. rows.Select(row => row.Fields)]));
             if (failed > 0)

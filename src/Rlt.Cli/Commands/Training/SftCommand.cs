@@ -42,7 +42,8 @@ internal static class SftCommand
         int cutoff = Math.Min(config.Cutoff, text.Config.MaxPositions);
         SftExamples encoded = SftExample.Encode(rows.Rows, target, format, text, cutoff);
         UsableRows<SftRow> heldOutRows = config.HeldOut is { } held ? SftExample.Read(held, target, tags) : new([], 0, null);
-        SftExamples heldOut = config.HeldOut is null ? new([], null, [], 0, 0) : SftExample.Encode(heldOutRows.Rows, target, format, text, cutoff);
+        SftExamples heldOut = config.HeldOut is null ? new([], [], null, [], 0, 0) : SftExample.Encode(heldOutRows.Rows, target, format, text, cutoff);
+        float[]? weights = config.Weights == TraceWeighting.Reward ? TraceWeights.Of(encoded.Rows, config.WeightsTemperature) : null;
         int longest = encoded.Sequences.Concat(heldOut.Sequences).Max(example => example.Ids.Length);
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, longest));
         using RunFolder folder = ConfiguredRun.Open(config.Out, config);
@@ -56,7 +57,7 @@ internal static class SftCommand
         observer.WarnedOf(heldOutRows);
         observer.WarnedOf(heldOut.Warnings.Select(warning => $"{config.Validate?.Data}: {warning}"));
         observer.WarnedOf(HeldOutRows.Warnings(config, Tasks(rows), Tasks(heldOutRows)));
-        new SftTrainer(config, model, encoded.Sequences, folder, observer) { HeldOut = heldOut.Sequences }.Run(stop);
+        new SftTrainer(config, model, encoded.Sequences, folder, observer) { HeldOut = heldOut.Sequences, Weights = weights }.Run(stop);
         var losses = new RowLosses(rows.Rows.Count + rows.LeftOut, rows.LeftOut, encoded.LeftOut, encoded.Cut, cutoff);
         RunEnd.Tell(folder, config.Checkpoints, observer, losses);
         observer.Finished(folder.Model);

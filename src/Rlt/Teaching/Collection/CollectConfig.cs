@@ -12,7 +12,7 @@ public enum TraceChoice
     /// <summary>The first that is usable: it has its closing tag and is not empty.</summary>
     First,
 
-    /// <summary>The usable one with the highest reward.</summary>
+    /// <summary>The usable one that is best by <see cref="CollectConfig.BestBy"/>.</summary>
     Best,
 
     /// <summary>All usable ones.</summary>
@@ -38,7 +38,7 @@ public sealed record CollectConfig : DataRunConfig
     [ConfigPath(PathKind.FileOrName)]
     public string? Format { get; init; }
 
-    /// <summary>A frozen student: each trace then has its reward. Needed to keep the best.</summary>
+    /// <summary>A frozen student: each trace then has its reward. Needed to keep the best by anything but its length.</summary>
     [ConfigPath(PathKind.Model)]
     public string? Student { get; init; }
 
@@ -56,6 +56,15 @@ public sealed record CollectConfig : DataRunConfig
 
     /// <summary>first, best or all.</summary>
     public TraceChoice Keep { get; init; } = TraceChoice.First;
+
+    /// <summary>
+    /// By what the best is told: reward; likelihood (the student's mean log-likelihood of explanation and solution); surprise (the highest mean of
+    /// its surprisal over a window of them; the least is the best); length (the shortest explanation).
+    /// </summary>
+    public TraceMeasure BestBy { get; init; }
+
+    /// <summary>Tokens of the window of a trace's surprise.</summary>
+    public int SurpriseWindow { get; init; } = TraceMeasures.DefaultWindow;
 
     /// <summary>Sampling temperature.</summary>
     public double Temperature { get; init; } = 0.7;
@@ -89,12 +98,12 @@ public sealed record CollectConfig : DataRunConfig
         .. Ranges.Sampling(Temperature, TopP),
         .. Ranges.AtLeastOne(
             (nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows),
-            (nameof(ScoringTokens), ScoringTokens), (nameof(BlockSize), BlockSize)),
+            (nameof(ScoringTokens), ScoringTokens), (nameof(BlockSize), BlockSize), (nameof(SurpriseWindow), SurpriseWindow)),
         .. Ranges.NotNegative((nameof(Limit), Limit)),
         .. BestWithoutStudent(),
     ];
 
-    private IEnumerable<ConfigProblem> BestWithoutStudent() => Keep == TraceChoice.Best && Student is null
-        ? [new ConfigProblem(nameof(Keep), "is best, which needs a student to score with. Set student, or keep: first")]
+    private IEnumerable<ConfigProblem> BestWithoutStudent() => Keep == TraceChoice.Best && BestBy != TraceMeasure.Length && Student is null
+        ? [new ConfigProblem(nameof(Keep), $"is best (by {BestBy.Field()}), which needs a student to score with. Set student, keep: first, or best_by: length")]
         : [];
 }

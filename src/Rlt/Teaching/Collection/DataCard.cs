@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rlt.Runs;
+using Rlt.Teaching.Rewards;
 
 namespace Rlt.Teaching.Collection;
 
@@ -57,7 +58,7 @@ public static class DataCard
         | questions | {CardText.NameOf(run.Data)} |
         | format of the tags | {CardText.NameOf(format)} |
         | sampling | {run.Samples} a question, temperature {run.Temperature}, top-p {run.TopP}, at most {run.MaxNewTokens} tokens, seed {run.Seed} |
-        | kept | {run.Keep.ToString().ToLowerInvariant()} |
+        | kept | {run.Keep.ToString().ToLowerInvariant()}{(run.Keep == TraceChoice.Best ? $" by {run.BestBy.Field()}" : "")} |
         | reward | {(run.Student is null ? "none" : "solution score less think KL; its weights are in the settings below")} |
         """);
 }

@@ -102,16 +102,17 @@ public sealed class TraceCollector(
         var rows = new List<JsonObject>();
         for (int i = 0; i < block.Length; i++)
         {
-            int[] all = [.. Enumerable.Range(i * config.Samples, config.Samples)], usable = [.. all.Where(k => unusable[k] is null)];
-            int[] kept = config.Keep switch
+            int[] all = [.. Enumerable.Range(i * config.Samples, config.Samples)];
+            IEnumerable<JsonObject> usable = all.Where(k => unusable[k] is null)
+                .Select(k => Row(first + i, block[i], k - all[0], explanations[k], scores?[k]));
+            JsonObject[] kept = config.Keep switch
             {
-                TraceChoice.All => usable,
-                TraceChoice.Best => [.. usable.OrderByDescending(k => scores![k]!.Reward.Total).Take(1)],
+                TraceChoice.All => [.. usable],
+                TraceChoice.Best => [.. usable.OrderByDescending(row => config.BestBy.Worth(Runs.Metrics.Number(row[config.BestBy.Field()]!))).Take(1)],
                 _ => [.. usable.Take(1)],
             };
-            rows.AddRange(kept.Length == 0
-                ? [Dropped(first + i, block[i], all.Select(k => unusable[k]).FirstOrDefault(why => why != Empty) ?? Empty)]
-                : kept.Select(k => Row(first + i, block[i], k - all[0], explanations[k], scores?[k])));
+            rows.AddRange(kept.Length > 0 ? kept
+                : [Dropped(first + i, block[i], all.Select(k => unusable[k]).FirstOrDefault(why => why != Empty) ?? Empty)]);
         }
 
         return (rows, Metrics(explanations, scores, rows));
@@ -139,8 +140,8 @@ public sealed class TraceCollector(
     {
         JsonObject row = Row(index, task);
         row["explanation"] = format.Format.Padding + format.Explanation(explanation.Text).Explanation;
-        row["explanation_tokens"] = explanation.Sample.Ids.Length;
-        scored?.AddTo(row, allParts: true);
+        row[TraceMeasure.Length.Field()] = explanation.Sample.Ids.Length;
+        scored?.AddAllTo(row, config.SurpriseWindow);
         row["origin"] = _origin.DeepClone();
         row["origin"]!["sample"] = sample;
         return row;

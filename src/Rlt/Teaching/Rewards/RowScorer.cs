@@ -25,14 +25,16 @@ public sealed class RowScorer
     /// <summary>Adds to each row its reward with all parts; to one that cannot be scored, <c>error</c>.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="details">Adds tokens, and what each was worth.</param>
+    /// <param name="window">Tokens of the window of a trace's surprise.</param>
     /// <returns>How many could not be scored.</returns>
-    public int Score(IReadOnlyList<JsonRow> rows, bool details)
+    public int Score(IReadOnlyList<JsonRow> rows, bool details, int window = TraceMeasures.DefaultWindow)
     {
         (JsonObject Row, TeachingCase Case)[] cases = [.. rows.Select(row => (row.Fields, Case: CaseOrError(row)!)).Where(row => row.Case is not null)];
         IReadOnlyList<ScoredExplanation> scored = _scorer.Score([.. cases.Select(row => row.Case)]);
         foreach ((JsonObject row, ScoredExplanation explanation) in cases.Select(row => row.Row).Zip(scored))
         {
-            explanation.AddTo(row, allParts: true);
+            explanation.AddAllTo(row, window);
+            row[TraceMeasure.Length.Field()] ??= explanation.Reward.ExplanationTokens;
             row["tokens"] = new JsonObject { ["explanation"] = explanation.Reward.ExplanationTokens, ["solution"] = explanation.Reward.SolutionTokens };
         }
 

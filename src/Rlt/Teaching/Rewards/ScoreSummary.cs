@@ -9,7 +9,7 @@ namespace Rlt.Teaching.Rewards;
 public static class ScoreSummary
 {
     private static readonly string[] Parts =
-        ["reward", "solution_score", "solution_mean", "solution_min", "think_kl", "kl_mean", "kl_max", "match", "penalty", "explanation tokens"];
+        ["reward", "solution_score", "solution_mean", "solution_min", "think_kl", "kl_mean", "kl_max", "match", "penalty", "likelihood", "surprise", "explanation tokens"];
 
     private static readonly (string Name, Func<double[], double> Of)[] Columns =
     [

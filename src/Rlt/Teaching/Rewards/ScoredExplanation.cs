@@ -10,15 +10,25 @@ namespace Rlt.Teaching.Rewards;
 /// <param name="Solution">log π_student of the solution's tokens.</param>
 public sealed record ScoredExplanation(TeachingCase Case, Reward Reward, float[] TeacherThink, float[] StudentThink, float[] Solution)
 {
-    /// <summary>Adds the reward and its two terms to a row, or all parts of it.</summary>
-    public void AddTo(JsonObject row, bool allParts = false)
+    /// <summary>Adds the reward and its two terms to a row.</summary>
+    public void AddTo(JsonObject row) => Add(row, Reward.Parts.Where(part => part.IsTerm));
+
+    /// <summary>Adds all parts of the reward, and what else traces are chosen by: likelihoods are at the temperature of the reward.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="window">Tokens of the window of <see cref="TraceMeasure.Surprise"/>.</param>
+    public void AddAllTo(JsonObject row, int window)
     {
-        foreach ((string name, double value, bool isTerm) in Reward.Parts)
+        Add(row, Reward.Parts);
+        float[] trace = [.. StudentThink, .. Solution];
+        row[TraceMeasure.Likelihood.Field()] = TraceMeasures.Likelihood(trace);
+        row[TraceMeasure.Surprise.Field()] = TraceMeasures.Surprise(trace, window);
+    }
+
+    private static void Add(JsonObject row, IEnumerable<(string Name, double Value, bool IsTerm)> parts)
+    {
+        foreach ((string name, double value, _) in parts)
         {
-            if (isTerm || allParts)
-            {
-                row[name] = value;
-            }
+            row[name] = value;
         }
     }
 }

@@ -19,6 +19,9 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
     /// <summary>The same task on held-out questions, where the config says how often it is measured.</summary>
     public IGrpoTask<T>? HeldOut { get; init; }
 
+    /// <summary>A student that learns beside the policy; null for none.</summary>
+    public Learner? Student { get; init; }
+
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished policy.</summary>
     public void Run(CancellationToken stop)
     {
@@ -35,10 +38,11 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
 
         using var gradients = new GradientStore(policy.Decoder.Trained, config.Optimizer.OffloadGradients);
         using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
-        var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null, config.Checkpoints);
+        var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null, config.Checkpoints) { Student = Student };
         new TrainingLoop(folder, policy, checkpoint, config.Checkpoints, observer, TimeProvider.System)
         {
             StopWhen = config.StopWhen,
+            Student = Student?.Model,
             Validation = config.Validate is { } validate && HeldOut is { } heldOut
                 ? new Validation(validate, config.HeldOutMetric, folder, metrics => heldOut.Measure(metrics, _sampler.HeldOut(heldOut, validate.Samples)))
                 : null,
@@ -70,6 +74,7 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
 
         JsonObject metrics = log.Metrics(learningRate, policy.Decoder);
         PullReference(step + 1);
+        task.Follow(step + 1, metrics);
         return metrics;
     }
 

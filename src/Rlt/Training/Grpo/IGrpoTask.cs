@@ -25,6 +25,13 @@ internal interface IGrpoTask<T>
     /// <param name="groups">For each question its rollouts.</param>
     void Measure(JsonObject metrics, IReadOnlyList<T[]> groups);
 
+    /// <summary>A step has been learned and told; what rewards the next one may follow it, and adds its own figures. Nothing by default.</summary>
+    /// <param name="stepsDone">Steps done, this one among them.</param>
+    /// <param name="metrics">The step's metrics.</param>
+    void Follow(int stepsDone, JsonObject metrics)
+    {
+    }
+
     /// <summary>Adds to the rows of a step's chosen rollouts what takes more work to tell; nothing by default.</summary>
     void AddDetails(IReadOnlyList<JsonObject> rows, IReadOnlyList<T> rollouts)
     {

@@ -27,6 +27,12 @@ public sealed record SftConfig : TrainingConfig
     /// <summary>teacher, student or text; null takes the command's own.</summary>
     public SftTarget? Target { get; init; }
 
+    /// <summary>What a trace weighs in the loss: none (1) or reward: softmax(reward / weights_temperature) over the traces of one question, times their number.</summary>
+    public TraceWeighting Weights { get; init; }
+
+    /// <summary>The temperature of the weights, in units of the reward: near 0 the best trace of a question alone is learned, at a high one all alike.</summary>
+    public double WeightsTemperature { get; init; } = 1;
+
     /// <summary>Passes over the data. Ignored where <see cref="Steps"/> is set.</summary>
     [MayChange]
     public int Epochs { get; init; } = 1;
@@ -61,6 +67,11 @@ public sealed record SftConfig : TrainingConfig
         .. Ranges.AtLeastOne((nameof(Epochs), Epochs), (nameof(BatchSize), BatchSize), (nameof(Cutoff), Cutoff)),
         .. Ranges.NotNegative((nameof(MicroBatchTokens), MicroBatchTokens), (nameof(Steps), Steps), (nameof(Limit), Limit)),
         .. Checkpoints.Problems(),
+        .. WeightsTemperature > 0 ? Array.Empty<ConfigProblem>()
+            : [new ConfigProblem(nameof(WeightsTemperature), $"is {WeightsTemperature}; expected more than 0: near 0 the best trace alone is learned")],
+        .. Weights != TraceWeighting.None && Target == SftTarget.Text
+            ? [new ConfigProblem(nameof(Weights), "is reward, but the target is text, whose rows have no reward. Leave it out, or set target: student")]
+            : Array.Empty<ConfigProblem>(),
         .. Validate is { Samples: > 1 and var samples }
             ? [new ConfigProblem("validate.samples", $"is {samples}, but supervised fine-tuning samples nothing: the held-out loss is measured. Leave it out")]
             : Array.Empty<ConfigProblem>(),

@@ -50,16 +50,15 @@ public static class SftExample
     public static SftExamples Encode(IReadOnlyList<SftRow> rows, SftTarget target, TeachingFormat? format, ModelText model, int cutoff)
     {
         var lacking = new List<string>();
-        (string Place, TokenSequence Sequence)[] whole = [.. rows.Select(row => row.Task is { } task
-            ? (task.Place, Completion(Spanned(task, target, format!), model.Tokenizer))
-            : (row.Text!.Place, Whole(row.Text!, model, lacking)))];
-        ILookup<bool, (string Place, TokenSequence Sequence)> isLearned = whole.ToLookup(row => Math.Min(row.Sequence.Ids.Length, cutoff) > row.Sequence.From);
-        (string Place, TokenSequence Sequence)[] learned = [.. isLearned[true]];
+        (SftRow Row, TokenSequence Sequence)[] whole = [.. rows.Select(row => (row, row.Task is { } task
+            ? Completion(Spanned(task, target, format!), model.Tokenizer) : Whole(row.Text!, model, lacking)))];
+        ILookup<bool, (SftRow Row, TokenSequence Sequence)> isLearned = whole.ToLookup(row => Math.Min(row.Sequence.Ids.Length, cutoff) > row.Sequence.From);
+        (SftRow Row, TokenSequence Sequence)[] learned = [.. isLearned[true]];
         if (learned.Length == 0)
         {
-            (string place, TokenSequence first) = whole[0];
+            (SftRow row, TokenSequence first) = whole[0];
             throw new DataException(
-                $"{place}: nothing is left to learn within {cutoff} tokens, here and in all {whole.Length} rows: "
+                $"{row.Place}: nothing is left to learn within {cutoff} tokens, here and in all {whole.Length} rows: "
                 + $"the row has {first.Ids.Length} tokens, what it teaches begins after {first.From}. "
                 + "Raise cutoff, or use a model with a longer context.");
         }
@@ -67,7 +66,7 @@ public static class SftExample
         List<string> warnings = [];
         if (learned.Length < whole.Length)
         {
-            string[] lost = [.. isLearned[false].Select(row => row.Place)];
+            string[] lost = [.. isLearned[false].Select(row => row.Row.Place)];
             warnings.Add($"{lost.Length} of {whole.Length} rows have nothing left to learn within {cutoff} tokens and are left out: {Places(lost)}");
         }
 
@@ -91,7 +90,8 @@ public static class SftExample
                 + "so the model does not learn to stop; expected a template that does");
         }
 
-        return new SftExamples([.. learned.Select(row => Cut(row.Sequence, cutoff))], turnEnd, warnings, whole.Length - learned.Length, cut);
+        return new SftExamples(
+            [.. learned.Select(row => Cut(row.Sequence, cutoff))], [.. learned.Select(row => row.Row)], turnEnd, warnings, whole.Length - learned.Length, cut);
     }
 
     /// <summary>The tokens of a text, of which those after a place count.</summary>
@@ -168,13 +168,19 @@ public static class SftExample
 
 /// <summary>The token sequences that supervised fine-tuning learns.</summary>
 /// <param name="Sequences">One for each row with something to learn, in the file's order.</param>
+/// <param name="Rows">The rows that they are of.</param>
 /// <param name="TurnEnd">The special token in which most of the texts end, blank space left aside; null where they end in none.</param>
 /// <param name="Warnings">What a user should know of the rows before they are learned.</param>
 /// <param name="LeftOut">Rows with nothing to learn.</param>
 /// <param name="Cut">Rows that were cut.</param>
-public sealed record SftExamples(IReadOnlyList<TokenSequence> Sequences, int? TurnEnd, IReadOnlyList<string> Warnings, int LeftOut, int Cut);
+public sealed record SftExamples(
+    IReadOnlyList<TokenSequence> Sequences, IReadOnlyList<SftRow> Rows, int? TurnEnd, IReadOnlyList<string> Warnings, int LeftOut, int Cut);
 
 /// <summary>A row that supervised fine-tuning can learn from.</summary>
 /// <param name="Task">The task with its explanation, for a teacher or student.</param>
 /// <param name="Text">The row of a text or conversation to learn; null where there is a task.</param>
-public sealed record SftRow(TeachingTask? Task, JsonRow? Text);
+public sealed record SftRow(TeachingTask? Task, JsonRow? Text)
+{
+    /// <summary>Where it is, "FILE:LINE".</summary>
+    public string Place => Task?.Place ?? Text!.Place;
+}

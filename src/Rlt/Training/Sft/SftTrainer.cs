@@ -18,6 +18,9 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
     /// <summary>Held-out examples to measure the loss on, where the config says how often.</summary>
     public IReadOnlyList<TokenSequence> HeldOut { get; init; } = [];
 
+    /// <summary>What each example weighs; null: 1.</summary>
+    public IReadOnlyList<float>? Weights { get; init; }
+
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished model.</summary>
     public void Run(CancellationToken stop)
     {
@@ -45,13 +48,11 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
     private JsonObject Step(int step, GradientStore gradients, AdamW optimizer)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        TokenSequence[] batch = [.. EpochOrder.Slice(examples.Count, step, config.BatchSize, config.Seed).Select(i => examples[i])];
+        int[] chosen = EpochOrder.Slice(examples.Count, step, config.BatchSize, config.Seed);
+        TokenSequence[] batch = [.. chosen.Select(i => examples[i])];
         WorkProgress progress = (share, tokens) => observer.Within("backward", share, tokens / clock.Elapsed.TotalSeconds);
-        int targets = batch.Sum(sequence => sequence.ScoredCount);
-        (double loss, _) = MicroBatches.Backward(
-            model.Decoder, gradients, batch, temperature: 1, config.MicroBatchTokens, keepGraphs: config.Recompute == Recompute.False,
-            (logProbs_N, _) => logProbs_N.sum() * (-1.0 / Math.Max(1, targets)), (long)RandomStream.Key(config.Seed, step),
-            progress.Over(batch.Sum(sequence => (long)sequence.Ids.Length)));
+        double loss = SftLoss.Backward(
+            model.Decoder, gradients, batch, Weights is null ? null : [.. chosen.Select(i => Weights[i])], config, (long)RandomStream.Key(config.Seed, step), progress);
         double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, _steps, config.Optimizer.WarmupRatio);
         double norm = Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, loss);
         double seconds = clock.Elapsed.TotalSeconds;
@@ -61,7 +62,7 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
             ["loss"] = loss,
             ["grad_norm"] = norm,
             ["learning_rate"] = learningRate,
-            ["target_tokens"] = targets,
+            ["target_tokens"] = batch.Sum(sequence => sequence.ScoredCount),
             ["sequence_tokens"] = batch.Average(sequence => sequence.Ids.Length),
             ["epoch"] = (double)(step + 1) * config.BatchSize / examples.Count,
             ["tokens_per_second"] = batch.Sum(sequence => sequence.Ids.Length) / seconds,

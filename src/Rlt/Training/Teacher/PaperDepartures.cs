@@ -46,6 +46,11 @@ public static class PaperDepartures
             departures = departures.Append($"lora of rank {lora.Rank} (paper: all weights)");
         }
 
+        if (config.StudentRefresh is { } refresh)
+        {
+            departures = departures.Append($"student_refresh: {refresh.Steps} steps of distillation every {refresh.Every} (paper: a frozen student)");
+        }
+
         return config.Reward == new RewardOptions() ? [.. departures] : [.. departures, "reward (the paper's weights: configs/rewards/paper.yaml)"];
     }
 

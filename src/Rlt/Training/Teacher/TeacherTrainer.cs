@@ -9,6 +9,7 @@ namespace Rlt.Training.Teacher;
 /// <summary>Trains a teacher by GRPO: sample explanations, score them by the student, push up the better ones of each group.</summary>
 /// <remarks>
 /// Source: RLT (arXiv 2506.08388), section 3, with the released loss and advantages. The teacher of the reward's KL is the policy of the step.
+/// The student is frozen, or follows the teacher (<see cref="StudentRefresh"/>).
 /// </remarks>
 public sealed class TeacherTrainer(
     TeacherConfig config, LanguageModel policy, LanguageModel student, Decoder? reference,
@@ -28,11 +29,16 @@ public sealed class TeacherTrainer(
     }
 
     /// <summary>The same with explanations from elsewhere.</summary>
-    internal void Run(Explain explain, CancellationToken stop) =>
-        new GrpoTrainer<TeachingRollout>(config, policy, reference, Task(tasks, explain), folder, observer)
+    internal void Run(Explain explain, CancellationToken stop)
+    {
+        using LiveStudent? live = config.StudentRefresh is null ? null : new LiveStudent(config, student, tasks, format, explain);
+        new GrpoTrainer<TeachingRollout>(config, policy, reference, Task(tasks, explain, live), folder, observer)
         {
             HeldOut = config.Validate is null ? null : Task(HeldOut, explain),
+            Student = live?.Learner,
         }.Run(stop);
+    }
 
-    private TeachingGrpo Task(IReadOnlyList<TeachingTask> of, Explain explain) => new(config, policy, student, of, format, explain);
+    private TeachingGrpo Task(IReadOnlyList<TeachingTask> of, Explain explain, LiveStudent? live = null) =>
+        new(config, policy, student, of, format, explain) { Live = live };
 }

@@ -10,12 +10,15 @@ namespace Rlt.Training.Teacher;
 /// <summary>Writes explanations: for each task as many as there are streams, task by task.</summary>
 internal delegate IReadOnlyList<Explanation> Explain(IReadOnlyList<TeachingTask> tasks, IReadOnlyList<ulong[]> streams, WorkProgress progress);
 
-/// <summary>GRPO's task of a teacher: explanations, rewarded by a frozen student.</summary>
+/// <summary>GRPO's task of a teacher: explanations, rewarded by a student.</summary>
 internal sealed class TeachingGrpo(
     TeacherConfig config, LanguageModel policy, LanguageModel student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format, Explain explain)
     : IGrpoTask<TeachingRollout>
 {
     private readonly ExplanationScorer _scorer = new(format, policy, student, config.Reward, config.ScoringTokens);
+
+    /// <summary>The student as it follows the teacher; null where it is frozen.</summary>
+    public LiveStudent? Live { get; init; }
 
     /// <inheritdoc/>
     public int Count => tasks.Count;
@@ -33,6 +36,9 @@ internal sealed class TeachingGrpo(
 
     /// <inheritdoc/>
     public void AddMetrics(JsonObject metrics, RolloutBatch<TeachingRollout> batch) => TeacherMetrics.AddTo(metrics, batch.Rollouts, config.GroupSize);
+
+    /// <inheritdoc/>
+    public void Follow(int stepsDone, JsonObject metrics) => Live?.Follow(stepsDone, metrics);
 
     /// <summary>Adds the mean reward over questions.</summary>
     public void Measure(JsonObject metrics, IReadOnlyList<TeachingRollout[]> groups)
