@@ -2,13 +2,13 @@
 # Kills runs of every kind (SIGKILL, at random moments) until they are done, and compares what they leave with an uninterrupted
 # run: weights, samples, traces and results byte for byte, metrics without the fields that the machine's speed and memory decide
 # (tests/measured-fields.txt). About a minute a kind on 2 CPU cores.
-#   scripts/kill-resume.sh [KILLS=20] [SEED=1] [KIND...]    kinds: warmup train-teacher train-solver collect distill eval
+#   scripts/kill-resume.sh [KILLS=20] [SEED=1] [KIND...]    kinds: warmup train-teacher live-student train-solver collect distill eval
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 kills=${1:-20}
 RANDOM=${2:-1}
 kinds=("${@:3}")
-[ ${#kinds[@]} -gt 0 ] || kinds=(warmup train-teacher train-solver collect distill eval)
+[ ${#kinds[@]} -gt 0 ] || kinds=(warmup train-teacher live-student train-solver collect distill eval)
 work=$(mktemp -d "${TMPDIR:-/tmp}/rlt-kill-resume-XXXXXX")
 "$root/scripts/build.sh"
 measured=$(sed -E 's/^\^\(/(/; s/\)\$$/)/; s/\.\*/[a-z_]*/g' "$root/tests/measured-fields.txt")
@@ -31,6 +31,11 @@ training='{learning_rate: 1e-3, schedule: cosine, warmup_ratio: 0.1}'
   echo "max_new_tokens: 12"; echo "save_every: 2"; echo "reference_sync_steps: 3"; echo "optimizer: $training"
   echo "validate: {data: $work/heldout.jsonl, every: 3, limit: 5}"
 } >"$work/train-teacher.yaml"
+# Random text has this closing tag now and then, so that there is something for the student to learn.
+sed -E 's/^explanation_close:.*/explanation_close: "e"/' "$root/configs/formats/small.yaml" >"$work/often-closed.yaml"
+{
+  sed "s|^format:.*|format: $work/often-closed.yaml|" "$work/train-teacher.yaml"; echo "student_refresh: {every: 2, steps: 2, batch_size: 4, learning_rate: 1e-3}"
+} >"$work/live-student.yaml"
 {
   common "$root/data/small/student"; echo "data: $work/questions.jsonl"; echo "steps: 6"; echo "questions_per_step: 3"; echo "group_size: 4"; echo "temperature: 1.5"
   echo "max_new_tokens: 100"; echo "save_every: 2"; echo "optimizer: $training"; echo "validate: {data: $work/heldout.jsonl, every: 4, samples: 2, limit: 5}"
@@ -42,12 +47,12 @@ now() { date +%s%N; }
 
 # Runs a command for so many milliseconds at most (0: to its end) and prints its exit code.
 run_for() {
-  local milliseconds=$1 kind=$2 out=$3 code=0
+  local milliseconds=$1 kind=$2 out=$3 code=0 command=${2/live-student/train-teacher}
   if [ "$milliseconds" -eq 0 ]; then
-    dotnet "$root/.build/rlt/rlt.dll" "$kind" --config "$work/$kind.yaml" --out "$out" >>"$work/log" 2>&1 || code=$?
+    dotnet "$root/.build/rlt/rlt.dll" "$command" --config "$work/$kind.yaml" --out "$out" >>"$work/log" 2>&1 || code=$?
   else
     timeout -s KILL "$(printf '%d.%03d' $((milliseconds / 1000)) $((milliseconds % 1000)))" \
-      dotnet "$root/.build/rlt/rlt.dll" "$kind" --config "$work/$kind.yaml" --out "$out" >>"$work/log" 2>&1 || code=$?
+      dotnet "$root/.build/rlt/rlt.dll" "$command" --config "$work/$kind.yaml" --out "$out" >>"$work/log" 2>&1 || code=$?
   fi
   echo "$code"
 }
@@ -56,7 +61,7 @@ run_for() {
 result() {
   (
     cd "$1"
-    for file in $(find model samples.jsonl traces.jsonl results.jsonl summary.json -type f -not -name README.md 2>/dev/null | sort); do sha256sum "$file"; done
+    for file in $(find model student samples.jsonl traces.jsonl results.jsonl summary.json -type f -not -name README.md 2>/dev/null | sort); do sha256sum "$file"; done
     if [ -f metrics.jsonl ]; then sed -E "s/,?\"$measured\":[^,}]*//g" metrics.jsonl; fi
   )
 }

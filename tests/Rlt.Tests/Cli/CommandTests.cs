@@ -256,6 +256,39 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void Rank_TracesOfAFollowedStudent_ByEachMeasureAndThenWeighted()
+    {
+        _rlt.Write("easy.yaml", TinyDirectory.FormatYaml.Replace("</e>", "e", StringComparison.Ordinal));
+        string[] easy = ["--set", $"format={_rlt["easy.yaml"]}", "--set", "max_new_tokens=12"];
+        CommandResult trained = _rlt.Run(
+            ["train-teacher", "--config", "@teacher.yaml", "--out", "@teacher", "--set", "student_refresh={every: 1, steps: 2, batch_size: 4, learning_rate: 1e-3}", .. easy]);
+        AssertDone(trained);
+        Assert.Contains("student_refresh: 2 steps of distillation every 1 (paper: a frozen student)", trained.Errors, StringComparison.Ordinal);
+        AssertModel("teacher/student");
+        AssertDone(_rlt.Run(
+            ["collect", "--config", "@collect.yaml", "--model", "@teacher/model", "--student", "@teacher/student", "--out", "@traces", "--set", "samples=12", "--set", "keep=all", .. easy]));
+        AssertDone(_rlt.Run("score", "--teacher", "@teacher/model", "--student", "@teacher/student", "--input", "@traces/traces.jsonl", "--output", "@scored.jsonl", "--format", "@easy.yaml",
+            "--surprise-window", "2"));
+        Assert.All(_rlt.Rows("traces/traces.jsonl").Zip(_rlt.Rows("scored.jsonl")), pair => Assert.Equal(Number(pair.First, "likelihood"), Number(pair.Second, "likelihood"), 1e-4));
+        foreach ((string by, double sign) in new[] { ("reward", 1.0), ("likelihood", 1), ("surprise", -1), ("length", -1) })
+        {
+            CommandResult ranked = _rlt.Run("rank", "--input", "@scored.jsonl", "--by", by, "--out", $"@ranks/{by}");
+            Assert.Equal(0, ranked.Exit);
+            string field = by == "length" ? "explanation_tokens" : by;
+            Assert.StartsWith($"rank 1: 3 traces, mean {field} ", ranked.Output, StringComparison.Ordinal);
+            foreach (JsonObject best in _rlt.Rows($"ranks/{by}/rank-1.jsonl"))
+            {
+                double[] all = [.. _rlt.Rows("scored.jsonl").Where(row => (int)row["id"]! == (int)best["id"]!).Select(row => Number(row, field))];
+                Assert.Equal(all.Max(value => sign * value), sign * Number(best, field));
+            }
+        }
+
+        AssertDone(_rlt.Run(["distill", "--config", "@sft.yaml", "--data", "@traces/traces.jsonl", "--out", "@weighted", "--set", "weights=reward", .. easy[..2]]));
+        AssertDone(_rlt.Run(["distill", "--config", "@sft.yaml", "--data", "@traces/traces.jsonl", "--out", "@plain", .. easy[..2]]));
+        Assert.NotEqual(File.ReadAllBytes(_rlt["plain/model/model.safetensors"]), File.ReadAllBytes(_rlt["weighted/model/model.safetensors"]));
+    }
+
+    [Fact]
     public void RunFolder_AfterARun_HoldsTheResolvedConfigAndALog()
     {
         AssertDone(_rlt.Run("warmup", "--config", "@sft.yaml", "--seed", "7", "--set", "optimizer.schedule=cosine"));

@@ -148,7 +148,11 @@ public sealed class WrongInputTests : IDisposable
     [InlineData("sft.yaml", "warmup", "batch_size=0", "batch_size is 0; expected 1 or more")]
     [InlineData("sft.yaml", "warmup", "steps=-1", "steps is -1; expected 0 or more")]
     [InlineData("sft.yaml", "distill", "optimizer.max_grad_norm=-1", "optimizer.max_grad_norm is -1; expected 0 (no clipping) or more")]
-    [InlineData("collect.yaml", "collect", "keep=best", "keep is best, which needs a student to score with. Set student, or keep: first")]
+    [InlineData("collect.yaml", "collect", "keep=best", "keep is best (by reward), which needs a student to score with. Set student, keep: first, or best_by: length")]
+    [InlineData("collect.yaml", "collect", "surprise_window=0", "surprise_window is 0; expected 1 or more")]
+    [InlineData("sft.yaml", "distill", "weights_temperature=0", "weights_temperature is 0; expected more than 0: near 0 the best trace alone is learned")]
+    [InlineData("teacher.yaml", "train-teacher", "student_refresh={every: 0}", "student_refresh.every is 0; expected 1 or more")]
+    [InlineData("teacher.yaml", "train-teacher", "student_refresh={learning_rate: 0}", "student_refresh.learning_rate is 0; expected more than 0")]
     [InlineData("collect.yaml", "collect", "top_p=0", "top_p is 0; expected more than 0, up to 1")]
     [InlineData("collect.yaml", "collect", "limit=-1", "limit is -1; expected 0 or more")]
     [InlineData("eval.yaml", "eval", "samples=4", "samples is 4 at temperature 0, where all are alike. Set temperature, or samples: 1")]
@@ -157,6 +161,18 @@ public sealed class WrongInputTests : IDisposable
     {
         Assert.Equal($"--set {setting}: {message}", Refused(command, "--config", "@" + config, "--set", setting));
         Assert.False(Directory.Exists(_rlt["run"]));
+    }
+
+    [Fact]
+    public void Distill_RowsWithoutRewards_SaysWhatWritesThem()
+    {
+        File.Delete(_rlt["model/model.safetensors"]);
+        Assert.Equal(
+            $"{_rlt["data.jsonl"]}:1: no 'reward' to weigh the row by (weights: reward); expected a number, as rlt score writes it, and rlt collect with a student.",
+            Refused("distill", "--config", "@sft.yaml", "--set", "weights=reward"));
+        Assert.Equal(
+            "--set weights=reward: weights is reward, but the target is text, whose rows have no reward. Leave it out, or set target: student",
+            Refused("distill", "--config", "@sft.yaml", "--set", "target=text", "--set", "weights=reward"));
     }
 
     [Fact]

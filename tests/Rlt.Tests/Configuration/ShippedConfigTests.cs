@@ -33,7 +33,7 @@ public sealed class ShippedConfigTests
             (_, "teacher" or "teacher-modern") => ConfigLoader.Load<TeacherConfig>(path, []),
             (_, "solver") => ConfigLoader.Load<SolverConfig>(path, []),
             (_, "collect") => ConfigLoader.Load<CollectConfig>(path, []),
-            (_, "quickstart") => ConfigLoader.Load<PipelineConfig>(path, []),
+            (_, "quickstart" or "iterate") => ConfigLoader.Load<PipelineConfig>(path, []),
             (_, "study") => ConfigLoader.Load<StudyConfig>(path, []),
             (_, "eval") => ConfigLoader.Load<EvalConfig>(path, []),
             (_, "warmup" or "distill" or "base" or "student") => ConfigLoader.Load<SftConfig>(path, []),
@@ -63,7 +63,7 @@ public sealed class ShippedConfigTests
         [
             .. Section<SftConfig>("warmup, distill"), .. Section<TeacherConfig>("train-teacher"), .. Section<SolverConfig>("train-solver"), .. Section<CollectConfig>("collect"),
             .. Section<EvalConfig>("eval"), .. Section<RewardOptions>("score --config"), .. Section<PromptFormat>("format"),
-            .. Section<BenchmarkDefinition>("benchmark"), .. Section<PipelineConfig>("run"), .. Section<StageConfig>("run stages"),
+            .. Section<BenchmarkDefinition>("benchmark"), .. Section<PipelineConfig>("run"), .. Section<RoundsConfig>("run rounds"), .. Section<StageConfig>("run stages"),
             .. Section<StudyConfig>("study"), .. Section<SectionConfig>("study sections"), .. Section<ArmConfig>("study sections arms"), .. Section<ComparisonConfig>("study sections compare"),
         ];
 

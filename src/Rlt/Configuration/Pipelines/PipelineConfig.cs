@@ -5,7 +5,7 @@ using Rlt.Configuration.Reference;
 namespace Rlt.Configuration.Pipelines;
 
 /// <summary>A pipeline: commands that are run one after the other, each on what those before it have made.</summary>
-public sealed record PipelineConfig : IValidated
+public sealed partial record PipelineConfig : IValidated
 {
     /// <summary>The folder in which every stage has a run folder of its name.</summary>
     [ConfigPath(PathKind.Run)]
@@ -15,16 +15,30 @@ public sealed record PipelineConfig : IValidated
     public int Jobs { get; init; } = 1;
 
     /// <summary>The stages, in an order in which each comes after those whose output it takes.</summary>
-    public required IReadOnlyList<StageConfig> Stages { get; init; }
+    public IReadOnlyList<StageConfig> Stages { get; init; } = [];
+
+    /// <summary>Stages that are repeated after these, round after round; null for none.</summary>
+    public RoundsConfig? Rounds { get; init; }
 
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems() =>
     [
         .. Ranges.AtLeastOne((nameof(Jobs), Jobs)),
-        .. Stages.Count == 0 ? [new ConfigProblem(nameof(Stages), "is empty; expected at least one stage")] : Array.Empty<ConfigProblem>(),
-        .. Stages.Select((stage, i) => (stage, i)).Where(pair => Stages.Take(pair.i).Any(other => other.Name == pair.stage.Name))
-            .Select(pair => new ConfigProblem($"stages[{pair.i}].name", $"is '{pair.stage.Name}', as another stage's; expected a name of its own")),
+        .. Stages.Count == 0 && Rounds is null ? [new ConfigProblem(nameof(Stages), "is empty; expected at least one stage")] : Array.Empty<ConfigProblem>(),
+        .. Twice("stages", Stages, []),
+        .. Rounds is { } rounds
+            ? Twice("rounds.stages", rounds.Stages, [.. Stages.Select(stage => stage.Name), .. Stages.Select(stage => RoundOf().Replace(stage.Name, ""))])
+            : [],
     ];
+
+    // A round's NAME-1 is no other stage's name, either.
+    private static IEnumerable<ConfigProblem> Twice(string key, IReadOnlyList<StageConfig> stages, IReadOnlyList<string> others) =>
+        from pair in stages.Index()
+        where others.Concat(stages.Take(pair.Index).Select(stage => stage.Name)).Contains(pair.Item.Name)
+        select new ConfigProblem($"{key}[{pair.Index}].name", $"is '{pair.Item.Name}', as another stage's; expected a name of its own");
+
+    [GeneratedRegex(@"-[0-9]+\z")]
+    private static partial Regex RoundOf();
 }
 
 /// <summary>A stage of a pipeline.</summary>

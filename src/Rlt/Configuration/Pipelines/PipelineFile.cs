@@ -16,33 +16,48 @@ public static class PipelineFile
         string path, IReadOnlyList<string> overrides, Func<string, Type> recordOf, Action<string> note)
     {
         PipelineConfig config = ConfigLoader.Load<PipelineConfig>(path, overrides, note);
-        var nodes = (ListNode)ConfigLoader.Read(path, []).Fields["stages"];
-        var stages = new List<PipelineStage>();
+        int[] rounds = [.. Enumerable.Range(1, config.Rounds?.Count ?? 0)];
+        var written = new List<(StageConfig Stage, ConfigNode Node, int Round, SectionNode? First)>();
+        foreach (int round in rounds.Prepend(0))
+        {
+            // Read anew for each round, which writes its own paths into the settings.
+            SectionNode file = ConfigLoader.Read(path, []);
+            SectionNode section = round == 0 ? file : (SectionNode)file.Fields["rounds"];
+            IEnumerable<StageConfig> stages = round == 0 ? config.Stages
+                : config.Rounds!.Stages.Select(stage => stage with { Name = RoundsConfig.NameIn(stage.Name, round) });
+            written.AddRange(stages.Zip((section.Fields.GetValueOrDefault("stages") as ListNode)?.Items ?? [])
+                .Select(pair => (pair.First, pair.Second, round, section.Fields.GetValueOrDefault("first") as SectionNode)));
+        }
+
+        config = config with { Stages = [.. written.Select(one => one.Stage)] };
+        var read = new List<PipelineStage>();
         var problems = new List<string>();
-        foreach ((StageConfig stage, ConfigNode node) in config.Stages.Zip(nodes.Items))
+        var failed = new HashSet<string>();
+        foreach ((StageConfig stage, ConfigNode node, int round, SectionNode? first) in written)
         {
             try
             {
                 var settings = ((SectionNode)node).Fields.GetValueOrDefault("settings") as SectionNode ?? new SectionNode(node.Place);
-                stages.Add(Read(config, stage, settings, recordOf(stage.Command), note));
+                read.Add(Read(config, stage, new StageReferences(config, stage.Name, round, first), settings, recordOf(stage.Command), note) with { Round = round });
             }
             catch (ConfigException error)
             {
-                problems.AddRange(error.Message.Split('\n').Select(line => $"stage '{stage.Name}': {line.TrimEnd()}"));
+                // What is wrong in every round is said of the first.
+                problems.AddRange(failed.Add(node.Place) ? error.Message.Split('\n').Select(line => $"stage '{stage.Name}': {line.TrimEnd()}") : []);
             }
         }
 
-        return problems.Count == 0 ? (config, stages) : throw new ConfigException(string.Join(Environment.NewLine, problems));
+        return problems.Count == 0 ? (config, read) : throw new ConfigException(string.Join(Environment.NewLine, problems));
     }
 
-    private static PipelineStage Read(PipelineConfig config, StageConfig stage, SectionNode settings, Type record, Action<string> note)
+    private static PipelineStage Read(
+        PipelineConfig config, StageConfig stage, StageReferences references, SectionNode settings, Type record, Action<string> note)
     {
         if (settings.Fields.TryGetValue("out", out ConfigNode? given))
         {
             throw new ConfigException($"{given.Place}: out is {given.Shown}; leave it out: the stage's folder is {Path.Combine(config.Out, stage.Name)}.");
         }
 
-        var references = new StageReferences(config, stage.Name);
         references.Resolve(settings);
         var folder = new SectionNode(settings.Place);
         folder.Fields["out"] = new ScalarNode(settings.Place, Path.Combine(config.Out, stage.Name), Quoted: true);

@@ -6,4 +6,6 @@ namespace Rlt.Configuration.Pipelines;
 /// <param name="Config">The command's settings.</param>
 /// <param name="Arguments">The command line that gives these settings.</param>
 /// <param name="After">The stages whose output it takes.</param>
-public sealed record PipelineStage(string Name, string Command, DataRunConfig Config, IReadOnlyList<string> Arguments, IReadOnlyList<string> After);
+/// <param name="Round">The round that it is of, from 1; 0: of none.</param>
+public sealed record PipelineStage(
+    string Name, string Command, DataRunConfig Config, IReadOnlyList<string> Arguments, IReadOnlyList<string> After, int Round = 0);

@@ -1,11 +1,14 @@
 namespace Rlt.Configuration.Pipelines;
 
-/// <summary>Puts paths in the place of "stage:NAME", "stage:NAME/FILE" and "out:FILE" in a stage's settings.</summary>
-/// <param name="pipeline">The pipeline.</param>
+/// <summary>Puts paths in the place of "stage:NAME", "stage:NAME/FILE", "previous:NAME", "previous:NAME/FILE" and "out:FILE" in a stage's settings.</summary>
+/// <param name="pipeline">The pipeline, the stages of all its rounds among its stages.</param>
 /// <param name="stage">The stage's name.</param>
-internal sealed class StageReferences(PipelineConfig pipeline, string stage)
+/// <param name="round">The round that it is of; 0: of none.</param>
+/// <param name="first">What "previous:NAME" is in the first round; null where nothing is said.</param>
+internal sealed class StageReferences(PipelineConfig pipeline, string stage, int round, SectionNode? first)
 {
     private const string OfStage = "stage:";
+    private const string OfPrevious = "previous:";
     private const string OfOut = "out:";
 
     private readonly List<string> _stages = [];
@@ -23,36 +26,64 @@ internal sealed class StageReferences(PipelineConfig pipeline, string stage)
             {
                 Resolve(inner);
             }
-            else if (value is ScalarNode scalar && Path(scalar, key) is { } path)
+            else if (value is ScalarNode scalar)
             {
-                settings.Fields[key] = new ScalarNode(scalar.Place, path, Quoted: true);
+                settings.Fields[key] = Resolved(scalar, key);
             }
         }
     }
 
-    private string? Path(ScalarNode value, string key)
+    private ScalarNode Resolved(ScalarNode value, string key)
     {
-        if (value.Text.StartsWith(OfOut, StringComparison.Ordinal))
+        (string kind, string name) = new[] { OfStage, OfPrevious, OfOut }.FirstOrDefault(kind => value.Text.StartsWith(kind, StringComparison.Ordinal)) is { } found
+            ? (found, value.Text[found.Length..]) : ("", "");
+        return kind switch
         {
-            return System.IO.Path.Combine(pipeline.Out, value.Text[OfOut.Length..]);
+            OfOut => At(value, Path.Combine(pipeline.Out, name)),
+            OfStage => At(value, MadeBy(value, key, name, round, Before())),
+            OfPrevious when round == 1 && OfRound.Contains(name.Split('/')[0]) => Resolved(First(value, key, name), key),
+            OfPrevious => At(value, MadeBy(value, key, name, round - 1, OfRound)),
+            _ => value,
+        };
+    }
+
+    private string[] OfRound => round == 0 ? [] : [.. pipeline.Rounds!.Stages.Select(other => other.Name)];
+
+    private static ScalarNode At(ScalarNode value, string path) => new(value.Place, path, Quoted: true);
+
+    // As its settings name them: those of its own round without their number.
+    private string[] Before()
+    {
+        string[] before = [.. pipeline.Stages.TakeWhile(other => other.Name != stage).Select(other => other.Name)];
+        return [.. before.Where(name => !IsOfRounds(name)), .. pipeline.Rounds?.Stages.Select(other => other.Name).Where(name => before.Contains(NameIn(name, round))) ?? []];
+    }
+
+    private string MadeBy(ScalarNode value, string key, string reference, int ofRound, string[] known)
+    {
+        string[] parts = reference.Split('/', 2);
+        if (!known.Contains(parts[0]))
+        {
+            string kind = value.Text[..(value.Text.IndexOf(':', StringComparison.Ordinal) + 1)];
+            string expected = NearestKey.Find(parts[0], known) is { } near ? $"did you mean '{kind}{near}'?"
+                : known.Length > 0 ? $"expected one of {string.Join(", ", known)}." : kind == OfPrevious ? "this stage is of no round." : "this is the first stage.";
+            throw new ConfigException($"{value.Place}: {key} is '{value.Text}', which names no stage {(kind == OfPrevious ? "of the round before" : "before this one")}; {expected}");
         }
 
-        if (!value.Text.StartsWith(OfStage, StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        string[] parts = value.Text[OfStage.Length..].Split('/', 2);
-        StageConfig[] before = [.. pipeline.Stages.TakeWhile(other => other.Name != stage)];
-        if (before.FirstOrDefault(other => other.Name == parts[0]) is not { } named)
-        {
-            string expected = NearestKey.Find(parts[0], before.Select(other => other.Name)) is { } near ? $"did you mean 'stage:{near}'?"
-                : before.Length == 0 ? "this is the first stage." : $"expected one of {string.Join(", ", before.Select(other => other.Name))}.";
-            throw new ConfigException($"{value.Place}: {key} is '{value.Text}', which names no stage before this one; {expected}");
-        }
-
+        StageConfig named = pipeline.Stages.First(other => other.Name == NameIn(parts[0], ofRound));
         _stages.Add(named.Name);
         string made = named.Command switch { "collect" => "traces.jsonl", "eval" => "results.jsonl", _ => "model" };
-        return System.IO.Path.Combine(pipeline.Out, named.Name, parts.Length > 1 ? parts[1] : made);
+        return Path.Combine(pipeline.Out, named.Name, parts.Length > 1 ? parts[1] : made);
     }
+
+    private ScalarNode First(ScalarNode value, string key, string name) => first?.Fields.GetValueOrDefault(name) is ScalarNode start
+        && !start.Text.StartsWith(OfPrevious, StringComparison.Ordinal)
+        ? start
+        : throw new ConfigException($"{value.Place}: {key} is '{value.Text}', and no round is before the first; "
+            + $"expected what stands for it there: rounds.first: {{{name}: PATH}}.");
+
+    private bool IsOfRounds(string name) =>
+        pipeline.Rounds is { } rounds && Enumerable.Range(1, rounds.Count).Any(number => rounds.Stages.Any(other => RoundsConfig.NameIn(other.Name, number) == name));
+
+    private string NameIn(string name, int number) =>
+        pipeline.Rounds?.Stages.Any(other => other.Name == name) == true ? RoundsConfig.NameIn(name, number) : name;
 }
