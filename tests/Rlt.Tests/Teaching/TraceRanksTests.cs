@@ -50,7 +50,7 @@ public sealed class TraceRanksTests
 
     private static JsonRow Measured(int id, double likelihood, double surprise, int length) => new("f", id, new JsonObject
     {
-        ["question"] = "a", ["id"] = id, ["likelihood"] = likelihood, ["surprise"] = surprise, ["explanation_tokens"] = length,
+        ["question"] = "a", ["id"] = id, ["likelihood"] = likelihood, ["surprise"] = surprise, ["explanation_tokens"] = (double)length,
     });
 
     private static JsonRow Row(string question, double reward, int id) => new("f", id, new JsonObject { ["question"] = question, ["reward"] = reward, ["id"] = id });
