@@ -18,6 +18,7 @@ internal static class Usual
            select $"{size} {means} difficulty=beta:2 agreement={agreement}",
         .. from seeds in (string[])["2", "3", "5"]
            from deviation in (string[])["0", "0.3", "1"]
-           select $"n=400 k=4 mean=0.8 difficulty=beta:2 seeds={seeds} seed_deviation={deviation}",
+           from arms in (string[])["n=400 k=4 mean=0.8", "n=200 k=4 mean=0.5 mean2=0.6"]
+           select $"{arms} difficulty=beta:2 seeds={seeds} seed_deviation={deviation}",
     ];
 }

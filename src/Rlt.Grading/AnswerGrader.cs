@@ -25,6 +25,11 @@ public static class AnswerGrader
         }
 
         string? extracted = FinalAnswer.Of(response, options.StatedOnly);
+        if (FinalAnswer.OfParts(response) is { } parts && Same(answer, parts, options))
+        {
+            return new Verdict(true, parts);
+        }
+
         return new Verdict(Same(answer, extracted, options) || StatesTextOfChoice(answer, response, extracted, options), extracted);
     }
 
@@ -60,20 +65,24 @@ public static class AnswerGrader
         }
 
         return ClockTime.Of(expected) is { } time && ClockTime.Of(given) is { } other ? time.Same(other)
-            : SameValue(expected, given, options) || SameChoice(expected, given, options);
+            : SameValue(expected, given, options) || SameChoice(expected, given, options) || SameParts(expected, given, options);
     }
 
     private static bool SameValue(string expected, string given, GradingOptions options) =>
-        PlainForm.Same(expected, given) || SameMathematics(PlainForm.WithDigits(expected), PlainForm.WithDigits(given), options);
+        PlainForm.Same(expected, given) || SameMathematics(NumberWords.WithDigits(expected), NumberWords.WithDigits(given), options);
 
     // "(D) 32" is choice D and the value 32; not another choice of that value.
     private static bool SameChoice(string expected, string given, GradingOptions options) => (ChoicePrefix.Of(expected), ChoicePrefix.Of(given)) switch
     {
         ({ } choice, { } other) => choice.Letter == other.Letter && SameValue(choice.Text, other.Text, options),
-        ({ } choice, null) => SameValue(choice.Text, given, options),
+        ({ } choice, null) => SameValue(choice.Text, given, options) || PlainForm.Same(choice.Letter, given),
         (null, { } other) => SameValue(expected, other.Text, options),
         _ => false,
     };
+
+    // "(a) 3 (b) 4" is 3 and 4, in this order.
+    private static bool SameParts(string expected, string given, GradingOptions options) =>
+        (PartLabels.Tuple(expected), PartLabels.Tuple(given)) is var (parts, others) && (parts ?? others) is not null && SameValue(parts ?? expected, others ?? given, options);
 
     // "where n > 2" may be left out or worded otherwise; its numbers may not be others.
     private static bool SameNumbers(string clause, string other) =>

@@ -15,6 +15,9 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
 
     private const int CostOfPair = 5;
 
+    // The share of itself by which a value may be rounded behind its equals sign.
+    private const double MostRounding = 0.01;
+
     private readonly MatrixArithmetic _matrices = new(work);
     private readonly RegionReader _regions = new(options.Precision, work);
 
@@ -160,7 +163,7 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
         (Expr Name, Expr Value)? left = Equations.Sides(expected), right = Equations.Sides(actual);
         if (left is not { } a)
         {
-            return Same(expected, right!.Value.Value);
+            return Same(expected, right!.Value.Value) || (IsApproximated(right.Value) && Same(expected, right.Value.Name));
         }
 
         if (right is not { } b)
@@ -176,6 +179,11 @@ internal sealed class AnswerEquality(GradingOptions options, WorkBudget work)
 
         return Equations.SameStatement(new Relation([a.Name, a.Value], "="), new Relation([b.Name, b.Value], "="), work);
     }
+
+    // 7/12 = 0.583 is 7/12.
+    private bool IsApproximated((Expr Exact, Expr Decimal) equation) => equation.Decimal is Number { IsDecimal: true } rounded && Variables.Of(equation.Exact).Count == 0
+        && ScalarEquality.Constant(equation.Exact, work) is { IsReal: true } exact
+        && Math.Abs((exact.Rounded.Re.ToDouble() / new Value(rounded.Value).Rounded.Re.ToDouble()) - 1) < MostRounding;
 
     private bool SameBracketed(Expr expected, Expr actual)
     {

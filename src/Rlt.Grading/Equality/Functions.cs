@@ -135,8 +135,8 @@ internal static class Functions
         return rest.IsZero ? (x.Sign < 0 ? -quarter : quarter) : BigFunctions.Atan(x / rest.Sqrt());
     }
 
-    // Some value that depends on the name and the arguments alone.
-    private static Value Unknown(string name, Value[] values)
+    /// <summary>Some value that depends on the name and the arguments alone.</summary>
+    public static Value Unknown(string name, Value[] values)
     {
         uint hash = 2166136261;
         foreach (char letter in name + string.Concat(values.Select(Key)))

@@ -7,12 +7,6 @@ internal static partial class PlainForm
 {
     private const int MostCharacters = 20_000;
 
-    private static readonly string[] NumberNames =
-    [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-        "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-    ];
-
     /// <summary>The plain form of an answer.</summary>
     public static string Of(string answer)
     {
@@ -31,7 +25,7 @@ internal static partial class PlainForm
     public static bool Same(string expected, string actual)
     {
         (string a, string b) = (Of(expected), Of(actual));
-        if (a == b)
+        if (a == b || (Unbraced(a) == Unbraced(b) && Unbraced(a).All(char.IsAsciiLetter)))
         {
             return true;
         }
@@ -41,13 +35,8 @@ internal static partial class PlainForm
             return string.Equals(choice.Groups[1].Value, chosen.Groups[1].Value + chosen.Groups[2].Value, StringComparison.OrdinalIgnoreCase);
         }
 
-        return Words().IsMatch(a) && string.Equals(Unbraced(a), Unbraced(b), StringComparison.OrdinalIgnoreCase);
+        return Words().IsMatch(a) && string.Equals(Unbraced(a).TrimEnd('s'), Unbraced(b).TrimEnd('s'), StringComparison.OrdinalIgnoreCase);
     }
-
-    /// <summary>The digits of a number written as a word up to twenty; else the answer itself.</summary>
-    public static string WithDigits(string answer) =>
-        answer.Length < 40 && Array.IndexOf(NumberNames, Unbraced(Of(answer)).ToLowerInvariant()) is var number and >= 0
-            ? number.ToString(System.Globalization.CultureInfo.InvariantCulture) : answer;
 
     private static string Unbraced(string text) => text.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
 
@@ -60,14 +49,15 @@ internal static partial class PlainForm
     [GeneratedRegex(@"\\(?:text(?:bf|it|rm|normal|sf|tt)?|mathrm|mathbf|mathsf|mathit|boldsymbol|mbox|operatorname|left|right|displaystyle)(?![A-Za-z])")]
     private static partial Regex Wrapper();
 
-    [GeneratedRegex(@"\s|\$|~|\*\*|\\[!,;: ()\[\]]|\\q?quad(?![A-Za-z])")]
+    // Between digits a space may part two numbers.
+    [GeneratedRegex(@"(?<!\d)\s+|\s+(?!\d)|\$|~|\*\*|\\[!,;: ()\[\]]|\\q?quad(?![A-Za-z])")]
     private static partial Regex Ignored();
 
     [GeneratedRegex(@"^[({]*([A-Za-z])[)}]*$")]
     private static partial Regex Choice();
 
     // "(B)", "B.", "B) 12", "\text{(B) }12": a letter marked as a choice, alone or before its text.
-    [GeneratedRegex(@"^(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?\s*(?:\(([A-Za-z])\)|([A-Za-z])(?:[).:]|(?=\}?$)))(?=\}?(?:\s|\\|$))")]
+    [GeneratedRegex(@"^(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?\s*(?:(?i:option|choice|answer)[:\s]\s*)?(?:\(([A-Za-z])\)|([A-Za-z])(?:[).:]|(?=\}?$)))(?=\}?(?:\s|\\|$))")]
     private static partial Regex MarkedChoice();
 
     // Braces of \text{…} are left around words.

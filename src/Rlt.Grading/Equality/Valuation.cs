@@ -9,6 +9,9 @@ internal sealed class Valuation(IReadOnlyDictionary<string, Value> variables, Wo
 {
     private const int MostFactorial = 2000;
 
+    // Fewer than rounding leaves alone.
+    private const int GrowthBits = 80;
+
     /// <summary>Whether a step on the way was not a real number.</summary>
     public bool WasComplex { get; private set; }
 
@@ -34,6 +37,7 @@ internal sealed class Valuation(IReadOnlyDictionary<string, Value> variables, Wo
             WithUnit quantity => Of(quantity.Inner),
             Bracketed { Items: [var one] } => Of(one),
             SetOf { Items: [var one] } => Of(one),
+            Call { Name: "sum()", Arguments: [var lower, var upper, var term, Symbol counter] } => Series([Of(lower), Of(upper)], term, counter.Name),
             Call call => Functions.Apply(call.Name, [.. call.Arguments.Select(Of)], call.Arguments, this),
             _ => throw new UngradableException("no number"),
         };
@@ -154,6 +158,17 @@ internal sealed class Valuation(IReadOnlyDictionary<string, Value> variables, Wo
 
         return value;
     }
+
+    // Some value that depends on the bounds and on how the term grows from one place to the next, times the term: what does not depend on the counter may
+    // stand before the sum.
+    private Value Series(Value[] bounds, Expr term, string counter)
+    {
+        Value here = Of(term), next = new Valuation(new Dictionary<string, Value>(variables) { [counter] = Variable(counter) + (Value)Rational.One }, work).Of(term);
+        BigComplex growth = here.IsZero ? BigFloat.Zero : (next / here).Rounded;
+        return (here.IsZero ? next : here) * Functions.Unknown("sum", [.. bounds, Fixed(growth.Re), Fixed(growth.Im)]);
+    }
+
+    private static Value Fixed(BigFloat value) => new Rational((value.ToFixed(GrowthBits + 1) + 1) >> 1, 1);
 
     private Value Raise(Power power)
     {

@@ -64,7 +64,7 @@ internal static partial class Announcement
     [GeneratedRegex(@"(?<=[.!?])\s+|\n+")]
     private static partial Regex End();
 
-    [GeneratedRegex(@"\b(?:if|were|would|had|suppose|supposing|assume|assuming|might|may|maybe|perhaps|could|unless|whether|some|someone|others?|people|many|students?|thinks?|thought|says?|said|claims?|guess|"
+    [GeneratedRegex(@"\b(?:if|were|(?<!\b(?:I|we) )would|had|suppose|supposing|assume|assuming|might|may|maybe|perhaps|could|unless|whether|some|someone|others?|people|many|students?|thinks?|thought|says?|said|claims?|guess|"
         + @"wrong|incorrect|mistaken|false|not|never|no|neither|common|tempting|previous|earlier|initial|first|second|third|fourth|for|when|with|check|verify|example|part|case|otherwise|unlike|trap)\b|n't\b",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Supposed();

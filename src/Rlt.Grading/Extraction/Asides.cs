@@ -35,7 +35,7 @@ internal static partial class Asides
     private static partial Regex Picture();
 
     // "(independent of T)"; not "(1, 2)".
-    [GeneratedRegex(@"\((?=[a-z]{2,}\s)(?:[^()]|\([^()]*\)){1,300}\)")]
+    [GeneratedRegex(@"\((?=[a-z]{2,}[\s:])(?:[^()]|\([^()]*\)){1,300}\)")]
     private static partial Regex Parenthesis();
 
     // "for all integers $n$", "when $x = 5$" at the sentence's end.

@@ -100,7 +100,7 @@ internal static partial class Boxes
     [GeneratedRegex(@"\G[^$\n]+?(?=\$|\\\)|\\\])")]
     private static partial Regex Unbalanced();
 
-    // "\boxed{1} and \boxed{2}", "x = \boxed{1}, y = \boxed{2}".
-    [GeneratedRegex(@"^(?:\s|[$,;&.]|\\[()\[\],;! ]|\\q?quad|\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:and|or|,)?\s*\}|and|or|\b[a-zA-Z](?:_\{?\w\}?)?\s*=(?=[\s$]*$))*$")]
+    // "\boxed{1} and \boxed{2}", "x = \boxed{1}, y = \boxed{2}", "(a) \boxed{1} (b) \boxed{2}".
+    [GeneratedRegex(@"^(?:(?<=\s|;|,)\**\(?(?:[b-h]|[ivx]{2,4})\)[:*]*(?=\s)|\s|[$,;&.]|\\[()\[\],;! ]|\\q?quad|\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:and|or|,)?\s*\}|and|or|\b[a-zA-Z](?:_\{?\w\}?)?\s*=(?=[\s$]*$))*$")]
     private static partial Regex Joint();
 }

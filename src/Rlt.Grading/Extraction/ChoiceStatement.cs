@@ -34,7 +34,7 @@ internal static partial class ChoiceStatement
 
     // In brackets; with a mark after it; in bold; or before the sentence's end, a comma, a dash or a reason.
     [GeneratedRegex(@"^(?:" + Open + @"(?:the\s+)?(?:(?i:option|choice|letter|statement|answer)\b\s*))?" + Open
-        + @"(?:[(\[]\s*(?<letter>[A-J])\s*[)\]]" + Close + @"(?=[\s.,:;]|\\|$)"
+        + @"(?:[(\[（]\s*(?<letter>[A-J])\s*[)\]）]" + Close + @"(?=[\s.,:;。，；]|\\|$)"
         + @"|(?<=\b(?i:option|choice)\s+[*(\[]*)(?<letter>[a-j])[)\]]*(?=\s*[.,:;]|\s*$)"
         + @"|(?<=\*\*)(?<letter>[A-J])\s*\*\*(?=[\s.,:;)]|$)"
         + @"|(?<letter>[A-J])" + Close
@@ -42,10 +42,11 @@ internal static partial class ChoiceStatement
                 + @"(?!\s*(?:[+*/^=<>]|-\s*\d|\\(?:cdot|times|le|ge|approx)))" + NoOther, RegexOptions.CultureInvariant)]
     private static partial Regex Leading();
 
-    [GeneratedRegex(@"(?:\b(?:(?i:option|choice|answer|statement)\s+)[*(\[]*(?<letter>[A-Ja-j])[)\]*]*|(?<![A-Za-z])(?:\(|\*\*\(?)(?<letter>[A-J])[)*]+|(?:^|\b(?:so|thus|hence|therefore),?\s+)(?<letter>[B-HJ]))"
+    [GeneratedRegex(@"(?:\b(?:(?i:option|choice|answer|statement)\s+)[*(\[]*(?<letter>[A-Ja-j])[)\]*]*|(?<![A-Za-z])(?:\(|\*\*\(?)(?<letter>[A-J])[)*]+|(?:^|\b(?:so|thus|hence|therefore),?\s+)(?<letter>[A-HJ]))"
         + @"\s+(?:is|must\s+be|has\s+to\s+be)\s+(?:therefore\s+|thus\s+)?(?:the\s+)?(?:only\s+)?(?:correct|right|best|true)\b"
-        + @"|\b(?:I|we|my)\b[^.!?\n]{0,20}?\b(?i:choose|pick|select|go\s+with|choice\s+is|pick\s+is)\s+(?:the\s+)?(?:(?i:option|choice|answer|letter)\s+)?[*(\[]*(?<letter>[A-J])[)\]*]*(?=\s*[.,;:!]|\s*$|\s+(?:because|since|as)\b)" + NoOther
-        + @"|\b(?:so|thus|hence|therefore),?\s+(?:it\s+(?:is|must\s+be)\s+)?(?:the\s+)?(?:answer\s+is\s+)?(?:(?i:option|choice)\s+[*(\[]*|[*(\[]+)(?<letter>[A-J])[)\]*]*(?=\s*\.?\s*$)",
+        + @"|\b(?:I|we|my)\b[^.!?\n]{0,20}?\b(?i:choose|pick|select|answer|go\s+with|choice\s+is|pick\s+is)\s+(?:the\s+)?(?:(?i:option|choice|answer|letter)\s+)?[*(\[]*(?<letter>[A-J])[)\]*]*(?=\s*[.,;:!]|\s*$|\s+(?:because|since|as)\b)" + NoOther
+        + @"|\b(?:so|thus|hence|therefore),?\s+(?:it\s+(?:is|must\s+be)\s+)?(?:the\s+)?(?:answer\s+is\s+)?(?:(?i:option|choice)\s+[*(\[]*|[*(\[]+)(?<letter>[A-J])[)\]*]*(?=\s*\.?\s*$)"
+        + @"|^(?:so|thus|hence|therefore),?\s+(?-i:(?<letter>[A-HJ]))\s*[.!]?\s*$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Choosing();
 

@@ -63,8 +63,12 @@ internal static partial class FinalAnswer
 
         text = Asides.WithoutRemark(tail);
         text = Blank().Replace(text, blank => blank.Value.Contains("\n\n", StringComparison.Ordinal) ? "\n\n" : blank.Value[^1..]);
-        return StatedValue.Whole(text) ?? ChoiceStatement.LastLine(text) ?? StatedValue.Last(text);
+        return StatedValue.Whole(text) ?? ChoiceStatement.LastLine(text) ?? StatedValue.Last(text)
+            ?? (BoldWord().Match(text) is { Success: true } word ? word.Groups[1].Value : null);
     }
+
+    /// <summary>What a response boxes for each of the parts that it labels; null where it does not.</summary>
+    public static string? OfParts(string response) => PartLabels.Boxed(ResponseText.Answering(response));
 
     /// <summary>Is an answer stated: in a box, between tags, after "####", or plainly announced.</summary>
     public static bool IsStated(string text) => Boxes.Last(text) is not null || AnswerTag.Last(text) is { IsClosed: true } || Marked().IsMatch(text)
@@ -124,6 +128,10 @@ internal static partial class FinalAnswer
 
     [GeneratedRegex(@"final\s+answer(?:\s+is\b|(?=\s*[:=*_])|(?=[ \t]*\n)|(?=\s+[^\sA-Za-z]))(?>[\s:*=_]*)(?:(?:(?:the\s+)?final\s+answer\s+is|the\s+answer\s+is)(?>[\s:*]*))?(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex FinalPhrase();
+
+    // "The day is **Friday**."
+    [GeneratedRegex(@"(?:\b(?:is|are)|:)\s+\*\*([\p{L}\d][^*\n]{0,40})\*\*[\s.!]*$")]
+    private static partial Regex BoldWord();
 
     [GeneratedRegex(@"(?:^|\n)####[ \t]*\S")]
     private static partial Regex Marked();

@@ -11,7 +11,8 @@ internal static partial class StatedValue
     [GeneratedRegex(@"(?<=(?<!\b(?:Mr|Mrs|Ms|Dr|St|vs|No|Fig))[.!?](?:\$\$?|\\[\])]|\*\*)?)\s+(?=[A-Z\\(\[*~\-]|$)|\n\s*\n|(?<![$\\\[(,&=])\n(?![$\\\])&=])|\.?\s*(?=I hope)")]
     private static partial Regex SentenceEnd();
 
-    [GeneratedRegex(@"\$?[\s,]*(?:\\text\s*\{\s*)?\b(?:where|for all|for any|for every)\b|,\s*(?:\\q?quad\s*)?[A-Za-z]\s*\\in\s*\\mathbb\b",
+    [GeneratedRegex(@"\$?[\s,]*(?:\\text\s*\{\s*)?\b(?:where|for all|for any|for every)\b|,\s*(?:\\q?quad\s*)?[A-Za-z]\s*\\in\s*\\mathbb\b"
+        + @"|(?:\s|\\[ ,;:!]|\\q?quad){0,6}\(?(?:\\(?:pmod|bmod|mod)(?![A-Za-z])|(?:\\text\s*\{\s*)?\(?\bmod\b)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Clause();
 
@@ -24,16 +25,22 @@ internal static partial class StatedValue
     [GeneratedRegex(@"=\s*(-?\s*[$€£]?\s*-?(?:\d{1,3}(?:[. ]\d{3})+,\d+|\d+,\d{1,2}(?![\d,])|(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?|\.\d+)\s?%?)(?!\d|\.\.|…|\s*[-+*/^×]\s*[\d$])")]
     private static partial Regex EqualsNumber();
 
-    [GeneratedRegex(@"(?<![\p{L}\d_.,/\\^{])(?:-(?=[\d.$]))?[$€£]?(?:\d{1,2}:[0-5]\d(?::[0-5]\d)?(?:\s?(?:[ap]m\b|[ap]\.\s?m\.))?(?![\d:])|\d+(?:(?::| : )\d+)+|\d{1,3}(?:[. ]\d{3})+,\d+|\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])|\d+,\d{1,2}(?![\d,])|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?(?:/\d+)?|\.\d+)(?:\s?\\?%|\s(?:percent|per cent|pct|percentage)\b)?(?![\d])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![\p{L}\d_.,/\\^{])(?:-(?=[\d.$]))?[$€£]?(?:\d{1,3} \d{1,3}/\d{1,3}(?![\d/])|\d{1,2}:[0-5]\d(?::[0-5]\d)?(?:\s?(?:[ap]m\b|[ap]\.\s?m\.))?(?![\d:])|\d+(?:(?::| : )\d+)+|\d{1,3}(?:[. ]\d{3})+,\d+|\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])|\d+,\d{1,2}(?![\d,])|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?(?:/\d+)?|\.\d+)(?:\s?\\?%|\s(?:percent|per cent|pct|percentage)\b)?(?![\d])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NumberPattern();
 
-    [GeneratedRegex(@"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private const string NumberName = @"(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+        + @"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundred|thousand|million)";
+
+    [GeneratedRegex(@"\b(?:(?:minus|negative)\s)?(?:a\s(?=hundred|thousand|million))?" + NumberName
+        + @"(?:(?:-|\s|(?<=hundred|thousand|million)\sand\s)" + NumberName + @"\b)*"
+        + @"(?:[- ](?:half|halves|(?:third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)s?))?(?:\s(?:percent|per cent)\b)?(?![-\p{L}])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NumberWord();
 
     [GeneratedRegex(@"\p{L}{3,}|(?<!\p{L})\p{L}\p{Ll}(?!\p{L})")]
     private static partial Regex Word();
 
-    [GeneratedRegex(@"\s+\((?=[a-z])|[,;]?\s+(?:which|because|since|as|by|so|and\s+so)\s|\s*;")]
+    [GeneratedRegex(@"\s+\((?=[a-z])|[,;]?\s+(?:which|because|since|as|by|so|and\s+so)\s|,?\s+(?:not|rather\s+than|instead\s+of)\s|\s*;")]
     private static partial Regex After();
 
     [GeneratedRegex(@"^\(?\p{L}+\)?$")]

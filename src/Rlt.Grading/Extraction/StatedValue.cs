@@ -33,7 +33,7 @@ internal static partial class StatedValue
         }
 
         string plain = Plain(first);
-        return plain.Length == 0 ? null : IsAnswer(plain) ? plain : WithoutReason(first) is { Length: > 0 } value && IsMathematics(value)
+        return plain.Length == 0 ? null : IsAnswer(plain) || NumberWords.WithDigits(plain) != plain ? plain : WithoutReason(first) is { Length: > 0 } value && IsMathematics(value)
             ? value : InSentence(first) ?? (Word().Count(plain) <= MostWords ? plain : null);
     }
 
@@ -56,7 +56,7 @@ internal static partial class StatedValue
     {
         string plain = Plain(text);
         return plain.Length == 0 || plain.Contains('\n', StringComparison.Ordinal) ? null : ChoiceStatement.Letter(plain) is { } letter
-            && !IsMathematics(plain) ? letter : IsAnswer(plain) ? plain : null;
+            && !IsMathematics(plain) ? letter : IsAnswer(plain) || NumberWords.WithDigits(plain) != plain ? plain : null;
     }
 
     /// <summary>The value of the last sentence that states one.</summary>

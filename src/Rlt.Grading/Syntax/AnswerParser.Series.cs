@@ -26,6 +26,7 @@ internal sealed partial class AnswerParser
             _bound.Remove(variable!);
         }
 
+        Symbol[] counter = [];
         if (variable is not null)
         {
             // The variable's name says nothing; one inside another series has a number of its own.
@@ -34,10 +35,19 @@ internal sealed partial class AnswerParser
                 term, term.All().OfType<Symbol>().Select(symbol => symbol.Name).Distinct().ToDictionary(
                     symbol => symbol, symbol => Bound(symbol, variable, bound)));
             lower = ((Relation)lower!).Operands[1];
+            counter = [new Symbol(bound)];
         }
 
-        return new Call(name + "()", [lower ?? new Symbol("∑from"), upper ?? new Symbol("∑to"), term]);
+        return new Call(name + "()", [Finite(lower ?? new Symbol("∑from")), Finite(upper ?? new Symbol("∑to")), term, .. counter]);
     }
+
+    // Infinity has no value; as a bound it is a name.
+    private static Expr Finite(Expr bound) => bound switch
+    {
+        Infinity => new Symbol("∑infinity"),
+        Negation { Inner: Infinity } => new Negation(new Symbol("∑infinity")),
+        _ => bound,
+    };
 
     private Expr Bound()
     {

@@ -12,7 +12,8 @@ internal static partial class CleanText
         string clean = Unicode(Script(Script(text, Superscripts(), "^", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ"), Subscripts(), "_", "₀₁₂₃₄₅₆₇₈₉₋ₙ"));
         clean = DoubledBackslash().Matches(clean).Any(match => Commands.IsKnown(match.Groups[1].Value))
             ? clean.Replace("\\\\", "\\", StringComparison.Ordinal) : clean;
-        return Separator().Replace(clean, "");
+        clean = Quotient().Replace(Segment().Replace(Colour().Replace(clean, ""), "$1"), "\\text{ $1}");
+        return Separator().Replace(clean.Replace("\\&", " and ", StringComparison.Ordinal), "");
     }
 
     // x¹² is x^{12}.
@@ -76,6 +77,17 @@ internal static partial class CleanText
 
     [GeneratedRegex(@"(?<!\\)\\\\([A-Za-z]+)")]
     private static partial Regex DoubledBackslash();
+
+    // A colour, and what says before a value that it is one.
+    [GeneratedRegex(@"\\(?:text)?color\s*\{[^{}]*\}|^[\s$]*(?:=|≈|\\(?:approx|thickapprox|simeq)(?![A-Za-z]))\s*")]
+    private static partial Regex Colour();
+
+    [GeneratedRegex(@"\\overline\s*\{\s*([A-Z]{2})\s*\}")]
+    private static partial Regex Segment();
+
+    // "9.8 m/s^2": a unit, no quotient of variables.
+    [GeneratedRegex(@"(?<=\d)(?:\s|\\[ ,;:!]|~){0,4}([ck]?m/s(?:\^\{?2\}?)?|km/h|g/mol|k?J/mol|kg/m\^\{?3\}?)(?=[\s$]*$)")]
+    private static partial Regex Quotient();
 
     [GeneratedRegex(@"(?<=\d)(?:,\\!|\{,\}\s*\\?!?|\\,|\\!,?)\s*(?=\d{3}(?!\d))")]
     private static partial Regex Separator();

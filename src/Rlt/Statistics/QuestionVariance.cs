@@ -72,7 +72,8 @@ internal readonly record struct QuestionVariance(double Effective, double Quanti
 
         double restDegrees = (count - 1.0) * Math.Max(1, questions - 1);
         double ofSeeds = Variance(bySeed)!.Value / count, ofRest = rest / restDegrees / count / questions;
-        double seedsAlone = Math.Max(0, ofSeeds - ofRest), variance = ofQuestions + seedsAlone;
+        // Few seeds may come out more alike than what is left would make them by itself: the fewer, the less of it is taken off (chosen by measurement).
+        double seedsAlone = Math.Max(0, ofSeeds - (ofRest * (count - 1) / (count + 1))), variance = ofQuestions + seedsAlone;
         double square = (T(degrees) * T(degrees) * ofQuestions) + (T(count - 1) * T(count - 1) * seedsAlone);
         return new QuestionVariance(largest / variance, Math.Sqrt(square / variance));
     }

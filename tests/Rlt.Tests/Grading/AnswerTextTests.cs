@@ -69,5 +69,60 @@ public sealed class AnswerTextTests
     [InlineData("$y_1=x+1, y_2=x^2-1$", "$\\boxed{y_2=x+1, y_1=x^2-1}$", false)]
     public void Grade_AnswersOfSeveralParts_AreComparedPartByPart(string answer, string response, bool correct) => Assert.Equal(correct, IsRight(answer, response));
 
+    [Theory]
+    [InlineData("3,4", "(a) $\\boxed{3}$, (b) $\\boxed{4}$", true)]
+    [InlineData("(a) 3 (b) 4", "(a) \\boxed{3} (b) \\boxed{4}", true)]
+    [InlineData("(a) 3 (b) 4", "(a) \\boxed{4} (b) \\boxed{3}", false)]
+    [InlineData("i. 3; ii. 4", "\\boxed{(i)\\ 3,\\ (ii)\\ 4}", true)]
+    [InlineData("3, 4", "**(a)** As 1 + 2 = 3, it is \\boxed{3}.\n\n**(b)** Likewise 2 + 2 gives \\boxed{4}.", true)]
+    [InlineData("4, 3", "**(a)** As 1 + 2 = 3, it is \\boxed{3}.\n\n**(b)** Nothing is boxed here.", false)]
+    [InlineData("4", "(a) First 1 + 2 = \\boxed{3}.\n(b) Then 3 + 1 gives \\boxed{4}.", true)]
+    [InlineData("3", "(a) First 1 + 2 = \\boxed{3}.\n(b) Then 3 + 1 gives \\boxed{4}.", false)]
+    public void Grade_LabelledParts_AreOneAnswer(string answer, string response, bool correct) => Assert.Equal(correct, IsRight(answer, response));
+
+    [Theory]
+    [InlineData("35\\%", "The share is thirty-five percent.", true)]
+    [InlineData("53\\%", "The share is thirty-five percent.", false)]
+    [InlineData("48", "\\boxed{\\text{forty-eight}}", true)]
+    [InlineData("120", "\\boxed{\\text{one hundred and twenty}}", true)]
+    [InlineData("2005", "The answer is two thousand and five.", true)]
+    [InlineData("1234567", "\\boxed{\\text{one million two hundred thirty-four thousand five hundred sixty-seven}}", true)]
+    [InlineData("\\frac{2}{3}", "The probability is two-thirds.", true)]
+    [InlineData("-4", "\\boxed{\\text{minus four}}", true)]
+    [InlineData("21", "\\boxed{\\text{twenty eleven}}", false)]
+    [InlineData("31", "\\boxed{\\text{twenty eleven}}", false)]
+    public void Grade_NumbersInWords_AreRead(string answer, string response, bool correct) => Assert.Equal(correct, IsRight(answer, response));
+
+    [Theory]
+    [InlineData("$\\sum_{k=1}^n 2k$", "$2\\sum_{k=1}^n k$", true)]
+    [InlineData("$\\sum_{k=1}^n (2k+2)$", "$2\\sum_{j=1}^n (j+1)$", true)]
+    [InlineData("$\\sum_{k=1}^{\\infty} \\frac{x\\sqrt{2}}{k^2}$", "$\\sqrt{2}x\\sum_{k=1}^\\infty \\frac1{k^2}$", true)]
+    [InlineData("$\\sum_{i=1}^n \\sum_{j=1}^i 6ij$", "$6\\sum_{i=1}^n i\\sum_{j=1}^i j$", true)]
+    [InlineData("$\\sum_{k=1}^n 2k$", "$3\\sum_{k=1}^n k$", false)]
+    [InlineData("$\\sum_{k=1}^n k^3$", "$\\sum_{k=1}^n k \\sum_{k=1}^n k^2$", false)]
+    [InlineData("$\\prod_{k=1}^n 2k$", "$2\\prod_{k=1}^n k$", false)]
+    public void Grade_ConstantFactorsOfASum_MayStandBeforeIt(string answer, string response, bool correct) => Assert.Equal(correct, IsRight(answer, response));
+
+    [Theory]
+    [InlineData("9", "The answer is 9, not 6.", true)]
+    [InlineData("6", "The answer is 9, not 6.", false)]
+    [InlineData("2.5", "#### 2 1/2", true)]
+    [InlineData("21/2", "\\boxed{2 1/2}", false)]
+    [InlineData("\\frac{5}{8}", "\\boxed{\\frac{5}{8} = 0.625}", true)]
+    [InlineData("\\frac{5}{8}", "\\boxed{\\frac{5}{8} = 0.725}", false)]
+    [InlineData("9", "\\boxed{\\textcolor{red}{9}}", true)]
+    [InlineData("9", "\\boxed{\\approx 9}", true)]
+    [InlineData("9", "\\boxed{9 \\pmod{11}}", true)]
+    [InlineData("x \\equiv 9 \\pmod{11}", "\\boxed{x \\equiv 9\\ (\\text{mod }11)}", true)]
+    [InlineData("x \\equiv 9 \\pmod{11}", "\\boxed{x \\equiv 9 \\pmod{12}}", false)]
+    [InlineData("3.2\\ m/s^2", "\\boxed{3.2}", true)]
+    [InlineData("\\overline{PQ}", "\\boxed{PQ}", true)]
+    [InlineData("2\\text{ and }9", "\\boxed{2 \\& 9}", true)]
+    [InlineData("HHT", "\\boxed{\\text{HHT}}", true)]
+    [InlineData("TH", "\\boxed{\\text{HT}}", false)]
+    [InlineData("\\text{Sunday}", "It falls on a weekend; the day is **Sunday**.", true)]
+    [InlineData("\\text{No solution}", "\\boxed{\\text{no solutions}}", true)]
+    public void Grade_FormsOfOneAnswer_AreThatAnswer(string answer, string response, bool correct) => Assert.Equal(correct, IsRight(answer, response));
+
     private static bool IsRight(string answer, string response) => AnswerGrader.Grade(answer, response, GradingOptions.Default).Correct;
 }

@@ -67,7 +67,7 @@ public sealed class ExtractionTests
     [InlineData("3", "$\\boxed{x=3}$", true)]
     [InlineData("0.5", "Thus the probability equals .5", true)]
     [InlineData("2", "Since 3 is odd, we get 2.", true)]
-    [InlineData("1/2", "The answer is one half", false)]
+    [InlineData("1/2", "The answer is one half", true)]
     public void Grade_Response_FindsTheFinalAnswer(string answer, string response, bool correct) =>
         Assert.Equal(correct, AnswerGrader.Grade(answer, response, GradingOptions.Default).Correct);
 

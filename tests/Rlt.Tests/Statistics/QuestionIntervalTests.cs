@@ -171,6 +171,31 @@ public sealed class QuestionIntervalTests
         Assert.InRange((double)held / runs, 0.93, 0.98);
     }
 
+    // Two arms of three seeds each: every seed moves all its questions' chances by up to so much.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.06)]
+    [InlineData(0.2)]
+    public void OfSeedsDifference_ThreeSeedsSimulated_CoversWhatItSays(double moved)
+    {
+        var random = new Random(17);
+        int held = 0, runs = 1000;
+        for (int run = 0; run < runs; run++)
+        {
+            double[] chances = [.. Enumerable.Range(0, 60).Select(_ => 0.25 + (0.4 * random.NextDouble()))];
+            Interval interval = QuestionInterval.OfSeedsDifference(Arm(chances, 0), Arm(chances, 0.1));
+            held += interval.Low <= 0.1 && 0.1 <= interval.High ? 1 : 0;
+        }
+
+        Assert.InRange((double)held / runs, 0.93, 0.985);
+
+        double[][][] Arm(double[] chances, double better) => [.. Enumerable.Range(0, 3).Select(_ =>
+        {
+            double by = better + (moved * ((2 * random.NextDouble()) - 1));
+            return chances.Select(chance => Sampled(random, 4, chance + by)).ToArray();
+        })];
+    }
+
     private static double[][] Questions(int count, Func<int, double> score) => Questions(count, 1, (question, _) => score(question));
 
     private static double[][] Questions(int count, int samples, Func<int, int, double> score) =>
