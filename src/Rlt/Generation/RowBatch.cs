@@ -20,6 +20,7 @@ public sealed class RowBatch(Decoder model, Tokenizer? tokenizer) : IDisposable
 
     private readonly SequenceCache _cache = new(model.Config, SequenceCache.BlockSize, model.ActivationType, model.Device);
     private readonly List<SampleRow> _rows = [];
+    private readonly IDisposable? _around = model.HoldAround();
     private readonly int _lengthBoundary = model.Config.LengthBoundary;
 
     /// <summary>The rows being decoded.</summary>
@@ -42,6 +43,7 @@ public sealed class RowBatch(Decoder model, Tokenizer? tokenizer) : IDisposable
 
         using var scope = NewDisposeScope();
         Tensor ids_B = tensor(_rows.Select(row => (long)row.Ids[^1]).ToArray(), device: model.Device);
+        model.AnnouncePass();
         return Draw([.. _rows], model.Step(ids_B, _cache, [.. _rows.Select(row => row.Cached)]));
     }
 
@@ -66,7 +68,11 @@ public sealed class RowBatch(Decoder model, Tokenizer? tokenizer) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _cache.Dispose();
+    public void Dispose()
+    {
+        _cache.Dispose();
+        _around?.Dispose();
+    }
 
     // Rows of equal options are drawn together.
     private int Draw(List<SampleRow> rows, Tensor logits_BV)
@@ -145,6 +151,7 @@ public sealed class RowBatch(Decoder model, Tokenizer? tokenizer) : IDisposable
         _cache.Close(row.Cached);
         CachePlaces places = _cache.Extend([row.Cached], _ => ids.Length);
         using var layout = new SequenceLayout([new SequenceSegment(0, ids.Length, -1)], model.Device, [ids.Length + 1]);
+        model.AnnouncePass();
         model.Top(tensor(ids, device: model.Device), new PackedPass(layout, _cache, places));
     }
 
@@ -158,6 +165,7 @@ public sealed class RowBatch(Decoder model, Tokenizer? tokenizer) : IDisposable
         CachePlaces places = _cache.Extend(computed, p => prompts[p].Length);
         using SequenceLayout layout = SequenceLayout.Of(prompts.Select(prompt => prompt.Length), model.Device);
         Tensor ids_N = tensor(prompts.SelectMany(prompt => prompt.Select(id => (long)id)).ToArray(), device: model.Device);
+        model.AnnouncePass();
         Tensor top_ND = model.Top(ids_N, new PackedPass(layout, _cache, places));
         Tensor last_P = tensor(layout.Segments.Select(segment => (long)segment.Start + segment.Length - 1).ToArray(), device: model.Device);
         Tensor logits_PV = model.Logits(model.Normed(top_ND.index_select(0, last_P)));

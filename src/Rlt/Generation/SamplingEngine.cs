@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using Rlt.Models;
 using Rlt.Text.Tokenization;
 
@@ -26,12 +27,10 @@ public sealed class SamplingEngine
 
     /// <summary>Samples every request.</summary>
     /// <param name="requests">The prompts.</param>
-    /// <param name="onFinished">Called with (request, sample, result) as each ends, or null.</param>
     /// <param name="progress">Is told after every token of the rows under way; a row that ends early is then done at once.</param>
     /// <param name="stop">Ends the work early with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>For each request, its samples in the order of its streams.</returns>
-    public Sample[][] Run(
-        IReadOnlyList<SamplingRequest> requests, Action<int, int, Sample>? onFinished = null, WorkProgress? progress = null, CancellationToken stop = default)
+    public Sample[][] Run(IReadOnlyList<SamplingRequest> requests, WorkProgress? progress = null, CancellationToken stop = default)
     {
         int context = _model.Config.MaxPositions;
         for (int i = 0; i < requests.Count; i++)
@@ -43,29 +42,39 @@ public sealed class SamplingEngine
             }
         }
 
-        var results = requests.Select(request => new Sample[request.Streams.Length]).ToArray();
+        // Each rank draws its share of the samples, and has all of them in the end.
+        (int Request, int Sample)[] all = [.. requests.SelectMany((request, r) => request.Streams.Select((_, s) => (r, s)))];
+        ICollectives ranks = _model.Sharding.Ranks;
+        long[] costs = [.. all.Select(one => Limit(requests[one.Request]) + (one.Sample == 0 ? (long)requests[one.Request].Prompt.Length : 0))];
+        Range share = WorkShare.Cut(costs, ranks.Size)[ranks.Rank];
+        var results = new Sample[all.Length];
         (int finished, long tokens) = (0, 0);
-        var waiting = new Queue<SampleRow>(requests.SelectMany((request, r) => request.Streams.Select((stream, s) => Row(request, stream, Ended(r, s)))));
+        var waiting = new Queue<SampleRow>(Enumerable.Range(0, all.Length).Take(share).Select(place => Row(all[place], Ended(place))));
         int whole = waiting.Count;
         using var batch = new RowBatch(_model, _tokenizer);
-        while (waiting.Count > 0 || batch.Rows.Count > 0)
+        while ((waiting.Count > 0 || batch.Rows.Count > 0) && !stop.IsCancellationRequested)
         {
-            stop.ThrowIfCancellationRequested();
             tokens += waiting.Count > 0 && batch.Rows.Count <= _options.MaxRows * 3 / 4
                 ? batch.Enter([.. Enumerable.Range(0, Math.Min(waiting.Count, _options.MaxRows - batch.Rows.Count)).Select(_ => waiting.Dequeue())])
                 : batch.Step();
             progress?.Invoke((finished + batch.Rows.Sum(row => (double)row.Ids.Count / row.Limit)) / whole, tokens);
         }
 
-        return results;
+        _model.AwaitRanks();
+        ranks.ThrowIfStopped(stop);
+        WorkShare.Complete(ranks, results, (writer, sample) => sample.Write(writer), Sample.Read);
+        int next = 0;
+        return [.. requests.Select(request => results[next..(next += request.Streams.Length)])];
 
-        Action<SampleRow> Ended(int request, int sample) => row =>
+        SampleRow Row((int Request, int Sample) one, Action<SampleRow> drawn) =>
+            new(requests[one.Request].Prompt, requests[one.Request].Streams[one.Sample], _options, Limit(requests[one.Request])) { Drawn = drawn };
+
+        Action<SampleRow> Ended(int place) => row =>
         {
             if (row.Finish is { } finish)
             {
                 finished++;
-                results[request][sample] = new Sample([.. row.Ids], [.. row.LogProbs], finish);
-                onFinished?.Invoke(request, sample, results[request][sample]);
+                results[place] = new Sample([.. row.Ids], [.. row.LogProbs], finish);
             }
         };
     }
@@ -78,9 +87,5 @@ public sealed class SamplingEngine
         return (_tokenizer ?? throw new InvalidOperationException("texts need a tokenizer")).Decode(ended ? sample.Ids[..^1] : sample.Ids);
     }
 
-    private SampleRow Row(SamplingRequest request, ulong stream, Action<SampleRow> drawn) => new(
-        request.Prompt, stream, _options, Math.Min(request.MaxNewTokens ?? _options.MaxNewTokens, _model.Config.MaxPositions - request.Prompt.Length))
-    {
-        Drawn = drawn,
-    };
+    private int Limit(SamplingRequest request) => Math.Min(request.MaxNewTokens ?? _options.MaxNewTokens, _model.Config.MaxPositions - request.Prompt.Length);
 }

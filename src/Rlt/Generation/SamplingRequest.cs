@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using Rlt.Statistics;
 
 namespace Rlt.Generation;
@@ -25,4 +26,18 @@ public enum FinishReason
 /// <param name="Ids">The drawn tokens, a stop id included.</param>
 /// <param name="LogProbs">log p of each at the sampling temperature; nats.</param>
 /// <param name="Finish">Why it ended.</param>
-public sealed record Sample(int[] Ids, float[] LogProbs, FinishReason Finish);
+public sealed record Sample(int[] Ids, float[] LogProbs, FinishReason Finish)
+{
+    internal void Write(BinaryWriter writer)
+    {
+        writer.Write((int)Finish);
+        WorkShare.Write(writer, Ids);
+        WorkShare.Write(writer, LogProbs);
+    }
+
+    internal static Sample Read(BinaryReader reader)
+    {
+        var finish = (FinishReason)reader.ReadInt32();
+        return new Sample(WorkShare.Read<int>(reader), WorkShare.Read<float>(reader), finish);
+    }
+}

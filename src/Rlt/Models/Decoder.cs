@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using Rlt.Models.Adapters;
 using Rlt.Models.Gradients;
 using Rlt.Models.Layers;
@@ -19,6 +20,7 @@ public sealed class Decoder : IDisposable
     private readonly TokenInputs.Maker? _tokenInputs;
     private readonly Lazy<DecodingKernel?> _decoding;
     private readonly bool _ownsWeights;
+    private ShardedWeights? _sharded;
 
     /// <summary>Takes ownership of the parameters, which must be those <see cref="WeightMap"/> expects of the config.</summary>
     public Decoder(ModelConfig config, IReadOnlyList<Parameter> parameters)
@@ -37,6 +39,7 @@ public sealed class Decoder : IDisposable
         Head = config.TiedEmbeddings ? Embedding : weights[StoredNames.Head];
         FinalNorm = weights.Norm(config.Body + "norm");
         Layers = [.. Enumerable.Range(0, config.Layers.Count).Select(index => new DecoderLayer(config, index, weights))];
+        Around = [.. Parameters.Except(Layers.SelectMany(layer => layer.Parameters))];
         _tokenInputs = config.TokenInputSize > 0 ? new TokenInputs.Maker(config, weights) : null;
         foreach (AttentionPlan attention in config.Layers.Select(layer => layer.Mixer).OfType<AttentionPlan>())
         {
@@ -80,6 +83,14 @@ public sealed class Decoder : IDisposable
 
     /// <summary>The blocks, first to last.</summary>
     public IReadOnlyList<DecoderLayer> Layers { get; }
+
+    /// <summary>The weights of no layer: embeddings, the last norm, the head, and what makes the layers' inputs of tokens.</summary>
+    public IReadOnlyList<Parameter> Around { get; }
+
+    /// <summary>The ranks that work on this model's batches together, and what of its state each has only its share of.</summary>
+    public Sharding Sharding { get; init; } = Sharding.OfProcess;
+
+    private ShardedWeights? Sharded => _sharded ??= Sharding.ShardsWeights ? new ShardedWeights(this) : null;
 
     /// <summary>The weights' dtype.</summary>
     public ScalarType Dtype => Embedding.Value.dtype;
@@ -127,6 +138,7 @@ public sealed class Decoder : IDisposable
         foreach (DecoderLayer layer in Layers)
         {
             onLayer?.Invoke(x_ND);
+            using IDisposable? weights = HoldLayer(layer.Index, layer.Index + 1);
             using Tensor previous = x_ND;
             using var layerScope = NewDisposeScope();
             x_ND = layerScope.MoveToOuter(layer.Forward(new Variable(previous), context).Data);
@@ -145,8 +157,43 @@ public sealed class Decoder : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var pass = new CachedPass(cache, rows, Device);
-        Tensor top_BD = Adapters is null && _decoding.Value is { } kernel ? TopOf(kernel, ids_B, cache, pass) : Top(ids_B, pass);
+        Tensor top_BD = Adapters is null && !Sharding.ShardsWeights && _decoding.Value is { } kernel ? TopOf(kernel, ids_B, cache, pass) : Top(ids_B, pass);
         return scope.MoveToOuter(Logits(Normed(top_BD)));
+    }
+
+    /// <summary>Where the ranks share out the weights, brings those of no layer together until the result is disposed: every pass takes them.</summary>
+    public IDisposable? HoldAround() => Sharded?.Around();
+
+    /// <summary>Where the ranks share out the weights, brings a layer's together until the result is disposed.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="next">The layer whose turn it is then, which is prepared meanwhile; outside of the model where there is none.</param>
+    public IDisposable? HoldLayer(int layer, int next) => Sharded?.Layer(layer, next);
+
+    /// <summary>A forward pass of other ranks in which this one has no rows.</summary>
+    public void Idle()
+    {
+        for (int layer = 0; layer < (Sharded is null ? 0 : Layers.Count); layer++)
+        {
+            HoldLayer(layer, layer + 1)?.Dispose();
+        }
+    }
+
+    /// <summary>Says to the ranks that a forward pass comes, of whose number they have not agreed.</summary>
+    public void AnnouncePass()
+    {
+        if (Sharded is not null)
+        {
+            WorkShare.Sum(Sharding.Ranks, 1);
+        }
+    }
+
+    /// <summary>Takes part in the passes that others announce, until no rank does any more.</summary>
+    public void AwaitRanks()
+    {
+        while (Sharded is not null && WorkShare.Sum(Sharding.Ranks, 0) > 0)
+        {
+            Idle();
+        }
     }
 
     /// <summary>The final norm of the last layer's output: [N, D].</summary>
@@ -196,7 +243,7 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>The base model: another decoder over the same weights, without the adapters. It must be disposed before this one is.</summary>
-    public Decoder WithoutAdapters() => new(Config, Stored, ownsWeights: false) { Beside = Beside };
+    public Decoder WithoutAdapters() => new(Config, Stored, ownsWeights: false) { Beside = Beside, Sharding = Sharding };
 
     /// <summary>A whole model for one with adapters: adds what the adapters have learned to the weights. The adapters must not be used after it.</summary>
     /// <returns>A decoder over the same weights, now changed; this one still owns them.</returns>

@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using Rlt.Hub;
 using Rlt.Models.Safetensors;
 using Rlt.Platform;
@@ -34,7 +35,13 @@ public static class ModelFiles
             Tensor value = FourBitExperts.ScalesOf(inFile) is { } scales
                 ? FourBitExperts.Read((file, entry), files.Entries[scales], wanted, device)
                 : TensorBytes.Read(file, entry, staysWide ? ScalarType.Float32 : wanted, device);
-            parameters.Add(new Parameter(name, value, config.IsNested ? inFile : name));
+            var parameter = new Parameter(name, value, config.IsNested ? inFile : name);
+            if (Sharding.OfProcess.ShardsWeights && !WeightShapes.IsBuffer(name))
+            {
+                parameter.Shard(Sharding.OfProcess);
+            }
+
+            parameters.Add(parameter);
         }
 
         return new Decoder(config, parameters) { Beside = names.Beside.Count == 0 ? null : new CheckpointParts(Path.GetFullPath(directory), names.Beside) };
@@ -94,6 +101,7 @@ public static class ModelFiles
         {
             if (byName.TryGetValue(spec.Name, out Parameter? own))
             {
+                using IDisposable? whole = GatheredWeights.Hold(own, model.Sharding.Ranks);
                 TensorBytes.Write(own.Value, stream);
             }
             else

@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using Rlt.Models.Layers;
 using static TorchSharp.torch;
 
@@ -13,7 +14,10 @@ public sealed class PackedBatch : IDisposable
     /// <param name="sequences">The sequences.</param>
     /// <param name="device">Where they go.</param>
     /// <param name="lengthBoundary">The model's (ModelConfig.LengthBoundary): sequences on both sides of it share no context.</param>
-    public PackedBatch(IReadOnlyList<TokenSequence> sequences, Device device, int lengthBoundary = int.MaxValue)
+    /// <param name="sharesContext">Whether others have a sequence's context, in this batch or another: it is then computed as one of its own, so that the
+    /// numbers do not depend on how the sequences are split; null: as those of this batch do.</param>
+    public PackedBatch(
+        IReadOnlyList<TokenSequence> sequences, Device device, int lengthBoundary = int.MaxValue, IReadOnlyList<bool>? sharesContext = null)
     {
         Sequences = sequences;
         var lengths = new List<int>();
@@ -22,7 +26,7 @@ public sealed class PackedBatch : IDisposable
         var rows = new List<long>[sequences.Count];
         foreach (int[] group in ByContext(sequences, lengthBoundary))
         {
-            Add(group, ids, segments, lengths, rows);
+            Add(group, group.Length > 1 || sharesContext?[group[0]] == true, ids, segments, lengths, rows);
         }
 
         Layout = new SequenceLayout(segments, device, lengths);
@@ -88,6 +92,31 @@ public sealed class PackedBatch : IDisposable
         return batches;
     }
 
+    /// <summary>For each sequence whether another has the same context.</summary>
+    public static bool[] ShareContext(IReadOnlyList<TokenSequence> sequences, int lengthBoundary = int.MaxValue)
+    {
+        var shared = new bool[sequences.Count];
+        foreach (int i in ByContext(sequences, lengthBoundary).Where(group => group.Length > 1).SelectMany(group => group))
+        {
+            shared[i] = true;
+        }
+
+        return shared;
+    }
+
+    /// <summary>Splits sequences over ranks by their tokens; sequences with the same context stay together but where a rank's share ends among them.</summary>
+    /// <returns>For each rank the indices of its sequences.</returns>
+    public static IReadOnlyList<int[]> Share(IReadOnlyList<TokenSequence> sequences, int ranks, int lengthBoundary = int.MaxValue)
+    {
+        var line = new List<(int Index, long Tokens)>();
+        foreach (int[] group in ByContext(sequences, lengthBoundary))
+        {
+            line.AddRange(group.Select((i, place) => (i, (long)sequences[i].Ids.Length - (place == 0 ? 0 : sequences[i].From))));
+        }
+
+        return [.. WorkShare.Cut([.. line.Select(item => item.Tokens)], ranks).Select(share => line[share].Select(item => item.Index).ToArray())];
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -103,11 +132,11 @@ public sealed class PackedBatch : IDisposable
             .GroupBy(i => sequences[i], new ContextComparer(lengthBoundary))
             .Select(group => group.OrderByDescending(i => sequences[i].Ids.Length).ToArray());
 
-    private void Add(int[] group, List<long> ids, List<SequenceSegment> segments, List<int> lengths, List<long>[] rows)
+    private void Add(int[] group, bool apart, List<long> ids, List<SequenceSegment> segments, List<int> lengths, List<long>[] rows)
     {
         int shared = -1;
         int context = Sequences[group[0]].From;
-        if (group.Length > 1)
+        if (apart)
         {
             shared = segments.Count;
             segments.Add(new SequenceSegment(ids.Count, context, -1));

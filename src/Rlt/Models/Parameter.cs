@@ -1,8 +1,9 @@
+using Rlt.Distributed;
 using static TorchSharp.torch;
 
 namespace Rlt.Models;
 
-/// <summary>One named weight of a model. The model owns the tensor.</summary>
+/// <summary>One named weight of a model, or this rank's piece of it. The model owns the tensors.</summary>
 public sealed class Parameter : IDisposable
 {
     /// <summary>Takes ownership of <paramref name="value"/>.</summary>
@@ -21,8 +22,45 @@ public sealed class Parameter : IDisposable
     /// <summary>The name in the files that it was read from, under which it is written.</summary>
     public string StoredName { get; }
 
-    /// <summary>The weight.</summary>
+    /// <summary>The weight. Where the ranks share it out, its numbers are there only while it is whole, and NaN otherwise; shape, type and device always are.</summary>
     public Tensor Value { get; private set; }
+
+    /// <summary>This rank's piece of the weight [numbers], where the ranks share it out; null where each has all.</summary>
+    public Tensor? Piece { get; private set; }
+
+    /// <summary>What this rank has of the weight at all times.</summary>
+    public Tensor Held => Piece ?? Value;
+
+    /// <summary>Keeps this rank's piece only.</summary>
+    /// <param name="sharding">The ranks.</param>
+    public void Shard(Sharding sharding)
+    {
+        using var noGrad = no_grad();
+        (long start, long length) = sharding.PieceOf(Value.numel());
+        Piece = Value.view(-1).narrow(0, start, length).clone().DetachFromDisposeScope();
+        Release();
+    }
+
+    /// <summary>A tensor for the whole weight, to be filled; <see cref="Value"/> from now on.</summary>
+    public Tensor MakeWhole()
+    {
+        if (Piece is not null)
+        {
+            Replace(empty(Value.shape, Value.dtype, Value.device));
+        }
+
+        return Value;
+    }
+
+    /// <summary>Lets go of a whole weight of which the piece is kept.</summary>
+    public void Release()
+    {
+        if (Piece is not null)
+        {
+            using Tensor nothing = full([1], double.NaN, Value.dtype, Value.device);
+            Replace(nothing.expand(Value.shape));
+        }
+    }
 
     /// <summary>Puts another tensor of the same shape in place of the weight, which is disposed.</summary>
     public void Replace(Tensor value)
@@ -32,5 +70,9 @@ public sealed class Parameter : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Value.Dispose();
+    public void Dispose()
+    {
+        Value.Dispose();
+        Piece?.Dispose();
+    }
 }

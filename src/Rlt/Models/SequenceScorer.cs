@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using Rlt.Models.Layers;
 using static TorchSharp.torch;
 
@@ -15,19 +16,8 @@ public static class SequenceScorer
     public static double MeanEntropy(
         Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget, Action<long>? worked = null)
     {
-        double sum = 0;
-        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget, model.Config.LengthBoundary))
-        {
-            TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
-            if (rows.Sum(row => row.ScoredCount) > 0)
-            {
-                sum += Score(model, rows, (hidden_ND, _) => LogProbHead.Entropy(model, hidden_ND, temperature)).Sum(value => (double)value);
-            }
-
-            worked?.Invoke(rows.Sum(row => (long)row.Ids.Length));
-        }
-
-        return sum / Math.Max(1, sequences.Sum(sequence => sequence.ScoredCount));
+        float[][] entropies = PerToken(model, sequences, tokenBudget, worked, (hidden_ND, _) => LogProbHead.Entropy(model, hidden_ND, temperature));
+        return entropies.Sum(row => row.Sum(value => (double)value)) / Math.Max(1, sequences.Sum(sequence => sequence.ScoredCount));
     }
 
     /// <summary>log p of each scored token given those before it, in the sequences' order; nats.</summary>
@@ -37,14 +27,30 @@ public static class SequenceScorer
     /// <param name="tokenBudget">Tokens in one forward pass.</param>
     /// <param name="worked">Is told the tokens of each pass.</param>
     public static float[][] LogProbs(
-        Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget, Action<long>? worked = null)
+        Decoder model, IReadOnlyList<TokenSequence> sequences, double temperature, int tokenBudget, Action<long>? worked = null) =>
+        PerToken(model, sequences, tokenBudget, worked, (hidden_ND, targets_N) => LogProbHead.LogProbs(model, hidden_ND, targets_N, temperature));
+
+    // Each rank computes its share of the sequences, and has all numbers in the end.
+    private static float[][] PerToken(
+        Decoder model, IReadOnlyList<TokenSequence> sequences, int tokenBudget, Action<long>? worked, Func<Tensor, Tensor, Tensor> valueOf)
     {
         var results = new float[sequences.Count][];
-        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget, model.Config.LengthBoundary))
+        RankBatches batches = RankBatches.Of(model, sequences, tokenBudget);
+        using IDisposable? around = model.HoldAround();
+        for (int pass = 0; pass < batches.Passes; pass++)
         {
+            int[] indices = batches[pass];
             TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
-            float[] flat = rows.Sum(row => row.ScoredCount) == 0
-                ? [] : Score(model, rows, (hidden_ND, targets_N) => LogProbHead.LogProbs(model, hidden_ND, targets_N, temperature));
+            float[] flat = [];
+            if (rows.Sum(row => row.ScoredCount) == 0)
+            {
+                model.Idle();
+            }
+            else
+            {
+                flat = Score(model, batches.Pack(indices), valueOf);
+            }
+
             int used = 0;
             for (int row = 0; row < rows.Length; row++)
             {
@@ -55,14 +61,15 @@ public static class SequenceScorer
             worked?.Invoke(rows.Sum(row => (long)row.Ids.Length));
         }
 
+        WorkShare.Complete(model.Sharding.Ranks, results);
         return results;
     }
 
-    private static float[] Score(Decoder model, TokenSequence[] rows, Func<Tensor, Tensor, Tensor> valueOf)
+    private static float[] Score(Decoder model, PackedBatch packed, Func<Tensor, Tensor, Tensor> valueOf)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var batch = new PackedBatch(rows, model.Device, model.Config.LengthBoundary);
+        using PackedBatch batch = packed;
         Tensor top_ND = batch.Select(model.Top(batch.Ids_R, new PackedPass(batch.Layout)));
         return valueOf(model.Normed(top_ND), batch.Targets_N).cpu().data<float>().ToArray();
     }

@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using Rlt.Platform;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,13 +14,16 @@ public sealed class GradientStore : IDisposable
     private readonly HashSet<Parameter> _trained;
     private readonly Dictionary<Parameter, Tensor> _sums = [];
     private readonly bool _offload;
+    private readonly RankSums? _ranks;
 
     /// <summary>A store for the given parameters.</summary>
     /// <param name="parameters">The parameters.</param>
     /// <param name="offload">Keeps the sums in main memory, wherever the parameters are: every contribution is brought over.</param>
-    public GradientStore(IReadOnlyList<Parameter> parameters, bool offload = false)
+    /// <param name="sharding">The ranks that bring contributions, and whether each keeps all sums or its pieces; null: this process alone.</param>
+    public GradientStore(IReadOnlyList<Parameter> parameters, bool offload = false, Sharding? sharding = null)
     {
         (Parameters, _trained, _offload) = (parameters, [.. parameters], offload);
+        _ranks = sharding is { Ranks.Size: > 1 } ? new RankSums(this, sharding) : null;
     }
 
     /// <summary>The trained parameters.</summary>
@@ -38,6 +42,18 @@ public sealed class GradientStore : IDisposable
             return sum;
         }
     }
+
+    /// <summary>Whether no later pass of the update brings contributions.</summary>
+    public bool IsLastPass { get; set; } = true;
+
+    /// <summary>What the optimizer steps by, float32, the store's own tensor: the sum over all ranks, of which there may be this rank's piece only.</summary>
+    public Tensor Summed(Parameter parameter) => _ranks is { HasPieces: true } ? _ranks.PieceOf(parameter) : this[parameter];
+
+    /// <summary>A pass has brought all it has for some parameters, so that the ranks' contributions can be summed while it goes on.</summary>
+    public void Complete(IReadOnlyList<Parameter> parameters) => _ranks?.Begin([.. parameters.Where(Trains)], IsLastPass);
+
+    /// <summary>Returns when the ranks' contributions are summed.</summary>
+    public void WaitForRanks() => _ranks?.Wait();
 
     /// <summary>Whether the store has a gradient for the parameter.</summary>
     public bool Trains(Parameter parameter) => _trained.Contains(parameter);
@@ -102,8 +118,8 @@ public sealed class GradientStore : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        Tensor[] norms = [.. Parameters.Select(parameter => this[parameter].norm())];
-        return stack(norms).to(ScalarType.Float64).norm().ToDouble();
+        double norm = stack(Parameters.Select(parameter => Summed(parameter).norm())).to(ScalarType.Float64).norm().ToDouble();
+        return _ranks is { HasPieces: true } ? Math.Sqrt(_ranks.Sum(norm * norm)) : norm;
     }
 
     /// <summary>Multiplies every gradient.</summary>
@@ -112,7 +128,7 @@ public sealed class GradientStore : IDisposable
         using var noGrad = no_grad();
         foreach (Parameter parameter in Parameters)
         {
-            this[parameter].mul_(factor);
+            Summed(parameter).mul_(factor);
         }
     }
 
@@ -125,12 +141,16 @@ public sealed class GradientStore : IDisposable
         }
 
         _sums.Clear();
+        _ranks?.Clear();
     }
 
     /// <inheritdoc/>
     public void Dispose() => Clear();
 
-    private Device Place(Parameter parameter) => _offload ? CPU : parameter.Value.device;
+    /// <summary>A sum, which is the caller's from now on; null where nothing was added.</summary>
+    internal Tensor? Take(Parameter parameter) => _sums.Remove(parameter, out Tensor? sum) ? sum : null;
+
+    internal Device Place(Parameter parameter) => _offload ? CPU : parameter.Value.device;
 
     private Parameter Trained(Parameter parameter) =>
         _trained.Contains(parameter) ? parameter : throw new ArgumentException($"{parameter.Name} is not trained", nameof(parameter));

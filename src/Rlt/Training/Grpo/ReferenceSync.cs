@@ -14,7 +14,7 @@ public static class ReferenceSync
         foreach ((Parameter target, Parameter source) in reference.Parameters.Zip(policy.Parameters))
         {
             using var scope = NewDisposeScope();
-            target.Value.mul_(1 - mix).add_(source.Value.detach(), mix);
+            target.Held.mul_(1 - mix).add_(source.Held.detach(), mix);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using Rlt.Models;
 using Rlt.Models.Gradients;
 using Rlt.Platform;
@@ -12,18 +13,23 @@ namespace Rlt.Training.Optimization;
 /// <remarks>Source: Loshchilov and Hutter, arXiv 1711.05101, algorithm 2, as PyTorch computes it. Norms and biases are not decayed.</remarks>
 public sealed class AdamW : IDisposable
 {
+    // Of the weights that the ranks bring together in one operation.
+    private const long GatheredNumbers = 1 << 24;
+
     private readonly AdamWOptions _options;
     private readonly bool _offload;
+    private readonly Sharding _sharding;
     private readonly List<Slot> _slots;
 
     /// <summary>An optimizer over parameters, its moments zero.</summary>
     /// <param name="parameters">The parameters.</param>
     /// <param name="options">The constants.</param>
     /// <param name="offload">Keeps moments and master weights in main memory, wherever the parameters are.</param>
-    public AdamW(IReadOnlyList<Parameter> parameters, AdamWOptions options, bool offload = false)
+    /// <param name="sharding">Where moments are sharded, this rank has those of its pieces, and brings the new weights of these to the others.</param>
+    public AdamW(IReadOnlyList<Parameter> parameters, AdamWOptions options, bool offload = false, Sharding? sharding = null)
     {
-        (_options, _offload) = (options, offload);
-        _slots = [.. parameters.Select(parameter => new Slot(parameter, offload ? CPU : parameter.Value.device))];
+        (_options, _offload, _sharding) = (options, offload, sharding ?? Sharding.Alone);
+        _slots = [.. parameters.Select(parameter => new Slot(parameter, offload ? CPU : parameter.Value.device, _sharding))];
     }
 
     /// <summary>Steps taken.</summary>
@@ -42,7 +48,12 @@ public sealed class AdamW : IDisposable
         foreach (Slot slot in _slots)
         {
             using var scope = NewDisposeScope();
-            Update(slot, gradients[slot.Parameter], learningRate);
+            Update(slot, gradients.Summed(slot.Parameter), learningRate);
+        }
+
+        if (_sharding.HasPieces)
+        {
+            GatherWeights();
         }
     }
 
@@ -57,7 +68,7 @@ public sealed class AdamW : IDisposable
 
     private void Update(Slot slot, Tensor gradient, double learningRate)
     {
-        Tensor weight = slot.Parameter.Value;
+        Tensor weight = slot.Weight;
         if (!_offload)
         {
             Change(slot, weight, gradient, learningRate);
@@ -68,6 +79,52 @@ public sealed class AdamW : IDisposable
         Tensor near = slot.Master is null ? weight.detach().cpu() : empty(weight.shape, weight.dtype);
         Change(slot, near, gradient.cpu(), learningRate);
         weight.copy_(near);
+    }
+
+    // The next weights are packed while those before are on their way.
+    private void GatherWeights()
+    {
+        (IWork Work, Action Then)? underWay = null;
+        foreach (IGrouping<ScalarType, Parameter> alike in _slots.Select(slot => slot.Parameter)
+            .Where(parameter => parameter.Piece is null).GroupBy(parameter => parameter.Value.dtype))
+        {
+            foreach (Parameter[] some in Chunks([.. alike]))
+            {
+                (IWork Work, Action Then) next = GatheredWeights.Begin(some, _sharding.Ranks);
+                Finish();
+                underWay = next;
+            }
+        }
+
+        Finish();
+
+        void Finish()
+        {
+            underWay?.Work.Wait();
+            underWay?.Then();
+        }
+    }
+
+    private static IEnumerable<Parameter[]> Chunks(IReadOnlyList<Parameter> parameters)
+    {
+        var chunk = new List<Parameter>();
+        long numbers = 0;
+        foreach (Parameter parameter in parameters)
+        {
+            chunk.Add(parameter);
+            numbers += parameter.Value.numel();
+            if (numbers >= GatheredNumbers)
+            {
+                yield return [.. chunk];
+                chunk.Clear();
+                numbers = 0;
+            }
+        }
+
+        if (chunk.Count > 0)
+        {
+            yield return [.. chunk];
+        }
     }
 
     // All tensors on one device.
@@ -101,20 +158,33 @@ public sealed class AdamW : IDisposable
 
     private sealed class Slot : IDisposable
     {
-        public Slot(Parameter parameter, Device place)
+        private readonly Sharding _sharding;
+
+        public Slot(Parameter parameter, Device place, Sharding sharding)
         {
             using var noGrad = no_grad();
             using var scope = NewDisposeScope();
-            Parameter = parameter;
-            Mean = zeros(parameter.Value.shape, ScalarType.Float32, place).DetachFromDisposeScope();
-            Square = zeros(parameter.Value.shape, ScalarType.Float32, place).DetachFromDisposeScope();
-            if (parameter.Value.dtype != ScalarType.Float32)
+            (Parameter, _sharding) = (parameter, sharding);
+            Tensor weight = Weight;
+            Mean = zeros(weight.shape, ScalarType.Float32, place).DetachFromDisposeScope();
+            Square = zeros(weight.shape, ScalarType.Float32, place).DetachFromDisposeScope();
+            if (weight.dtype != ScalarType.Float32)
             {
-                Master = parameter.Value.detach().to(place).to(ScalarType.Float32, copy: true).DetachFromDisposeScope();
+                Master = weight.detach().to(place).to(ScalarType.Float32, copy: true).DetachFromDisposeScope();
             }
         }
 
         public Parameter Parameter { get; }
+
+        /// <summary>What this rank changes of the weight: all of it, or its piece [numbers].</summary>
+        public Tensor Weight
+        {
+            get
+            {
+                (long start, long length) = _sharding.PieceOf(Parameter.Value.numel());
+                return Parameter.Piece ?? (_sharding.HasPieces ? Parameter.Value.view(-1).narrow(0, start, length) : Parameter.Value);
+            }
+        }
 
         public Tensor Mean { get; }
 

@@ -27,6 +27,7 @@ public sealed class LayerwisePass : IDisposable
     private Tape? _entry;
     private Variable? _embedded_RD;
     private Layer? _head;
+    private IDisposable? _around;
 
     /// <summary>A pass whose gradients are added to a store.</summary>
     /// <param name="model">The model, some of whose parameters the store trains.</param>
@@ -44,6 +45,7 @@ public sealed class LayerwisePass : IDisposable
     {
         using var noGrad = no_grad();
         _batch = batch;
+        _around = _model.HoldAround();
         Tensor x_RD = _model.Embed(batch.Ids_R);
         _entry = new Tape(_gradients);
 
@@ -54,6 +56,7 @@ public sealed class LayerwisePass : IDisposable
         {
             var kept = new Layer(x_RD, _keepGraphs ? new Tape(_gradients) : null);
             _layers.Add(kept);
+            using IDisposable? weights = _model.HoldLayer(layer.Index, layer.Index + 1);
             x_RD = Run(layer, kept);
         }
 
@@ -80,7 +83,9 @@ public sealed class LayerwisePass : IDisposable
         for (int i = _layers.Count - 1; i >= 0; i--)
         {
             using Tensor dOutput_RD = dx_RD;
+            using IDisposable? weights = _model.HoldLayer(i, i - 1);
             dx_RD = LayerBackward(_model.Layers[i], _layers[i], dOutput_RD);
+            _gradients.Complete(_model.Layers[i].Parameters);
         }
 
         _embedded_RD!.Receive(dx_RD);
@@ -92,6 +97,22 @@ public sealed class LayerwisePass : IDisposable
             using var scope = NewDisposeScope();
             _gradients.AddRows(_model.Embedding, _batch.Ids_R, scale == 1 ? dEmbedded_RD : dEmbedded_RD * scale);
         }
+
+        _gradients.Complete(_model.Around);
+    }
+
+    /// <summary>A pass of other ranks in which this one has no tokens: takes part in what it asks of all.</summary>
+    public static void Idle(Decoder model, GradientStore gradients)
+    {
+        using IDisposable? around = model.HoldAround();
+        model.Idle();
+        foreach (DecoderLayer layer in model.Layers.Reverse())
+        {
+            using IDisposable? weights = model.HoldLayer(layer.Index, layer.Index - 1);
+            gradients.Complete(layer.Parameters);
+        }
+
+        gradients.Complete(model.Around);
     }
 
     /// <inheritdoc/>
@@ -100,6 +121,7 @@ public sealed class LayerwisePass : IDisposable
         _layers.ForEach(layer => layer.Tape?.Dispose());
         _head?.Tape?.Dispose();
         _entry?.Dispose();
+        _around?.Dispose();
         _context?.Dispose();
         _embedded_RD?.Data.Dispose();
         _scope.Dispose();

@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using Rlt.Models;
 using Rlt.Models.Gradients;
 using Rlt.Statistics;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Rlt.Training.Optimization;
 
-/// <summary>Runs a loss over sequences in micro-batches whose number does not change the gradients.</summary>
+/// <summary>Runs a loss over sequences in micro-batches, split over the ranks, whose number does not change the gradients.</summary>
 public static class MicroBatches
 {
     /// <summary>A loss over the scored tokens of some of the sequences; its denominators are those of the whole step.</summary>
@@ -14,7 +15,7 @@ public static class MicroBatches
     /// <param name="indices">Which sequences the rows are.</param>
     public delegate Tensor LossOf(Tensor logProbs_N, int[] indices);
 
-    /// <summary>Adds the gradients of the summed loss to the store.</summary>
+    /// <summary>Adds the gradients of the summed loss to the store: those of all ranks' shares of the sequences.</summary>
     /// <param name="model">The model.</param>
     /// <param name="gradients">Receives the gradients.</param>
     /// <param name="sequences">What to learn from.</param>
@@ -39,17 +40,21 @@ public static class MicroBatches
         ArgumentOutOfRangeException.ThrowIfLessThan(tokenBudget, 1);
         double total = 0;
         var logProbs = new float[sequences.Count][];
-        foreach (int[] indices in PackedBatch.Split(sequences, tokenBudget, model.Config.LengthBoundary))
+        RankBatches batches = RankBatches.Of(model, sequences, tokenBudget);
+        for (int number = 0; number < batches.Passes; number++)
         {
+            gradients.IsLastPass = number == batches.Passes - 1;
+            int[] indices = batches[number];
             TokenSequence[] rows = [.. indices.Select(i => sequences[i])];
             if (rows.Sum(row => row.ScoredCount) == 0)
             {
                 Array.ForEach(indices, i => logProbs[i] = []);
+                LayerwisePass.Idle(model, gradients);
                 continue;
             }
 
             using var scope = NewDisposeScope();
-            using var batch = new PackedBatch(rows, model.Device, model.Config.LengthBoundary);
+            using var batch = batches.Pack(indices);
             using var pass = new LayerwisePass(model, gradients, temperature, keepGraphs, (long)RandomStream.Key(seed, indices[0]));
             Tensor leaf_N = pass.Forward(batch).detach().requires_grad_();
             Tensor loss = lossOf(leaf_N, indices);
@@ -60,7 +65,9 @@ public static class MicroBatches
             worked?.Invoke(rows.Sum(row => (long)row.Ids.Length));
         }
 
-        return (total, logProbs);
+        gradients.WaitForRanks();
+        WorkShare.Complete(model.Sharding.Ranks, logProbs);
+        return (WorkShare.Sum(model.Sharding.Ranks, total), logProbs);
     }
 
     private static void Scatter(float[] flat, int[] indices, TokenSequence[] rows, float[][] logProbs)
