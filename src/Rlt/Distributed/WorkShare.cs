@@ -88,9 +88,27 @@ public static class WorkShare
     /// <exception cref="OperationCanceledException">One is.</exception>
     public static void ThrowIfStopped(this ICollectives ranks, CancellationToken stop)
     {
-        if (Sum(ranks, stop.IsCancellationRequested ? 1 : 0) > 0)
+        if (ranks.IsAny(stop.IsCancellationRequested))
         {
             throw new OperationCanceledException(stop);
+        }
+    }
+
+    /// <summary>Whether something is so on one of the ranks at least.</summary>
+    public static bool IsAny(this ICollectives ranks, bool own) => Sum(ranks, own ? 1 : 0) > 0;
+
+    /// <summary>Sums counts over the ranks, in place.</summary>
+    public static void Sum(ICollectives ranks, long[] counts)
+    {
+        if (ranks.Size == 1)
+        {
+            return;
+        }
+
+        long[][] all = [.. ranks.AllGatherBytes(MemoryMarshal.AsBytes(counts.AsSpan()).ToArray()).Select(bytes => MemoryMarshal.Cast<byte, long>(bytes).ToArray())];
+        for (int i = 0; i < counts.Length; i++)
+        {
+            counts[i] = all.Sum(row => row[i]);
         }
     }
 

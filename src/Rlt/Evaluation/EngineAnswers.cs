@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Statistics;
@@ -29,7 +30,7 @@ public sealed class EngineAnswers(EvalConfig config, EvalSampling sampling, Lang
     {
         foreach (IGrouping<int, AnswerRequest> block in requests.GroupBy(request => request.Index / config.BlockSize))
         {
-            stop.ThrowIfCancellationRequested();
+            model.Decoder.Sharding.Ranks.ThrowIfStopped(stop);
             answered(Block([.. block.GroupBy(request => request.Index).Select(samples => samples.ToArray())], stop));
         }
     }

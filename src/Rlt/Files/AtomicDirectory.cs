@@ -14,6 +14,12 @@ public static class AtomicDirectory
     /// <param name="write">Writes its files into the directory it is given; when it throws, nothing is left.</param>
     public static void Write(string path, Action<string> write)
     {
+        if (!WritingProcess.IsThis)
+        {
+            WriteNowhere(write);
+            return;
+        }
+
         string partial = path + Partial;
         Delete(partial);
         try
@@ -36,7 +42,7 @@ public static class AtomicDirectory
     /// <summary>Deletes a directory; whenever that is interrupted, no half of it stays under its name.</summary>
     public static void Remove(string path)
     {
-        if (Directory.Exists(path))
+        if (WritingProcess.IsThis && Directory.Exists(path))
         {
             Delete(path + Removed);
             Directory.Move(path, path + Removed);
@@ -47,10 +53,28 @@ public static class AtomicDirectory
     /// <summary>Deletes what interrupted writes and deletions left in a folder.</summary>
     public static void RemoveLeftovers(string folder)
     {
+        if (!WritingProcess.IsThis)
+        {
+            return;
+        }
+
         foreach (string path in Directory.EnumerateDirectories(folder)
             .Where(path => path.EndsWith(Partial, StringComparison.Ordinal) || path.EndsWith(Removed, StringComparison.Ordinal)).ToArray())
         {
             Delete(path);
+        }
+    }
+
+    private static void WriteNowhere(Action<string> write)
+    {
+        DirectoryInfo scratch = Directory.CreateTempSubdirectory("rlt-");
+        try
+        {
+            write(scratch.FullName);
+        }
+        finally
+        {
+            scratch.Delete(recursive: true);
         }
     }
 

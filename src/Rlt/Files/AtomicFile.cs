@@ -12,7 +12,7 @@ public sealed class AtomicFile : IDisposable
 {
     private readonly string _path;
     private readonly string _partialPath;
-    private readonly FileStream _file;
+    private readonly FileStream? _file;
     private bool _closed;
 
     /// <summary>Begins the file; its folder is created where it is absent.</summary>
@@ -21,6 +21,12 @@ public sealed class AtomicFile : IDisposable
     {
         _path = Path.GetFullPath(path);
         _partialPath = _path + ".partial";
+        if (!WritingProcess.IsThis)
+        {
+            Stream = new UnwrittenFile();
+            return;
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
         (_file, Stream) = OutputFile.Open(_partialPath, FileMode.Create, FileShare.None);
     }
@@ -32,6 +38,11 @@ public sealed class AtomicFile : IDisposable
     public void Commit()
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        if (_file is null)
+        {
+            return;
+        }
+
         Stream.Flush();
         _file.Flush(flushToDisk: true);
         _file.Dispose();
@@ -43,7 +54,7 @@ public sealed class AtomicFile : IDisposable
     /// <summary>Drops the content if it was not committed.</summary>
     public void Dispose()
     {
-        if (_closed)
+        if (_closed || _file is null)
         {
             return;
         }

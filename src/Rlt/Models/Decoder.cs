@@ -210,8 +210,13 @@ public sealed class Decoder : IDisposable
     /// given the same. The mean over layers; null where there are no experts, or were no passes.</summary>
     public double? TakeExpertLoad()
     {
-        long[][] loads = [.. Layers.Select(layer => layer.ExpertLoad).OfType<long[]>().Where(load => load.Sum() > 0)];
-        double? mean = loads.Length == 0 ? null : loads.Average(load => (double)load.Max() * load.Length / load.Sum());
+        long[][] loads = [.. Layers.Select(layer => layer.ExpertLoad).OfType<long[]>()];
+        foreach (long[] load in loads)
+        {
+            WorkShare.Sum(Sharding.Ranks, load);
+        }
+
+        double? mean = loads.Length == 0 ? null : loads.Where(load => load.Sum() > 0).Select(load => (double?)load.Max() * load.Length / load.Sum()).Average();
         Array.ForEach(loads, load => Array.Clear(load));
         return mean;
     }

@@ -6,6 +6,8 @@ namespace Rlt.Models;
 /// <summary>One named weight of a model, or this rank's piece of it. The model owns the tensors.</summary>
 public sealed class Parameter : IDisposable
 {
+    private long _start;
+
     /// <summary>Takes ownership of <paramref name="value"/>.</summary>
     /// <param name="name">The name in the checkpoint.</param>
     /// <param name="value">The weight.</param>
@@ -36,8 +38,8 @@ public sealed class Parameter : IDisposable
     public void Shard(Sharding sharding)
     {
         using var noGrad = no_grad();
-        (long start, long length) = sharding.PieceOf(Value.numel());
-        Piece = Value.view(-1).narrow(0, start, length).clone().DetachFromDisposeScope();
+        (_start, long length) = sharding.PieceOf(Value.numel());
+        Piece = Value.view(-1).narrow(0, _start, length).clone().DetachFromDisposeScope();
         Release();
     }
 
@@ -50,6 +52,15 @@ public sealed class Parameter : IDisposable
         }
 
         return Value;
+    }
+
+    /// <summary>Changes the weight's numbers, or those of its piece, to those of a whole tensor, which is disposed.</summary>
+    public void Set(Tensor whole)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using Tensor given = whole;
+        Held.copy_(Piece is null ? given : given.view(-1).narrow(0, _start, Piece.numel()));
     }
 
     /// <summary>Lets go of a whole weight of which the piece is kept.</summary>

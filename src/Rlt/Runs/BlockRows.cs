@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rlt.Files;
 
 namespace Rlt.Runs;
 
@@ -47,13 +48,18 @@ public sealed class BlockRows
     {
         RunRows.Append(Path, rows);
         metrics["step"] = Done + questions;
-        metrics["bytes"] = new FileInfo(Path).Length;
+        metrics["bytes"] = WritingProcess.IsThis ? new FileInfo(Path).Length : 0;
         _folder.Append(metrics);
         Done += questions;
     }
 
     private void Cut(long bytes)
     {
+        if (!WritingProcess.IsThis)
+        {
+            return;
+        }
+
         using FileStream file = new(Path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         if (file.Length < bytes)
         {

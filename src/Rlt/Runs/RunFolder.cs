@@ -25,7 +25,7 @@ public sealed class RunFolder : IDisposable
     private readonly string _resolvedConfig;
     private readonly JsonObject? _start;
     private readonly bool _created;
-    private readonly RunLock _lock;
+    private readonly RunLock? _lock;
     private bool _begun;
     private bool _disposed;
 
@@ -33,7 +33,7 @@ public sealed class RunFolder : IDisposable
     {
         (Path, _resolvedConfig, _start, _created) = (path, resolvedConfig, start, !Directory.Exists(path));
         Directory.CreateDirectory(path);
-        _lock = RunLock.Take(In(LockFile), path);
+        _lock = WritingProcess.IsThis ? RunLock.Take(In(LockFile), path) : null;
         _begun = File.Exists(In(ConfigFile));
     }
 
@@ -145,7 +145,11 @@ public sealed class RunFolder : IDisposable
 
         string kept = $"{Model}-{done}";
         AtomicDirectory.Remove(kept);
-        Directory.Move(Model, kept);
+        if (WritingProcess.IsThis)
+        {
+            Directory.Move(Model, kept);
+        }
+
         said($"the run was finished after {done} steps and goes on to {steps}; the model of {done} steps is kept as {kept}");
         return false;
     }
@@ -187,8 +191,8 @@ public sealed class RunFolder : IDisposable
         }
 
         _disposed = true;
-        _lock.Dispose();
-        if (!_begun)
+        _lock?.Dispose();
+        if (!_begun && WritingProcess.IsThis)
         {
             File.Delete(In(LockFile));
             if (_created && !Directory.EnumerateFileSystemEntries(Path).Any())
@@ -210,6 +214,11 @@ public sealed class RunFolder : IDisposable
 
     private void RequireWritable()
     {
+        if (!WritingProcess.IsThis)
+        {
+            return;
+        }
+
         // The lock's file may be writable in a folder that is not.
         using FileStream probe = new(In(ProbeFile), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
     }

@@ -13,6 +13,11 @@ public static class RunRows
     /// <summary>Adds rows, and returns when they are on the disk.</summary>
     public static void Append(string path, IEnumerable<JsonObject> rows)
     {
+        if (!WritingProcess.IsThis)
+        {
+            return;
+        }
+
         (FileStream file, Stream stream) = OutputFile.Open(path, FileMode.Append, FileShare.ReadWrite);
         using (file)
         {

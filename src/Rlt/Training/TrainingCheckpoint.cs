@@ -6,7 +6,6 @@ using Rlt.Models.Safetensors;
 using Rlt.Platform;
 using Rlt.Runs;
 using Rlt.Training.Optimization;
-using static TorchSharp.torch;
 
 namespace Rlt.Training;
 
@@ -20,14 +19,15 @@ namespace Rlt.Training;
 /// </remarks>
 public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, AdamW optimizer, Decoder? reference, CheckpointPolicy policy)
 {
-    private const string OptimizerFile = "optimizer.safetensors";
+    private const string Optimizer = "optimizer";
     private const string ReferenceFile = "reference.safetensors";
     private const string StudentFile = "student.safetensors";
-    private const string StudentOptimizerFile = "student_optimizer.safetensors";
+    private const string StudentOptimizer = "student_optimizer";
     private const string StudentSteps = "student_optimizer_steps";
     private const string StateFile = "trainer_state.json";
     private const string ScoredBy = "scored_by";
     private const string ComputedBy = "computed_by";
+    private const string Ranks = "ranks";
 
     /// <summary>A student that learns beside the model; null for none.</summary>
     public Learner? Student { get; init; }
@@ -39,27 +39,32 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         AtomicDirectory.Write(folder.Checkpoint(step), directory =>
         {
             model.Save(directory);
-            WriteTensors(Path.Combine(directory, OptimizerFile), optimizer.State);
+            OptimizerFiles.Save(optimizer, directory, Optimizer);
             if (reference is not null)
             {
-                WriteTensors(Path.Combine(directory, ReferenceFile), Weights(reference));
+                WriteWeights(Path.Combine(directory, ReferenceFile), reference);
             }
 
+            var state = new JsonObject
+            {
+                ["step"] = step, ["optimizer_steps"] = optimizer.Steps, ["score"] = score, [ScoredBy] = policy.BestBy?.Name,
+                [ComputedBy] = TorchLibrary.Computing, [Ranks] = optimizer.Sharding.Ranks.Size,
+            };
             if (Student is not null)
             {
-                WriteTensors(Path.Combine(directory, StudentFile), Weights(Student.Model.Decoder));
-                WriteTensors(Path.Combine(directory, StudentOptimizerFile), Student.Optimizer.State);
-            }
-
-            var state = new JsonObject { ["step"] = step, ["optimizer_steps"] = optimizer.Steps, ["score"] = score, [ScoredBy] = policy.BestBy?.Name, [ComputedBy] = TorchLibrary.Computing };
-            if (Student is not null)
-            {
+                WriteWeights(Path.Combine(directory, StudentFile), Student.Model.Decoder);
+                OptimizerFiles.Save(Student.Optimizer, directory, StudentOptimizer);
                 state[StudentSteps] = Student.Optimizer.Steps;
             }
 
             AtomicFile.WriteText(Path.Combine(directory, StateFile), state.ToJsonString() + "\n");
             Checksums.Write(directory);
         });
+        if (!WritingProcess.IsThis)
+        {
+            return;
+        }
+
         foreach (int old in policy.Dropped([.. folder.CheckpointSteps().Select(other => (other, ScoreOf(folder, other, policy)))], step))
         {
             AtomicDirectory.Remove(folder.Checkpoint(old));
@@ -141,17 +146,19 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
     {
         if (model.Decoder.Adapters is { } adapters)
         {
-            ReadTensors(Path.Combine(directory, AdapterFiles.WeightsFileName), adapters.Parameters.ToDictionary(p => p.Name, p => p.Value));
+            string file = Path.Combine(directory, AdapterFiles.WeightsFileName);
+            using SafetensorsFile stored = SafetensorsFile.Open(file);
+            RestoreWeights(adapters.Parameters, file, name => stored.Entries.TryGetValue(name, out TensorEntry? entry) ? (stored, entry) : null);
         }
         else
         {
             RestoreAllWeights(directory);
         }
 
-        ReadTensors(Path.Combine(directory, OptimizerFile), optimizer.State);
+        OptimizerFiles.Restore(optimizer, directory, Optimizer);
         if (reference is not null)
         {
-            ReadTensors(Path.Combine(directory, ReferenceFile), Weights(reference));
+            RestoreWeights(reference, Path.Combine(directory, ReferenceFile));
         }
 
         string path = Path.Combine(directory, StateFile);
@@ -159,8 +166,8 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
         optimizer.Steps = (int)RunRows.Count(path, state, "optimizer_steps", int.MaxValue);
         if (Student is not null)
         {
-            ReadTensors(Path.Combine(directory, StudentFile), Weights(Student.Model.Decoder));
-            ReadTensors(Path.Combine(directory, StudentOptimizerFile), Student.Optimizer.State);
+            RestoreWeights(Student.Model.Decoder, Path.Combine(directory, StudentFile));
+            OptimizerFiles.Restore(Student.Optimizer, directory, StudentOptimizer);
             Student.Optimizer.Steps = (int)RunRows.Count(path, state, StudentSteps, int.MaxValue);
         }
 
@@ -171,52 +178,47 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
             warn($"{directory} was computed by {earlier}, and {TorchLibrary.Computing} goes on: "
                 + "from here on the numbers may differ in their last digits from those of a run that was not interrupted");
         }
+
+        long ranks = state.ContainsKey(Ranks) ? RunRows.Count(path, state, Ranks, int.MaxValue) : 1;
+        if (ranks != optimizer.Sharding.Ranks.Size)
+        {
+            warn($"{directory} was computed by {ranks} ranks, and {optimizer.Sharding.Ranks.Size} go on: "
+                + "sums are taken in another order from here on, so that numbers may differ in their last digits");
+        }
     }
 
     private void RestoreAllWeights(string directory)
     {
         using WeightFiles weights = WeightFiles.Open(directory);
-        foreach (Parameter parameter in model.Decoder.Parameters)
-        {
-            if (!weights.Entries.TryGetValue(parameter.Name, out (SafetensorsFile File, TensorEntry Entry) stored))
-            {
-                throw Missing(directory, parameter.Name);
-            }
+        RestoreWeights(model.Decoder.Parameters, directory, name => weights.Entries.TryGetValue(name, out (SafetensorsFile, TensorEntry) stored) ? stored : null);
+    }
 
-            Restore(stored.File, stored.Entry, parameter.Value);
+    private static void RestoreWeights(
+        IEnumerable<Parameter> parameters, string path, Func<string, (SafetensorsFile File, TensorEntry Entry)?> stored)
+    {
+        foreach (Parameter parameter in parameters)
+        {
+            (SafetensorsFile file, TensorEntry entry) = stored(parameter.Name) ?? throw Missing(path, parameter.Name);
+            StoredState.RequireSame(file, entry, parameter.Value.dtype, parameter.Value.shape);
+            parameter.Set(TensorBytes.Read(file, entry, parameter.Value.dtype, parameter.Value.device));
         }
     }
 
-    private static Dictionary<string, Tensor> Weights(Decoder of) => of.Parameters.ToDictionary(p => p.Name, p => p.Value);
-
-    private static void WriteTensors(string path, IReadOnlyDictionary<string, Tensor> tensors)
+    private static void RestoreWeights(Decoder of, string path)
     {
-        TensorSpec[] specs = [.. tensors.Select(pair => new TensorSpec(pair.Key, pair.Value.dtype.ToStoredType(), pair.Value.shape))];
-        SafetensorsWriter.WriteFile(path, specs, (spec, stream) => TensorBytes.Write(tensors[spec.Name], stream));
+        using SafetensorsFile stored = SafetensorsFile.Open(path);
+        RestoreWeights(of.Parameters, path, name => stored.Entries.TryGetValue(name, out TensorEntry? entry) ? (stored, entry) : null);
     }
 
-    private static void ReadTensors(string path, IReadOnlyDictionary<string, Tensor> targets)
+    private static void WriteWeights(string path, Decoder of)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        foreach ((string name, Tensor target) in targets)
+        var byName = of.Parameters.ToDictionary(parameter => parameter.Name);
+        TensorSpec[] specs = [.. byName.Values.Select(p => new TensorSpec(p.Name, p.Value.dtype.ToStoredType(), p.Value.shape))];
+        SafetensorsWriter.WriteFile(path, specs, (spec, stream) =>
         {
-            Restore(file, file.Entries.TryGetValue(name, out TensorEntry? entry) ? entry : throw Missing(path, name), target);
-        }
-    }
-
-    // Another type or shape would be converted or repeated to fit, and the run would go on from other numbers than it had.
-    private static void Restore(SafetensorsFile file, TensorEntry entry, Tensor target)
-    {
-        if (entry.Type != target.dtype.ToStoredType() || !entry.Shape.SequenceEqual(target.shape))
-        {
-            throw new CheckpointException(
-                $"{file.Path}: '{entry.Name}' is {entry.Type} [{string.Join(", ", entry.Shape)}]; "
-                    + $"this run has {target.dtype.ToStoredType()} [{string.Join(", ", target.shape)}] there. Is the run's model or dtype another one now?");
-        }
-
-        using var noGrad = no_grad();
-        using Tensor stored = TensorBytes.Read(file, entry, target.dtype, target.device);
-        target.copy_(stored);
+            using IDisposable? whole = GatheredWeights.Hold(byName[spec.Name], of.Sharding.Ranks);
+            TensorBytes.Write(byName[spec.Name].Value, stream);
+        });
     }
 
     private static CheckpointException Missing(string path, string name) => new($"{path}: '{name}' is missing. Is the run's model another one now?");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Rlt.Distributed;
 using Rlt.Files;
 using Rlt.Models;
 using Rlt.Runs;
@@ -14,6 +15,8 @@ internal sealed class TrainingLoop(
 {
     // The metrics that StopWhen looks at.
     private readonly List<JsonObject> _recent = [];
+
+    private ICollectives Ranks => model.Decoder.Sharding.Ranks;
 
     /// <summary>When the run has collapsed; null: never.</summary>
     public StopWhen? StopWhen { get; init; }
@@ -33,10 +36,11 @@ internal sealed class TrainingLoop(
     {
         int done = checkpoint.ResumeOrStart(observer.Warned);
         _recent.AddRange(StopWhen is null ? [] : RunRows.Read(folder.Metrics).TakeLast(StopWhen.Steps));
+        Ranks.Barrier();
         observer.Started(done, steps);
-        stop.ThrowIfCancellationRequested();
+        Ranks.ThrowIfStopped(stop);
         var remaining = new RemainingTime(done, steps);
-        using var events = EventFile.Open(folder.Path, done, TimeProvider.System);
+        using EventFile? events = WritingProcess.IsThis ? EventFile.Open(folder.Path, done, TimeProvider.System) : null;
         long saved = clock.GetTimestamp();
         while (done < steps)
         {
@@ -44,11 +48,14 @@ internal sealed class TrainingLoop(
             done++;
             Validation?.AddTo(metrics, done, steps);
             remaining.AddTo(metrics, done);
-            events.Write(metrics);
+            events?.Write(metrics);
             Log(metrics);
-            bool stopping = stop.IsCancellationRequested && done < steps;
+            bool stopping = Ranks.IsAny(stop.IsCancellationRequested) && done < steps;
             string? collapse = Collapse();
-            if (stopping || collapse is not null || (done < steps && (policy.IsDue(done, clock.GetElapsedTime(saved)) || IsNewBest(metrics))))
+
+            // By the clock and the files of the rank that writes.
+            bool isDue = Ranks.IsAny(WritingProcess.IsThis && done < steps && (policy.IsDue(done, clock.GetElapsedTime(saved)) || IsNewBest(metrics)));
+            if (stopping || collapse is not null || isDue)
             {
                 checkpoint.Save(done);
                 saved = clock.GetTimestamp();

@@ -43,6 +43,12 @@ public sealed class GradientStore : IDisposable
         }
     }
 
+    /// <summary>A store for what a model's training changes, with the model's ranks.</summary>
+    public GradientStore(Decoder model, bool offload = false)
+        : this(model.Trained, offload, model.Sharding)
+    {
+    }
+
     /// <summary>Whether no later pass of the update brings contributions.</summary>
     public bool IsLastPass { get; set; } = true;
 

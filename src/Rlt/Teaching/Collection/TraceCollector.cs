@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Rlt.Distributed;
 using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Runs;
@@ -56,7 +57,7 @@ public sealed class TraceCollector(
     {
         while (traces.Done < tasks.Count)
         {
-            stop.ThrowIfCancellationRequested();
+            Sharding.OfProcess.Ranks.ThrowIfStopped(stop);
             int count = Math.Min(config.BlockSize, tasks.Count - traces.Done);
             (List<JsonObject> rows, JsonObject metrics) = Block(traces.Done, count);
             traces.Add(count, rows, metrics);

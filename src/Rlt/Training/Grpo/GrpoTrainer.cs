@@ -36,8 +36,8 @@ internal sealed class GrpoTrainer<T>(GrpoConfig config, LanguageModel policy, De
                 + $"each is asked up to {(config.QuestionsPerStep + task.Count - 1) / task.Count} times a step");
         }
 
-        using var gradients = new GradientStore(policy.Decoder.Trained, config.Optimizer.OffloadGradients, policy.Decoder.Sharding);
-        using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload, policy.Decoder.Sharding);
+        using var gradients = new GradientStore(policy.Decoder, config.Optimizer.OffloadGradients);
+        using var optimizer = new AdamW(policy.Decoder, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
         var checkpoint = new TrainingCheckpoint(folder, policy, optimizer, config.Lora is null ? reference : null, config.Checkpoints) { Student = Student };
         new TrainingLoop(folder, policy, checkpoint, config.Checkpoints, observer, TimeProvider.System)
         {

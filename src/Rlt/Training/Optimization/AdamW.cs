@@ -32,11 +32,24 @@ public sealed class AdamW : IDisposable
         _slots = [.. parameters.Select(parameter => new Slot(parameter, offload ? CPU : parameter.Value.device, _sharding))];
     }
 
+    /// <summary>An optimizer of what a model's training changes, with the model's ranks; its moments zero.</summary>
+    public AdamW(Decoder model, AdamWOptions options, bool offload = false)
+        : this(model.Trained, options, offload, model.Sharding)
+    {
+    }
+
     /// <summary>Steps taken.</summary>
     public int Steps { get; set; }
 
     /// <summary>The state by checkpoint name: "exp_avg.NAME", "exp_avg_sq.NAME", "master.NAME" where there is one. The tensors stay the optimizer's.</summary>
     public IReadOnlyDictionary<string, Tensor> State => _slots.SelectMany(slot => slot.State).ToDictionary(pair => pair.Name, pair => pair.Value);
+
+    /// <summary>The same with how many numbers each has on all ranks together, of which this rank has <see cref="Sharding.PieceOf(long)"/>.</summary>
+    public IEnumerable<(string Name, Tensor Value, long Size)> Pieces =>
+        _slots.SelectMany(slot => slot.State.Select(state => (state.Name, state.Value, slot.Parameter.Value.numel())));
+
+    /// <summary>The ranks, and whether each has its pieces of the state only.</summary>
+    public Sharding Sharding => _sharding;
 
     /// <summary>Changes the weights against their gradients.</summary>
     /// <param name="gradients">The gradients, already clipped.</param>

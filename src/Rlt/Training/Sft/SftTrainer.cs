@@ -29,8 +29,8 @@ public sealed class SftTrainer(SftConfig config, LanguageModel model, IReadOnlyL
             return;
         }
 
-        using var gradients = new GradientStore(model.Decoder.Trained, config.Optimizer.OffloadGradients, model.Decoder.Sharding);
-        using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload, model.Decoder.Sharding);
+        using var gradients = new GradientStore(model.Decoder, config.Optimizer.OffloadGradients);
+        using var optimizer = new AdamW(model.Decoder, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
         var checkpoint = new TrainingCheckpoint(folder, model, optimizer, null, config.Checkpoints);
         new TrainingLoop(folder, model, checkpoint, config.Checkpoints, observer, Clock)
         {

@@ -36,7 +36,7 @@ internal sealed class LiveStudent : IDisposable
     public LiveStudent(TeacherConfig config, LanguageModel student, IReadOnlyList<TeachingTask> tasks, TeachingFormat format, Explain explain)
     {
         (_config, _refresh, _student, _tasks, _format, _explain) = (config, config.StudentRefresh!, student, tasks, format, explain);
-        Learner = new Learner(student, new AdamW(student.Decoder.Trained, new AdamWOptions(), config.Optimizer.Offload));
+        Learner = new Learner(student, new AdamW(student.Decoder, new AdamWOptions(), config.Optimizer.Offload));
     }
 
     /// <summary>The student with its optimizer.</summary>
@@ -56,7 +56,7 @@ internal sealed class LiveStudent : IDisposable
         var clock = Stopwatch.StartNew();
         TokenSequence[] examples = Examples(stepsDone / _refresh.Every - 1);
         double loss = 0;
-        using (var gradients = new GradientStore(_student.Decoder.Trained, _config.Optimizer.OffloadGradients))
+        using (var gradients = new GradientStore(_student.Decoder, _config.Optimizer.OffloadGradients))
         {
             foreach (TokenSequence[] batch in examples.Chunk(_refresh.BatchSize))
             {
