@@ -29,7 +29,7 @@ public sealed class ArchitectureTests
         ["Models"] = ["TorchSharp", "Platform", "Distributed", "Text", "Files", "Hub"],
         ["Planning"] = ["Models"],
         ["Generation"] = ["TorchSharp", "Platform", "Distributed", "Models", "Text", "Statistics"],
-        ["Servers"] = ["Configuration"],
+        ["Servers"] = ["Models", "Text", "Configuration"],
         ["Teaching"] = ["Distributed", "Servers", "Generation", "Models", "Text", "Data", "Runs", "Configuration", "Statistics", "Hub"],
         ["Evaluation"] = ["Distributed", "Grading", "Teaching", "Servers", "Generation", "Models", "Text", "Data", "Runs", "Files", "Pages", "Configuration", "Statistics"],
         ["Training"] = ["TorchSharp", "Platform", "Distributed", "Teaching", "Generation", "Planning", "Models", "Text", "Data", "Runs", "Files", "Configuration", "Statistics"],

@@ -16,7 +16,7 @@ internal sealed class AnswerJson(Job job, Tokenizer tokenizer, string model)
     private readonly ApiRequest _request = job.Request;
     private readonly string _id = $"{(job.Request.IsChat ? "chatcmpl" : "cmpl")}-{Guid.NewGuid():N}";
     private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-    private readonly TokenLogProbs _logProbs = new(tokenizer);
+    private readonly TokenLogProbs _logProbs = new(tokenizer, job.Request.TokensAsIds);
     private readonly ChoiceState[] _states = [.. Enumerable.Range(0, job.Request.Prompts.Count * job.Request.Choices).Select(_ => new ChoiceState(
         new AnswerText(tokenizer.OpenDecodeStream(job.Request.SkipSpecialTokens), job.Request.Sampling.StopTexts, job.Request.IncludeStop)))];
 

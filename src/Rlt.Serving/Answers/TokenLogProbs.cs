@@ -5,7 +5,9 @@ using Rlt.Text.Tokenization;
 namespace Rlt.Serving.Answers;
 
 /// <summary>Log-probabilities of tokens in the forms of OpenAI's chat and completions, and of vLLM's prompt_logprobs.</summary>
-internal sealed class TokenLogProbs(Tokenizer tokenizer)
+/// <param name="tokenizer">The model's tokenizer.</param>
+/// <param name="asIds">Tells tokens as "token_id:5" in place of their texts, but for vLLM's prompt_logprobs, which have both.</param>
+internal sealed class TokenLogProbs(Tokenizer tokenizer, bool asIds)
 {
     // JSON has no infinity.
     private const float Least = -9999;
@@ -36,7 +38,7 @@ internal sealed class TokenLogProbs(Tokenizer tokenizer)
             logProbs.Add(place is null ? null : Finite(place.LogProb));
             tops.Add(place is null ? null : Top(place, likeliest));
             offsets.Add(offset);
-            offset += text.Length;
+            offset += asIds ? Decoded(id).Length : text.Length;
         }
 
         return new JsonObject { ["tokens"] = texts, ["token_logprobs"] = logProbs, ["top_logprobs"] = tops, ["text_offset"] = offsets };
@@ -77,13 +79,15 @@ internal sealed class TokenLogProbs(Tokenizer tokenizer)
         {
             ["token"] = text,
             ["logprob"] = Finite(logProb),
-            ["bytes"] = new JsonArray([.. System.Text.Encoding.UTF8.GetBytes(text).Select(one => JsonValue.Create(one))]),
+            ["bytes"] = new JsonArray([.. System.Text.Encoding.UTF8.GetBytes(asIds ? Decoded(id) : text).Select(one => JsonValue.Create(one))]),
         };
     }
 
-    private JsonObject Ranked(int id, float logProb, int rank) => new() { ["logprob"] = Finite(logProb), ["rank"] = rank, ["decoded_token"] = Text(id) };
+    private JsonObject Ranked(int id, float logProb, int rank) => new() { ["logprob"] = Finite(logProb), ["rank"] = rank, ["decoded_token"] = Decoded(id) };
 
-    private string Text(int id) => tokenizer.Decode([id]);
+    private string Text(int id) => asIds ? $"token_id:{id}" : Decoded(id);
+
+    private string Decoded(int id) => tokenizer.Decode([id]);
 
     private static float Finite(float logProb) => Math.Max(Least, logProb);
 }

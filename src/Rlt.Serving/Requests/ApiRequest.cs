@@ -41,6 +41,9 @@ internal sealed record ApiRequest
     /// <summary>Whether texts are without special tokens.</summary>
     public bool SkipSpecialTokens { get; init; } = true;
 
+    /// <summary>Whether the tokens of log-probabilities are told as "token_id:5" in place of their texts, as vLLM does.</summary>
+    public bool TokensAsIds { get; init; }
+
     /// <summary>Whether a text that ended at a stop text ends with it.</summary>
     public bool IncludeStop { get; init; }
 

@@ -63,6 +63,7 @@ internal sealed class RequestReader(ModelText model, string name, int mostChoice
             Stream = stream,
             StreamUsage = fields.Take("stream_options") is { } options && StreamUsage(options),
             SkipSpecialTokens = fields.Flag("skip_special_tokens") ?? true,
+            TokensAsIds = fields.Flag("return_tokens_as_token_ids") ?? false,
             IncludeStop = fields.Flag("include_stop_str_in_output") ?? false,
         };
     }

@@ -66,9 +66,31 @@ public sealed class CompletionClient(HttpClient client, ServerAccess config, str
 
     /// <summary>The names of the models that the server has.</summary>
     /// <param name="stop">Ends the work.</param>
-    /// <exception cref="ServerException">As <see cref="AskAsync"/>.</exception>
-    public Task<IReadOnlyList<string>> ModelsAsync(CancellationToken stop) =>
-        AgainAsync(() => OnceAsync<IReadOnlyList<string>>(HttpMethod.Get, "/models", null, ReadModels, stop), stop);
+    /// <exception cref="ServerException">As <see cref="AskAsync(JsonObject, CancellationToken)"/>.</exception>
+    public Task<IReadOnlyList<string>> ModelsAsync(CancellationToken stop) => AgainAsync(() => OnceAsync(HttpMethod.Get, "/models", null, content => Parsed(
+        content, IReadOnlyList<string> (root) => [.. root["data"]!.AsArray().Select(model => model!["id"]!.GetValue<string>())],
+        "list of models (data[].id)", mayPass: false), stop), stop);
+
+    /// <summary>The name of the only model that the server has.</summary>
+    /// <param name="stop">Ends the work.</param>
+    /// <exception cref="ServerException">As <see cref="AskAsync(JsonObject, CancellationToken)"/>.</exception>
+    /// <exception cref="ConfigException">It has none, or several.</exception>
+    public async Task<string> OnlyModelAsync(CancellationToken stop)
+    {
+        IReadOnlyList<string> names = await ModelsAsync(stop).ConfigureAwait(false);
+        return names.Count == 1 ? names[0] : throw new ConfigException(
+            $"{config.Url} serves {(names.Count == 0 ? "no model" : $"several models ({string.Join(", ", names)})")}; "
+                + "say which one the teacher is: --set server.model=NAME");
+    }
+
+    /// <summary>Asks for something else than a completion.</summary>
+    /// <param name="body">As above.</param>
+    /// <param name="read">Reads the answer.</param>
+    /// <param name="expected">What the answer must be, for messages.</param>
+    /// <param name="stop">Ends the work.</param>
+    /// <exception cref="ServerException">As above.</exception>
+    public Task<T> AskAsync<T>(JsonObject body, Func<JsonNode, T> read, string expected, CancellationToken stop) => AgainAsync(() => OnceAsync(
+        HttpMethod.Post, config.Endpoint, Sent(body, otherLimit: false), content => Parsed(content, read, expected, mayPass: true), stop), stop);
 
     private async Task<Completion> CompletionAsync(JsonObject body, CancellationToken stop)
     {
@@ -256,15 +278,17 @@ public sealed class CompletionClient(HttpClient client, ServerAccess config, str
         throw new ServerException($"an answer that is no completion (choices[0] with its text and finish_reason): {Shown(content)}", mayPass: true);
     }
 
-    private string[] ReadModels(byte[] content)
+    // ArgumentException: an object with the same key twice, or a list without items; KeyNotFoundException: a token that is not told of.
+    private T Parsed<T>(byte[] content, Func<JsonNode, T> read, string expected, bool mayPass)
     {
         try
         {
-            return [.. JsonNode.Parse(content)!["data"]!.AsArray().Select(model => model!["id"]!.GetValue<string>())];
+            return read(JsonNode.Parse(content)!);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException or FormatException or NullReferenceException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException or FormatException or OverflowException
+            or NullReferenceException or KeyNotFoundException)
         {
-            throw new ServerException($"an answer that is no list of models (data[].id): {Shown(content)}", mayPass: false);
+            throw new ServerException($"an answer that is no {expected}: {Shown(content)}", mayPass);
         }
     }
 

@@ -33,7 +33,7 @@ public sealed class ServerExplainer(CollectConfig config, ModelText teacher, Tea
         (var told, int done, long tokens) = (new Lock(), 0, 0L);
         try
         {
-            _served ??= OnlyModel();
+            _served ??= client.OnlyModelAsync(CancellationToken.None).GetAwaiter().GetResult();
             Parallel.ForEachAsync(
                 Enumerable.Range(0, explanations.Length), new ParallelOptions { MaxDegreeOfParallelism = config.Server.Concurrency },
                 async (k, stop) =>
@@ -55,14 +55,6 @@ public sealed class ServerExplainer(CollectConfig config, ModelText teacher, Tea
         {
             throw new RunFailedException($"{config.Server.Url}: {error.Message}. The blocks before are kept, and the same command goes on after them.", error);
         }
-    }
-
-    private string OnlyModel()
-    {
-        IReadOnlyList<string> names = client.ModelsAsync(CancellationToken.None).GetAwaiter().GetResult();
-        return names.Count == 1 ? names[0] : throw new ConfigException(
-            $"{config.Server.Url} serves {(names.Count == 0 ? "no model" : $"several models ({string.Join(", ", names)})")}; "
-                + "say which one the teacher is: --set server.model=NAME");
     }
 
     private async Task<Explanation> OneAsync(TeachingTask task, int[] prompt, int index, int sample, CancellationToken stop)
