@@ -7,6 +7,7 @@ using Rlt.Studies.Settings;
 using Rlt.Teaching;
 using Rlt.Teaching.Collection;
 using Rlt.Teaching.Rewards;
+using Rlt.Training.OnPolicy;
 using Rlt.Training.Sft;
 using Rlt.Training.Solver;
 using Rlt.Training.Teacher;
@@ -28,7 +29,8 @@ internal sealed record CommandSettings(string Name, Type Record, string Use, par
     public static IReadOnlyList<CommandSettings> All { get; } =
     [
         new("warmup", typeof(SftConfig), "rlt warmup --config FILE", Sft),
-        new("distill", typeof(SftConfig), "rlt distill --config FILE", Sft),
+        new("distill", typeof(DistillConfig), "rlt distill --config FILE",
+            ["method", .. Sft, "opd.teacher.model", "opd.teacher.sees", "opd.loss.beta", "opd.lmbda", "opd.max_new_tokens"]),
         new("train-teacher", typeof(TeacherConfig), "rlt train-teacher --config FILE",
             [.. Grpo, "reward.solution_score.mean", "reward.think_kl.mean", "reward.think_estimate", .. Training]),
         new("train-solver", typeof(SolverConfig), "rlt train-solver --config FILE", [.. Grpo, "benchmark", "reward.correct", "reward.format", .. Training]),

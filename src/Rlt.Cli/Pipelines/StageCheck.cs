@@ -8,6 +8,7 @@ using Rlt.Models;
 using Rlt.Teaching;
 using Rlt.Teaching.Collection;
 using Rlt.Training;
+using Rlt.Training.OnPolicy;
 using Rlt.Training.Sft;
 using Rlt.Training.Solver;
 using Rlt.Training.Teacher;
@@ -81,6 +82,9 @@ internal static class StageCheck
     {
         switch (stage.Config)
         {
+            case DistillConfig { Method: DistillMethod.Opd } distill:
+                var asked = PromptFormat.Load(distill.Format!);
+                return source => OnPolicyTasks.Read(source, asked, distill.OnPolicy).LeftOut;
             case SftConfig sft:
                 SftTarget target = sft.Target ?? (stage.Command == "warmup" ? SftTarget.Teacher : SftTarget.Student);
                 PromptFormat? tags = Commands.Training.SftCommand.Tags(stage.Command, sft with { Target = target });

@@ -28,7 +28,7 @@ public static class LogProbHead
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
-        foreach ((long start, long count) in Chunks(model, hidden_ND.size(0)))
+        foreach ((long start, long count) in Chunks(hidden_ND.size(0), ChunkRows(model)))
         {
             using var chunk = NewDisposeScope();
             parts.Add(chunk.MoveToOuter(Chunk(model.Logits(hidden_ND.narrow(0, start, count)), targets_N.narrow(0, start, count), temperature)));
@@ -45,12 +45,27 @@ public static class LogProbHead
     /// <param name="gradient_N">The loss's derivative by each log-probability, float32.</param>
     /// <param name="gradients">Receives the head's gradient, if it trains the head.</param>
     public static Tensor Backward(
-        Decoder model, Tensor hidden_ND, Tensor targets_N, double temperature, Tensor gradient_N, GradientStore gradients)
+        Decoder model, Tensor hidden_ND, Tensor targets_N, double temperature, Tensor gradient_N, GradientStore gradients) =>
+        Backward(model, hidden_ND, gradients, ChunkRows(model), (logits_CV, start) =>
+        {
+            long count = logits_CV.size(0);
+            return LogitGradient(logits_CV, targets_N.narrow(0, start, count), temperature, gradient_N.narrow(0, start, count));
+        });
+
+    /// <summary>The gradient of a loss of the logits with respect to the hidden states, [N, D], and, chunk by chunk, the head.</summary>
+    /// <param name="model">The model whose head is differentiated.</param>
+    /// <param name="hidden_ND">Hidden states after the final norm.</param>
+    /// <param name="gradients">Receives the head's gradient, if it trains the head.</param>
+    /// <param name="chunkRows">Positions whose logits are made at once.</param>
+    /// <param name="gradientOf">
+    /// Gives, of the logits [C, V] of a chunk and the position at which it begins, the loss's derivative by them; in their place, if it likes.
+    /// </param>
+    public static Tensor Backward(Decoder model, Tensor hidden_ND, GradientStore gradients, int chunkRows, Func<Tensor, long, Tensor> gradientOf)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
-        foreach ((long start, long count) in Chunks(model, hidden_ND.size(0)))
+        foreach ((long start, long count) in Chunks(hidden_ND.size(0), chunkRows))
         {
             using var chunk = NewDisposeScope();
             Tensor hidden_CD = hidden_ND.narrow(0, start, count);
@@ -58,7 +73,7 @@ public static class LogProbHead
 
             // d c · tanh(x / c) / dx = 1 − tanh²
             Tensor? slope_CV = model.Config.LogitCap is { } cap ? logits_CV.div(cap).pow_(2).neg_().add_(1) : null;
-            Tensor dLogits_CV = LogitGradient(logits_CV, targets_N.narrow(0, start, count), temperature, gradient_N.narrow(0, start, count));
+            Tensor dLogits_CV = gradientOf(logits_CV, start).to(logits_CV.dtype);
             dLogits_CV = slope_CV is null ? dLogits_CV : dLogits_CV.mul_(slope_CV);
             if (gradients.Trains(model.Head))
             {
@@ -77,7 +92,7 @@ public static class LogProbHead
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
-        foreach ((long start, long count) in Chunks(model, hidden_ND.size(0)))
+        foreach ((long start, long count) in Chunks(hidden_ND.size(0), ChunkRows(model)))
         {
             using var chunk = NewDisposeScope();
             Tensor logProbs_CV = Scaled(model.Logits(hidden_ND.narrow(0, start, count)), temperature).log_softmax(-1);
@@ -115,14 +130,13 @@ public static class LogProbHead
 
         Tensor scaled_C1 = gradient_C.div(temperature).unsqueeze(1);
         Tensor dLogits_CV = Scaled(logits_CV, temperature).softmax(-1).mul_(-scaled_C1);
-        return dLogits_CV.scatter_add_(1, targets_C.unsqueeze(1), scaled_C1).to(logits_CV.dtype);
+        return dLogits_CV.scatter_add_(1, targets_C.unsqueeze(1), scaled_C1);
     }
 
     private static Tensor Picked(Tensor values_CV, Tensor targets_C) => values_CV.gather(1, targets_C.unsqueeze(1)).squeeze(1);
 
-    private static IEnumerable<(long Start, long Count)> Chunks(Decoder model, long rows)
+    private static IEnumerable<(long Start, long Count)> Chunks(long rows, int size)
     {
-        int size = ChunkRows(model);
         for (long start = 0; start < rows; start += size)
         {
             yield return (start, Math.Min(size, rows - start));

@@ -65,12 +65,19 @@ public static class SequenceScorer
         return results;
     }
 
+    /// <summary>The hidden states, after the final norm, from which the scored tokens are predicted, in one pass: [N, D]. No gradients are recorded.</summary>
+    public static Tensor Hidden(Decoder model, PackedBatch batch)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(model.Normed(batch.Select(model.Top(batch.Ids_R, new PackedPass(batch.Layout)))));
+    }
+
     private static float[] Score(Decoder model, PackedBatch packed, Func<Tensor, Tensor, Tensor> valueOf)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         using PackedBatch batch = packed;
-        Tensor top_ND = batch.Select(model.Top(batch.Ids_R, new PackedPass(batch.Layout)));
-        return valueOf(model.Normed(top_ND), batch.Targets_N).cpu().data<float>().ToArray();
+        return valueOf(Hidden(model, batch), batch.Targets_N).cpu().data<float>().ToArray();
     }
 }

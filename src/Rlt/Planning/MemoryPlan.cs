@@ -89,7 +89,15 @@ public sealed class MemoryPlan
         if (_work.Training is { } training)
         {
             long sums = training.OffloadGradients ? 0 : Wide * _work.Model.TrainedCount;
-            PassMemory memory = PassMemory.Training(_work.Model, Pass(training.MicroBatchTokens), _work.Fused, training.KeepGraphs);
+            PassShape pass = Pass(training.MicroBatchTokens);
+            PassMemory memory = PassMemory.Training(_work.Model, pass, _work.Fused, training.KeepGraphs);
+            if (_work.Teacher is { } teacher)
+            {
+                PassMemory asked = PassMemory.Scoring(teacher, pass, _work.Fused);
+                yield return Phase("teacher", ("gradients", sums), ("activations", asked.Activations), ("logits", asked.Logits));
+                memory = memory with { Logits = memory.Logits + PassMemory.Compared(_work.Model, teacher, pass) };
+            }
+
             yield return Phase(Backward, ("gradients", sums + memory.LayerGradients), ("activations", memory.Activations), ("logits", memory.Logits));
             yield return Phase("optimizer", ("gradients", sums), ("update", UpdateBytes(training, _work.Model)));
             foreach (ModelSize learner in Learners.Skip(1))
@@ -119,6 +127,7 @@ public sealed class MemoryPlan
             ("weights", _work.Model.WeightBytes),
             ("reference weights", _work.HasReference && _work.Model.Lora is null ? _work.Model.WeightBytes : 0),
             ("student weights", _work.StudentIsApart ? _work.Student?.WeightBytes ?? 0 : 0),
+            ("teacher weights", _work.TeacherIsApart ? _work.Teacher?.WeightBytes ?? 0 : 0),
             ("optimizer state", _work.Training is { OffloadOptimizer: false } ? Learners.Sum(model => StateBytes(model) * model.TrainedCount) : 0),
             .. passing,
         ];

@@ -13,6 +13,9 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
     // Ids, positions, scored rows and targets of a batch, int64.
     private const int IndexBytes = 8;
 
+    // Of a chunk's logits: log-probabilities of both models, the student's shares, the pull, and what an operator makes on its way.
+    private const int ComparedBuffers = 5;
+
     /// <summary>All of it.</summary>
     public long Bytes => Activations + Logits + LayerGradients;
 
@@ -46,6 +49,13 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
         PassMemory peak = inLayer.Bytes > inHead.Bytes ? inLayer : inHead;
         return peak with { Activations = peak.Activations + Indices(pass) };
     }
+
+    /// <summary>
+    /// What comes beside a student's chunk of logits where a teacher's distribution is learned: the teacher's hidden states and logits, and
+    /// the log-probabilities, shares and derivatives of both.
+    /// </summary>
+    public static long Compared(ModelSize model, ModelSize teacher, PassShape pass) =>
+        (pass.Scored * State(teacher)) + (Math.Min(pass.Scored, ChunkRows(model)) * model.Config.VocabularySize * (teacher.ActivationSize + (ComparedBuffers * Wide)));
 
     /// <summary>Positions whose logits are made at once.</summary>
     public static long ChunkRows(ModelSize model) => LogProbHead.ChunkRows(model.Config);

@@ -21,6 +21,12 @@ public sealed record Workload
     /// <summary>Explanations that the student learns at once, each of another question; 0 where it is frozen.</summary>
     public int StudentRows { get; init; }
 
+    /// <summary>The teacher whose distribution is learned; null for none.</summary>
+    public ModelSize? Teacher { get; init; }
+
+    /// <summary>Whether the teacher has weights of its own, not the model's.</summary>
+    public bool TeacherIsApart { get; init; } = true;
+
     /// <summary>Whether there is a reference model's pass.</summary>
     public bool HasReference { get; init; }
 

@@ -11,6 +11,7 @@ using Rlt.Teaching;
 using Rlt.Teaching.Collection;
 using Rlt.Training;
 using Rlt.Training.Grpo;
+using Rlt.Training.OnPolicy;
 using Rlt.Training.Sft;
 using Rlt.Training.Solver;
 using Rlt.Training.Teacher;
@@ -40,7 +41,7 @@ public sealed record PlannedConfig(
         var errors = new List<ConfigException>();
         foreach (Func<PlannedConfig> read in new Func<PlannedConfig>[]
         {
-            () => Of(Load<TeacherConfig>()), () => Of(Load<SftConfig>()), () => Of(Load<CollectConfig>()),
+            () => Of(Load<TeacherConfig>()), () => Of(Load<DistillConfig>()), () => Of(Load<CollectConfig>()),
             () => Of(Load<EvalConfig>()), () => Of(Load<SolverConfig>()),
         })
         {
@@ -78,9 +79,20 @@ public sealed record PlannedConfig(
             new StepWork(samples, config.MaxNewTokens, samples, work.LongestSequence), $"{texts} up to {config.MaxNewTokens} tokens");
     }
 
-    private static PlannedConfig Of(SftConfig config)
+    private static PlannedConfig Of(DistillConfig config)
     {
         ModelConfig model = Shape(config.Model);
+        if (config.Method == DistillMethod.Opd)
+        {
+            OnPolicyConfig settings = config.OnPolicy;
+            int? prompt = LongestPrompt(config.Model, config.Source, config.Format, settings.TemplateArgs, settings);
+            Workload work = Workloads.Of(config, model, Shape(settings.Teacher.Model ?? config.Model), prompt ?? AssumedPrompt, settings.Lmbda < 1 ? config.Cutoff : 0);
+            return new PlannedConfig(
+                "distill", work, config.MicroBatchTokens, config.Recompute, config.Device,
+                new StepWork(settings.Lmbda > 0 ? config.BatchSize : 0, settings.MaxNewTokens, config.BatchSize, work.LongestSequence),
+                $"{Prompts(prompt)}, answers up to {settings.MaxNewTokens} tokens");
+        }
+
         int cutoff = Math.Min(config.Cutoff, model.MaxPositions);
         int[]? read = SequenceLengths(config, cutoff);
         return new PlannedConfig(
@@ -138,7 +150,7 @@ public sealed record PlannedConfig(
         ? BenchShapes.Get(model)
         : ModelConfig.Load(AdapterFiles.IsAdapter(model) ? AdapterFiles.ReadConfig(model).BaseDirectory : model);
 
-    private static int? LongestPrompt(string model, DataSource source, string? format, JsonObject? templateArgs)
+    private static int? LongestPrompt(string model, DataSource source, string? format, JsonObject? templateArgs, OnPolicyConfig? asked = null)
     {
         if (!HasText(model, source) || (format is null && TeacherRecord.Read(model) is null))
         {
@@ -147,8 +159,10 @@ public sealed record PlannedConfig(
 
         var text = ModelText.Load(model);
         PromptFormat tags = format is null ? TeacherRecord.Read(model)!.Tags : PromptFormat.Load(format);
-        IReadOnlyList<TeachingTask> tasks = TeachingRows.Read(source, tags, needsExplanation: false).Rows;
-        return TaskLengths.LongestPrompt(tasks, TeachingFormat.ForOne(tags, text, templateArgs), text);
+        var texts = TeachingFormat.ForOne(tags, text, templateArgs);
+        return asked is null
+            ? TaskLengths.LongestPrompt(TeachingRows.Read(source, tags, needsExplanation: false).Rows, texts.TeacherPrompt, text)
+            : TaskLengths.LongestPrompt(OnPolicyTasks.Read(source, tags, asked).Rows, texts.StudentPrompt, text);
     }
 
     private static int[]? SequenceLengths(SftConfig config, int cutoff)

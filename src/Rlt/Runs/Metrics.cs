@@ -32,7 +32,8 @@ public static class Metrics
         "truncated" or "empty" or "missing_tag" or "leaks_early" or "copies_solution" or "repetition" or "zero_spread_groups" or "sampler_difference"
             or "dropped" or "no_answer" => "guards",
         "expert_load" or "entropy" or "kl_reference" or "clip_ratio" or "clip_ratio_low" or "clip_ratio_high" => "policy",
-        "loss" or "grad_norm" or "learning_rate" or "epoch" or "target_tokens" or "sequence_tokens" => "learning",
+        "loss" or "grad_norm" or "learning_rate" or "epoch" or "target_tokens" or "sequence_tokens" or "divergence" or "compared" or "clipped_tokens"
+            or "on_policy" => "learning",
         _ when name.StartsWith("validation", StringComparison.Ordinal) => "validation",
         _ when name.StartsWith("completion_tokens", StringComparison.Ordinal) || name == "explanation_tokens" => "completions",
         _ => "reward",

@@ -56,9 +56,9 @@ public static class TaskLengths
         return longestPrompt;
     }
 
-    /// <summary>Tokens of the longest prompt that a teacher gets.</summary>
-    public static int LongestPrompt(IReadOnlyList<TeachingTask> tasks, TeachingFormat format, ModelText teacher) =>
-        tasks.Max(task => teacher.Tokenizer.Encode(format.TeacherPrompt(task), addSpecialTokens: false).Ids.Length);
+    /// <summary>Tokens of the longest prompt that a model gets.</summary>
+    public static int LongestPrompt(IReadOnlyList<TeachingTask> tasks, Func<TeachingTask, string> prompt, ModelText model) =>
+        tasks.Max(task => model.Tokenizer.Encode(prompt(task), addSpecialTokens: false).Ids.Length);
 
     private static int PromptTokens(TeachingTask task, string which, Func<TeachingTask, string> prompt, ModelText model)
     {

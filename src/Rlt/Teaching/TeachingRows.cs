@@ -26,6 +26,17 @@ public static class TeachingRows
         // answers, the right ones in the format's form are examples.
         passOver: row => row.Has("dropped") || (TaskRow.IsResultRow(row) && !IsExample(row, format)));
 
+    /// <summary>Reads a file of questions, whose solutions are empty where a row has none.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static UsableRows<TeachingTask> ReadQuestions(DataSource source) => source.Read(
+        "'question'",
+        row =>
+        {
+            var columns = new TaskRow(row, source.Fields);
+            return string.IsNullOrWhiteSpace(columns.Question) ? throw row.Problem("the question is empty.")
+                : new TeachingTask(columns.Question, "") { StudentSystem = columns.StudentSystem, Place = row.Place };
+        });
+
     /// <summary>The task of one row, its plain texts padded as the format says.</summary>
     /// <exception cref="DataException">The row cannot be used, with file and line.</exception>
     public static TeachingTask Task(JsonRow row, PromptFormat format, bool needsExplanation, FieldNames? fields = null)

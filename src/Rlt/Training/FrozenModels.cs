@@ -1,5 +1,6 @@
 using Rlt.Models;
 using Rlt.Training.Grpo;
+using Rlt.Training.OnPolicy;
 using Rlt.Training.Teacher;
 
 namespace Rlt.Training;
@@ -18,4 +19,8 @@ public static class FrozenModels
     public static LanguageModel Student(TeacherConfig config, LanguageModel policy, ModelText student) =>
         config.StudentRefresh is not null ? LanguageModel.LoadToTrain(student, config.Device, lora: null, config.Seed)
         : config.StudentIsApart ? LanguageModel.Load(student, config.Device) : policy.WithoutAdapters();
+
+    /// <summary>The teacher of on-policy distillation: a model of its own, or the student's own first weights.</summary>
+    public static LanguageModel Teacher(DistillConfig config, LanguageModel student, ModelText teacher) =>
+        config.TeacherIsApart ? LanguageModel.Load(teacher, config.Device) : student.WithoutAdapters();
 }

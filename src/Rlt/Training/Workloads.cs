@@ -4,6 +4,7 @@ using Rlt.Models.Adapters;
 using Rlt.Planning;
 using Rlt.Platform;
 using Rlt.Training.Grpo;
+using Rlt.Training.OnPolicy;
 using Rlt.Training.Sft;
 using Rlt.Training.Teacher;
 using TorchSharp;
@@ -29,6 +30,22 @@ public static class Workloads
         Training = Training(config.MicroBatchTokens, config.Recompute, config.Optimizer),
         LongestSequence = longest,
     };
+
+    /// <summary>On-policy distillation.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="model">The student's shape.</param>
+    /// <param name="teacher">The teacher's.</param>
+    /// <param name="longestPrompt">Tokens of the student's longest prompt.</param>
+    /// <param name="longest">Tokens of the longest given answer with its prompt; 0 where none is given.</param>
+    public static Workload Of(DistillConfig config, ModelConfig model, ModelConfig teacher, int longestPrompt, int longest) =>
+        Of(config, model, (int)Math.Min(Math.Max(longest, (long)longestPrompt + config.OnPolicy.MaxNewTokens), model.MaxPositions)) with
+        {
+            Sampling = config.OnPolicy.Lmbda == 0 ? null : new SamplingLoad(
+                Math.Min(config.OnPolicy.SamplingRows, config.BatchSize), config.OnPolicy.Samples, longestPrompt, config.OnPolicy.MaxNewTokens),
+            Teacher = Size(teacher, config.Device),
+            TeacherIsApart = config.TeacherIsApart,
+            SharedTokens = config.OnPolicy.Samples > 1 ? longestPrompt : 0,
+        };
 
     /// <summary>Training a policy by GRPO, whatever rewards it.</summary>
     /// <param name="config">The settings.</param>

@@ -11,16 +11,13 @@ namespace Rlt.Cli.Commands.Training;
 /// <summary>What <c>rlt warmup</c> and <c>rlt distill</c> share: supervised fine-tuning of one model on one file.</summary>
 internal static class SftCommand
 {
-    public static Command Create(string name, string description, SftTarget target)
-    {
-        var command = new Command(name, description);
-        var options = new RunOptions(command,
-            ("--model", "model", "the model to start from: a directory or Hub id"),
-            ("--data", "data", "a Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id"),
-            ("--out", "out", "the run's directory"));
-        command.Runs<SftConfig>(options, (config, stop) => Run(name, config with { Target = config.Target ?? target }, stop));
-        return command;
-    }
+    /// <summary>The options of both.</summary>
+    internal static readonly (string Option, string Key, string Description)[] Options =
+    [
+        ("--model", "model", "the model to start from: a directory or Hub id"),
+        ("--data", "data", "a Parquet, JSONL, JSON or CSV file, a data set's folder or its Hub id"),
+        ("--out", "out", "the run's directory"),
+    ];
 
     /// <summary>The config's format; null where its target goes without.</summary>
     /// <exception cref="ConfigException">It is missing, or cannot be used.</exception>
@@ -31,7 +28,8 @@ internal static class SftCommand
             : throw new ConfigException($"format: missing; {name} needs a format (stratos, r1, small, "
                 + "or a file like those in configs/formats/). Only 'target: text' goes without.");
 
-    private static void Run(string name, SftConfig config, CancellationToken stop)
+    internal static void Run<T>(string name, T config, CancellationToken stop)
+        where T : SftConfig
     {
         Startup.Prepare(config.Device);
         PromptFormat? tags = Tags(name, config);
@@ -69,12 +67,11 @@ internal static class SftCommand
 /// <summary><c>rlt warmup</c>: teaches a teacher the form of explanations.</summary>
 internal static class WarmupCommand
 {
-    public static Command Create() =>
-        SftCommand.Create("warmup", "Teacher warm-up: supervised fine-tuning on explanations, given question and solution.", SftTarget.Teacher);
-}
-
-/// <summary><c>rlt distill</c>: trains a student on traces.</summary>
-internal static class DistillCommand
-{
-    public static Command Create() => SftCommand.Create("distill", "Student distillation: supervised fine-tuning on collected traces.", SftTarget.Student);
+    public static Command Create()
+    {
+        var command = new Command("warmup", "Teacher warm-up: supervised fine-tuning on explanations, given question and solution.");
+        command.Runs<SftConfig>(new RunOptions(command, SftCommand.Options), (config, stop) =>
+            SftCommand.Run("warmup", config with { Target = config.Target ?? SftTarget.Teacher }, stop));
+        return command;
+    }
 }

@@ -24,4 +24,32 @@ public sealed record SpannedTokens(TokenSequence Sequence, IReadOnlyList<SpanTok
 /// <summary>A token that lies wholly inside a part of a text.</summary>
 /// <param name="Index">Its index among the text's tokens.</param>
 /// <param name="Span">Where in the part it stands; UTF-16 positions. Tokens of one character share its place.</param>
-public readonly record struct SpanToken(int Index, TextSpan Span);
+public readonly record struct SpanToken(int Index, TextSpan Span)
+{
+    /// <summary>The tokens wholly inside a span, in their order. A token without characters is in none.</summary>
+    /// <param name="encoding">A text's tokens.</param>
+    /// <param name="span">The part.</param>
+    /// <param name="origin">The place in the text from which the tokens' places are counted.</param>
+    public static IEnumerable<SpanToken> Inside(Encoding encoding, TextSpan span, int origin) =>
+        from token in encoding.Offsets.Index()
+        where !token.Item.IsEmpty && token.Item.Start >= span.Start && token.Item.End <= span.End
+        select new SpanToken(token.Index, new TextSpan(token.Item.Start - origin, token.Item.End - origin));
+
+    /// <summary>The tokens that two texts have at the same characters of a part that both hold.</summary>
+    public static IEnumerable<(SpanToken One, SpanToken Other)> Shared(Encoding one, TextSpan partOfOne, Encoding other, TextSpan partOfOther) =>
+        from ofOther in Placed(other, partOfOther)
+        join ofOne in Placed(one, partOfOne) on ofOther.Place equals ofOne.Place
+        select (ofOne.Token, ofOther.Token);
+
+    // A character's several byte tokens share one span, so they are counted as well.
+    private static IEnumerable<((TextSpan Span, int Id, int Nth) Place, SpanToken Token)> Placed(Encoding encoding, TextSpan span)
+    {
+        var seen = new Dictionary<(TextSpan, int), int>();
+        foreach (SpanToken token in Inside(encoding, span, span.Start))
+        {
+            int id = encoding.Ids[token.Index];
+            int nth = seen[(token.Span, id)] = seen.GetValueOrDefault((token.Span, id)) + 1;
+            yield return ((token.Span, id, nth), token);
+        }
+    }
+}

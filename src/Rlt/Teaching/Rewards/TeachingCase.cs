@@ -25,18 +25,13 @@ public sealed record TeachingCase(TeachingTask Task, string Explanation, bool Cl
         SpannedText teacherText = format.TeacherText(task, explanation), studentText = format.StudentText(task, explanation);
         Encoding teacher = teacherTokenizer.Encode(teacherText.Text, addSpecialTokens: false);
         Encoding student = studentTokenizer.Encode(studentText.Text, addSpecialTokens: false);
-        SpanToken[] solution = [.. Inside(student, studentText.Solution, origin: studentText.Solution.End - task.Solution.Length)];
+        SpanToken[] solution = [.. SpanToken.Inside(student, studentText.Solution, origin: studentText.Solution.End - task.Solution.Length)];
         if (solution.Length == 0)
         {
             throw new DataException("the solution is empty or has no token of its own between its tags; a reward needs at least one");
         }
 
-        (SpanToken Teacher, SpanToken Student)[] shared =
-        [
-            .. from ofStudent in Placed(student, studentText.Explanation)
-               join ofTeacher in Placed(teacher, teacherText.Explanation) on ofStudent.Place equals ofTeacher.Place
-               select (ofTeacher.Token, ofStudent.Token),
-        ];
+        (SpanToken Teacher, SpanToken Student)[] shared = [.. SpanToken.Shared(teacher, teacherText.Explanation, student, studentText.Explanation)];
         return new TeachingCase(
             task,
             explanation,
@@ -62,24 +57,6 @@ public sealed record TeachingCase(TeachingTask Task, string Explanation, bool Cl
             throw new DataException(
                 $"question, explanation and solution have {tokens} tokens; the {model}'s context takes {positions}. "
                 + $"Use a shorter explanation or a {model} with a longer context.");
-        }
-    }
-
-    // A token without characters is in no span.
-    private static IEnumerable<SpanToken> Inside(Encoding encoding, TextSpan span, int origin) =>
-        from token in encoding.Offsets.Index()
-        where !token.Item.IsEmpty && token.Item.Start >= span.Start && token.Item.End <= span.End
-        select new SpanToken(token.Index, new TextSpan(token.Item.Start - origin, token.Item.End - origin));
-
-    // A character's several byte tokens share one span, so they are counted as well.
-    private static IEnumerable<((TextSpan Span, int Id, int Nth) Place, SpanToken Token)> Placed(Encoding encoding, TextSpan span)
-    {
-        var seen = new Dictionary<(TextSpan, int), int>();
-        foreach (SpanToken token in Inside(encoding, span, span.Start))
-        {
-            int id = encoding.Ids[token.Index];
-            int nth = seen[(token.Span, id)] = seen.GetValueOrDefault((token.Span, id)) + 1;
-            yield return ((token.Span, id, nth), token);
         }
     }
 }

@@ -41,7 +41,10 @@ public sealed class LayerwisePass : IDisposable
     }
 
     /// <summary>log p of the batch's scored tokens, row after row: [N] float32, nats.</summary>
-    public Tensor Forward(PackedBatch batch)
+    public Tensor Forward(PackedBatch batch) => LogProbHead.LogProbs(_model, ForwardToHead(batch), batch.Targets_N, _temperature);
+
+    /// <summary>The hidden states, after the final norm, from which the batch's scored tokens are predicted: [N, D], the pass's own.</summary>
+    public Tensor ForwardToHead(PackedBatch batch)
     {
         using var noGrad = no_grad();
         _batch = batch;
@@ -62,7 +65,7 @@ public sealed class LayerwisePass : IDisposable
 
         _head = new Layer(x_RD, new Tape(_gradients));
         _head.Output = _model.FinalNorm.Apply(Tape.Plain(_head.Tape, data => batch.Select(data[0]), [_head.Input]), _head.Tape);
-        return LogProbHead.LogProbs(_model, _head.Output.Data, batch.Targets_N, _temperature);
+        return _head.Output.Data;
     }
 
     /// <summary>Adds to the store the gradients of a loss, given its derivative by each log-probability: [N] float32.</summary>
@@ -73,13 +76,15 @@ public sealed class LayerwisePass : IDisposable
             throw new InvalidOperationException("Forward comes first");
         }
 
-        using var noGrad = no_grad();
-        Tensor dx_RD;
-        using (Tensor dHidden_ND = LogProbHead.Backward(_model, _head.Output!.Data, _batch.Targets_N, _temperature, gradient_N, _gradients))
-        {
-            dx_RD = _head.Backward(dHidden_ND);
-        }
+        BackwardFromHead(LogProbHead.Backward(_model, _head.Output!.Data, _batch.Targets_N, _temperature, gradient_N, _gradients));
+    }
 
+    /// <summary>The same, given the derivative by what <see cref="ForwardToHead"/> gave: [N, D], which is freed. The head's own gradient is the caller's to add.</summary>
+    public void BackwardFromHead(Tensor dHidden_ND)
+    {
+        using var noGrad = no_grad();
+        Tensor dx_RD = _head!.Backward(dHidden_ND);
+        dHidden_ND.Dispose();
         for (int i = _layers.Count - 1; i >= 0; i--)
         {
             using Tensor dOutput_RD = dx_RD;
@@ -95,7 +100,7 @@ public sealed class LayerwisePass : IDisposable
         {
             double scale = _model.EmbeddingScale;
             using var scope = NewDisposeScope();
-            _gradients.AddRows(_model.Embedding, _batch.Ids_R, scale == 1 ? dEmbedded_RD : dEmbedded_RD * scale);
+            _gradients.AddRows(_model.Embedding, _batch!.Ids_R, scale == 1 ? dEmbedded_RD : dEmbedded_RD * scale);
         }
 
         _gradients.Complete(_model.Around);

@@ -6,7 +6,7 @@ using Rlt.Data;
 namespace Rlt.Training.Sft;
 
 /// <summary>Supervised fine-tuning: the teacher's warm-up, or a student's distillation.</summary>
-public sealed record SftConfig : TrainingConfig
+public record SftConfig : TrainingConfig
 {
     /// <summary>The model directory to start from.</summary>
     [ConfigPath(PathKind.Model)]
@@ -58,7 +58,10 @@ public sealed record SftConfig : TrainingConfig
     /// <summary>
     /// When to save, and what to keep. Without held-out rows there is no best: the loss is of other rows at each step, and lowest where they are known by heart.
     /// </summary>
-    public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast, KeepBest && Validate is not null ? BestMetric.HeldOutLoss : null);
+    public CheckpointPolicy Checkpoints => new(SaveEvery, SaveMinutes, KeepLast, KeepBest && Validate is not null ? HeldOutMetric : null);
+
+    /// <summary>What is measured on held-out rows.</summary>
+    public virtual BestMetric HeldOutMetric => BestMetric.HeldOutLoss;
 
     /// <inheritdoc/>
     public override IEnumerable<ConfigProblem> Problems() =>
@@ -72,7 +75,7 @@ public sealed record SftConfig : TrainingConfig
         .. Weights != TraceWeighting.None && Target == SftTarget.Text
             ? [new ConfigProblem(nameof(Weights), "is reward, but the target is text, whose rows have no reward. Leave it out, or set target: student")]
             : Array.Empty<ConfigProblem>(),
-        .. Validate is { Samples: > 1 and var samples }
+        .. HeldOutMetric == BestMetric.HeldOutLoss && Validate is { Samples: > 1 and var samples }
             ? [new ConfigProblem("validate.samples", $"is {samples}, but supervised fine-tuning samples nothing: the held-out loss is measured. Leave it out")]
             : Array.Empty<ConfigProblem>(),
     ];

@@ -1,0 +1,105 @@
+using Rlt.Models;
+using Rlt.Models.Gradients;
+using Rlt.Statistics;
+using Rlt.Training.Optimization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlt.Training.OnPolicy;
+
+/// <summary>What a step's answers diverge by.</summary>
+/// <param name="Loss">The loss: clipped divergences by their weights.</param>
+/// <param name="ByAnswer">For each answer the divergence of its scored tokens, nats; NaN where the teacher was not asked.</param>
+internal sealed record StepDivergence(double Loss, float[][] ByAnswer)
+{
+    /// <summary>Those of all tokens that the teacher was asked about.</summary>
+    public IEnumerable<float> Asked => ByAnswer.SelectMany(values => values).Where(value => !float.IsNaN(value));
+}
+
+// N scored tokens of a micro-batch
+/// <summary>
+/// The gradients of a step of on-policy distillation, in micro-batches whose number does not change them: the teacher's hidden states, the student's layers
+/// as <see cref="LayerwisePass"/> has them, and both heads by the same chunks of tokens, so that neither model's logits are ever whole.
+/// </summary>
+/// <param name="student">Learns.</param>
+/// <param name="teacher">Does not.</param>
+/// <param name="renamed">A token of the teacher that stands for another one of the student; null for none.</param>
+/// <param name="config">The settings.</param>
+/// <param name="gradients">Receives the gradients.</param>
+internal sealed class DistillationPass(Decoder student, Decoder teacher, (int Teacher, int Student)? renamed, OnPolicyConfig config, GradientStore gradients)
+{
+    /// <summary>Tokens of one micro-batch.</summary>
+    public required int TokenBudget { get; init; }
+
+    /// <summary>Keeps layers' graphs instead of computing the layers again.</summary>
+    public required bool KeepGraphs { get; init; }
+
+    /// <summary>Adds the gradients of a step to the store.</summary>
+    /// <param name="answers">The step's answers.</param>
+    /// <param name="weights">What the divergence of each answer's tokens is multiplied by; 0 leaves an answer out.</param>
+    /// <param name="seed">Seeds what the student's adapters drop.</param>
+    /// <param name="phases">Is told how long the teacher's and the student's passes took.</param>
+    public StepDivergence Backward(IReadOnlyList<AlignedAnswer> answers, float[] weights, long seed, PhaseClock phases)
+    {
+        double loss = 0;
+        float[][] byAnswer = [.. answers.Select(_ => Array.Empty<float>())];
+        TokenSequence[] sequences = [.. answers.Select(answer => answer.Student)];
+        Action<long>? worked = phases.During("backward").Over(sequences.Sum(sequence => (long)sequence.Ids.Length));
+        foreach (int[] indices in PackedBatch.Split(sequences, TokenBudget, student.Config.LengthBoundary))
+        {
+            AlignedAnswer[] rows = [.. indices.Select(i => answers[i])];
+            if (rows.Sum(row => row.Learned) > 0)
+            {
+                loss += Backward(rows, [.. indices.Select(i => weights[i])], (long)RandomStream.Key(seed, indices[0]), phases, out float[] values);
+                int used = 0;
+                foreach (int i in indices)
+                {
+                    byAnswer[i] = values[used..(used += answers[i].Student.ScoredCount)];
+                }
+            }
+
+            worked?.Invoke(rows.Sum(row => (long)row.Student.Ids.Length));
+        }
+
+        return new StepDivergence(loss, byAnswer);
+    }
+
+    private double Backward(AlignedAnswer[] rows, float[] weights, long seed, PhaseClock phases, out float[] values)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using TeacherAnswers? asked = rows.Any(row => row.Teacher.ScoredCount > 0) ? new TeacherAnswers(teacher, config, renamed, rows) : null;
+        phases.End("teacher", rows.Sum(row => (long)row.Teacher.Ids.Length));
+        using var batch = new PackedBatch([.. rows.Select(row => row.Student)], student.Device, student.Config.LengthBoundary);
+        using var pass = new LayerwisePass(student, gradients, config.Temperature, KeepGraphs, seed);
+        Tensor hidden_ND = pass.ForwardToHead(batch);
+        bool[] isAsked = [.. rows.SelectMany(row => Enumerable.Range(0, row.Student.ScoredCount).Select(i => row.Places is null || row.Places[i] >= 0))];
+        float[] byToken = [.. rows.SelectMany((row, place) => Enumerable.Repeat(row.IsGiven ? weights[place] : -weights[place], row.Student.ScoredCount))];
+        bool anyGiven = isAsked.Zip(byToken).Any(token => !token.First && token.Second > 0);
+        Tensor isAsked_N = tensor(isAsked, device: student.Device), signed_N = tensor(byToken, device: student.Device);
+        Tensor isGiven_N = isAsked_N.logical_not() & signed_N.gt(0), weights_N = signed_N.abs() * (isAsked_N | isGiven_N);
+        Tensor values_N = full_like(weights_N, float.NaN), losses_N = zeros_like(weights_N);
+        pass.BackwardFromHead(LogProbHead.Backward(student, hidden_ND, gradients, LogProbHead.ChunkRows(student), (logits_CV, start) =>
+        {
+            long count = logits_CV.size(0);
+            Tensor targets_C = batch.Targets_N.narrow(0, start, count), given_C = isGiven_N.narrow(0, start, count);
+            TokenDivergence divergence = asked?.To(logits_CV, targets_C, start) ?? Divergence.Given(logits_CV, targets_C, config.Temperature);
+            Tensor scale_C = Divergence.ClipScale(divergence.Value_N, config.Loss.Clip);
+            values_N.narrow(0, start, count).copy_(where(isAsked_N.narrow(0, start, count), divergence.Value_N, values_N.narrow(0, start, count)));
+            if (anyGiven)
+            {
+                TokenDivergence given = Divergence.Given(logits_CV, targets_C, config.Temperature);
+                divergence = new TokenDivergence(
+                    where(given_C, given.Value_N, divergence.Value_N), where(given_C.unsqueeze(1), given.Gradient_NV, divergence.Gradient_NV));
+                scale_C = where(given_C, ones_like(scale_C), scale_C);
+            }
+
+            Tensor weighted_C = scale_C * weights_N.narrow(0, start, count);
+            losses_N.narrow(0, start, count).copy_(divergence.Value_N * weighted_C);
+            return divergence.Gradient_NV.mul_(weighted_C.unsqueeze(1));
+        }));
+        phases.End("backward", rows.Sum(row => (long)row.Student.Ids.Length));
+        values = values_N.cpu().data<float>().ToArray();
+        return losses_N.sum().ToSingle();
+    }
+}
