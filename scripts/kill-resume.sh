@@ -2,13 +2,13 @@
 # Kills runs of every kind (SIGKILL, at random moments) until they are done, and compares what they leave with an uninterrupted
 # run: weights, samples, traces and results byte for byte, metrics without the fields that the machine's speed and memory decide
 # (tests/measured-fields.txt). About a minute a kind on 2 CPU cores.
-#   scripts/kill-resume.sh [KILLS=20] [SEED=1] [KIND...]    kinds: warmup train-teacher live-student train-solver collect distill eval
+#   scripts/kill-resume.sh [KILLS=20] [SEED=1] [KIND...]    kinds: warmup train-teacher live-student train-solver collect distill distill-opd eval
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 kills=${1:-20}
 RANDOM=${2:-1}
 kinds=("${@:3}")
-[ ${#kinds[@]} -gt 0 ] || kinds=(warmup train-teacher live-student train-solver collect distill eval)
+[ ${#kinds[@]} -gt 0 ] || kinds=(warmup train-teacher live-student train-solver collect distill distill-opd eval)
 work=$(mktemp -d "${TMPDIR:-/tmp}/rlt-kill-resume-XXXXXX")
 "$root/scripts/build.sh"
 measured=$(sed -E 's/^\^\(/(/; s/\)\$$/)/; s/\.\*/[a-z_]*/g' "$root/tests/measured-fields.txt")
@@ -40,6 +40,11 @@ sed -E 's/^explanation_close:.*/explanation_close: "e"/' "$root/configs/formats/
   common "$root/data/small/student"; echo "data: $work/questions.jsonl"; echo "steps: 6"; echo "questions_per_step: 3"; echo "group_size: 4"; echo "temperature: 1.5"
   echo "max_new_tokens: 100"; echo "save_every: 2"; echo "optimizer: $training"; echo "validate: {data: $work/heldout.jsonl, every: 4, samples: 2, limit: 5}"
 } >"$work/train-solver.yaml"
+# A teacher that sees the solution and moves with the student, own and given answers: all that such a run has to keep.
+{
+  common "$root/data/small/student"; echo "method: opd"; echo "data: $work/explained.jsonl"; echo "steps: 8"; echo "batch_size: 6"; echo "save_every: 2"; echo "optimizer: $training"
+  echo "opd: {teacher: {sees: solution, ema: 0.1}, lmbda: 0.7, samples: 2, max_new_tokens: 60}"; echo "validate: {data: $work/heldout.jsonl, every: 3, limit: 5}"
+} >"$work/distill-opd.yaml"
 { common "$root/data/small/student"; echo "student: $root/data/small/student"; echo "data: $work/questions.jsonl"; echo "samples: 3"; echo "keep: all"; echo "block_size: 4"; echo "max_new_tokens: 24"; } >"$work/collect.yaml"
 { common "$root/data/small/student"; echo "data: $work/heldout.jsonl"; echo "samples: 2"; echo "temperature: 0.7"; echo "block_size: 5"; echo "max_new_tokens: 40"; } >"$work/eval.yaml"
 
@@ -47,7 +52,7 @@ now() { date +%s%N; }
 
 # Runs a command for so many milliseconds at most (0: to its end) and prints its exit code.
 run_for() {
-  local milliseconds=$1 kind=$2 out=$3 code=0 command=${2/live-student/train-teacher}
+  local milliseconds=$1 kind=$2 out=$3 code=0 command=${2/live-student/train-teacher}; command=${command%-opd}
   if [ "$milliseconds" -eq 0 ]; then
     dotnet "$root/.build/rlt/rlt.dll" "$command" --config "$work/$kind.yaml" --out "$out" >>"$work/log" 2>&1 || code=$?
   else

@@ -7,6 +7,8 @@ using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
 using Rlt.Tests.Data;
+using Rlt.Training;
+using Rlt.Training.OnPolicy;
 using Rlt.Training.Optimization;
 using Rlt.Training.Sft;
 using Rlt.Training.Solver;
@@ -120,6 +122,20 @@ internal sealed class TrainingRun : IDisposable
         using Decoder? reference = config.Loss.Beta == 0 ? null : ModelFiles.Load(config.Model, null, CPU);
         using RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config)).Begin();
         new SolverTrainer(config, policy, reference, questions, AnswerKind.Math, format, folder, watcher ?? new RunWatcher()).Run(stop);
+        return folder;
+    }
+
+    /// <summary>Runs on-policy distillation on <see cref="Tasks"/> to its end, or to where the watcher ends it.</summary>
+    public RunFolder RunOnPolicy(string name, DistillConfig config, RunWatcher? watcher = null)
+    {
+        using LanguageModel student = LanguageModel.LoadToTrain(Model, TinyDirectory.Device, config.Lora, config.Seed);
+        ModelText text = config.OnPolicy.Teacher.Model is { } directory ? ModelText.Load(directory) : student.Text;
+        using LanguageModel teacher = FrozenModels.Teacher(config, student, text);
+        var format = TeachingFormat.ForOne(TinyDirectory.Format, student.Text);
+        var view = new TeacherView(config.OnPolicy.Teacher, TinyDirectory.Format, student.Text, format, text);
+        using RunFolder folder = RunFolder.Open(this[name], ConfigWriter.ToYaml(config)).Begin();
+        TeachingTask[] explained = [.. Tasks.Select(task => task with { Explanation = $"as {task.Solution}" })];
+        new OnPolicyTrainer(config, student, teacher.Decoder, explained, format, view, folder, watcher ?? new RunWatcher()).Run(default);
         return folder;
     }
 
