@@ -69,6 +69,56 @@ internal sealed class EagerTorch
             repetitions);
     }
 
+    /// <summary>Seconds of a step of on-policy distillation as one writes it: a cache to sample, then the whole logits of both models, and autograd.</summary>
+    public double DistillSeconds(EagerTorch teacher, int samples, int repetitions)
+    {
+        using var optimizer = optim.AdamW(_parameters, lr: 1e-6);
+        using Tensor prompts_BT = randint(0, _shape.VocabularySize, [samples, Prompt]);
+        return Stopwatches.Median(
+            () =>
+            {
+                using var scope = NewDisposeScope();
+                Tensor ids_BT = Sampled(prompts_BT);
+                Tensor teacher_NV;
+                using (no_grad())
+                {
+                    teacher_NV = teacher.AnswerLogProbs(ids_BT);
+                }
+
+                optimizer.zero_grad();
+                Tensor student_NV = AnswerLogProbs(ids_BT);
+                Tensor loss = (student_NV.exp() * (student_NV - teacher_NV)).sum(-1).mean();
+                loss.backward();
+                optimizer.step();
+                loss.item<float>();
+            },
+            CPU,
+            repetitions);
+    }
+
+    private Tensor AnswerLogProbs(Tensor ids_BT) =>
+        F.log_softmax(Logits(ids_BT, null, 0, last: false).narrow(1, Prompt - 1, New).to(ScalarType.Float32).reshape(-1, _shape.VocabularySize), -1);
+
+    private Tensor Sampled(Tensor prompts_BT)
+    {
+        using var noGrad = no_grad();
+        using var all = NewDisposeScope();
+        long rows = prompts_BT.size(0);
+        (Tensor, Tensor)[] caches = [.. _blocks.Select(_ => (Cache(rows), Cache(rows)))];
+        var drawn = new List<Tensor> { prompts_BT, Draw(Logits(prompts_BT, caches, 0, last: true)) };
+        for (int position = Prompt; position < Prompt + New - 1; position++)
+        {
+            using var scope = NewDisposeScope();
+            drawn.Add(Draw(Logits(drawn[^1], caches, position, last: true)).MoveToOuterDisposeScope());
+        }
+
+        return cat(drawn, 1).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Cache(long rows) => zeros([rows, _shape.KeyValueHeadCount, Prompt + New, _shape.HeadSize], _dtype);
+
+    private static Tensor Draw(Tensor logits_B1V) => multinomial(F.softmax(logits_B1V.select(1, 0).to(ScalarType.Float32), -1), 1);
+
     private TorchSharp.Modules.Parameter Weight(params long[] sizes)
     {
         var weight = new TorchSharp.Modules.Parameter((sizes.Length == 1 ? ones(sizes) : randn(sizes) * 0.02).to(_dtype));
@@ -105,7 +155,7 @@ internal sealed class EagerTorch
     {
         using var noGrad = no_grad();
         using var all = NewDisposeScope();
-        (Tensor, Tensor)[] caches = [.. _blocks.Select(_ => (Cache(), Cache()))];
+        (Tensor, Tensor)[] caches = [.. _blocks.Select(_ => (Cache(rows), Cache(rows)))];
         Tensor next_B1 = Draw(Logits(randint(0, _shape.VocabularySize, [rows, Prompt]), caches, 0, last: true));
         long start = Stopwatch.GetTimestamp();
         for (int position = Prompt; position < Prompt + New - 1; position++)
@@ -115,9 +165,6 @@ internal sealed class EagerTorch
         }
 
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
-
-        Tensor Cache() => zeros([rows, _shape.KeyValueHeadCount, Prompt + New, _shape.HeadSize], _dtype);
-        Tensor Draw(Tensor logits_B1V) => multinomial(F.softmax(logits_B1V.select(1, 0).to(ScalarType.Float32), -1), 1);
     }
 
     private Tensor Logits(Tensor ids_BT, (Tensor K, Tensor V)[]? caches, long position, bool last)

@@ -1,5 +1,6 @@
 // The programs that rlt is measured beside, on random weights of a shape of `rlt bench`. Prints lines "PEER MEASURE TOKENS_PER_SECOND".
 //   peers torch SHAPE fp32|bf16 BATCH ROWS,ROWS,..  REPS     eager TorchSharp on the same libtorch: the operators of a current PyTorch
+//   peers opd   SHAPE fp32|bf16 SAMPLES REPS                 a step of on-policy distillation there: "torch opd_step", and its peak memory in MiB
 //   peers llama SHAPE fp32|bf16 GGUF  ROWS,ROWS,..  REPS     llama.cpp, as LLamaSharp's package has it; writes the GGUF file where it is not there
 //   peers rlt   REPORT                                       the same lines from the JSON of `rlt bench`
 //   peers table TITLE LINES                                  a Markdown table of medians and of rlt's ratio to the better peer
@@ -7,12 +8,24 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Benchmarks;
 using Rlt.Peers;
+using Rlt.Platform;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
     case ["torch", var shape, var dtype, var batch, var rows, var reps]:
         new EagerTorch(PeerShape.Of(BenchShapes.Get(shape)), dtype == "bf16").Measure(int.Parse(batch), Numbers(rows), int.Parse(reps), Say);
+        break;
+    case ["opd", var shape, var dtype, var samples, var reps]:
+        PeerShape sizes = PeerShape.Of(BenchShapes.Get(shape));
+        double seconds = new EagerTorch(sizes, dtype == "bf16").DistillSeconds(new EagerTorch(sizes, dtype == "bf16"), int.Parse(samples), int.Parse(reps));
+        Say("torch", "opd_step", int.Parse(samples) * 256 / seconds);
+        Say("torch", "opd_peak_mib", ProcessMemory.PeakBytes(TorchSharp.torch.CPU) >> 20);
+        break;
+    case ["opd-rlt", var file]:
+        JsonNode measuredStep = JsonNode.Parse(File.ReadAllText(file))!;
+        SayOf("rlt", "opd_step", measuredStep["opd_step"]!);
+        Say("rlt", "opd_peak_mib", (double)measuredStep["peak_memory_mib"]!);
         break;
     case ["llama", var shape, var dtype, var file, var rows, var reps]:
         if (!File.Exists(file))

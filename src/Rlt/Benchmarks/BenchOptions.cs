@@ -22,8 +22,11 @@ public enum BenchParts
     /// <summary>Samples of one length, and with one among them that is ten times as long.</summary>
     Uneven = 32,
 
+    /// <summary>A step of on-policy distillation, beside its parts.</summary>
+    Opd = 64,
+
     /// <summary>All of them.</summary>
-    All = Prefill | Decode | Score | Sft | Grpo | Uneven,
+    All = Prefill | Decode | Score | Sft | Grpo | Uneven | Opd,
 }
 
 /// <summary>What a benchmark runs.</summary>
@@ -47,7 +50,7 @@ public sealed record BenchOptions
     /// <summary>Numbers of sequences to decode at once.</summary>
     public IReadOnlyList<int> Rows { get; init; } = [1, 2, 4, 8, 16, 64, 256];
 
-    /// <summary>Questions of a GRPO step.</summary>
+    /// <summary>Questions of a step of GRPO or on-policy distillation.</summary>
     public int Questions { get; init; } = 4;
 
     /// <summary>Samples of each question.</summary>

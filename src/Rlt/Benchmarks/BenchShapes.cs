@@ -8,6 +8,7 @@ public static class BenchShapes
     private static readonly Dictionary<string, string> Shapes = new(StringComparer.OrdinalIgnoreCase)
     {
         ["30m"] = Qwen2(hidden: 512, layers: 8, heads: 8, kvHeads: 2, inner: 1536, vocabulary: 4096, tied: true, theta: 10_000),
+        ["30m-words"] = Qwen2(hidden: 512, layers: 8, heads: 8, kvHeads: 2, inner: 1536, vocabulary: 151_936, tied: true, theta: 10_000),
         ["30m-hybrid"] = With("qwen3_5_text", """
             "head_dim": 64, "linear_num_key_heads": 4, "linear_num_value_heads": 8, "linear_key_head_dim": 64, "linear_value_head_dim": 64, "intermediate_size": 1536
             """),

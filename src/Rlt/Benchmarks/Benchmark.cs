@@ -6,6 +6,7 @@ using Rlt.Platform;
 using Rlt.Statistics;
 using Rlt.Training;
 using Rlt.Training.Grpo;
+using Rlt.Training.OnPolicy;
 using Rlt.Training.Optimization;
 using static TorchSharp.torch;
 
@@ -31,6 +32,7 @@ public sealed class Benchmark
         {
             (BenchParts.Prefill, "prefill", Prefill), (BenchParts.Decode, "decode", Decode), (BenchParts.Uneven, "uneven", Uneven),
             (BenchParts.Score, "score", Score), (BenchParts.Sft, "sft_step", SftStep), (BenchParts.Grpo, "grpo_step", GrpoStep),
+            (BenchParts.Opd, "opd_step", OpdStep),
         };
         var result = new JsonObject();
         foreach ((BenchParts part, string name, Func<JsonNode> measure) in parts)
@@ -167,6 +169,53 @@ public sealed class Benchmark
             clock.End("backward");
             Update.ClipAndStep(gradients, optimizer, LearningRate, 1, 0, loss);
             clock.End("optimizer");
+        }
+    }
+
+    // The step of Training/OnPolicy on random tokens, with a teacher of the model's shape; and its sampling, a pass of the teacher over the same tokens, and
+    // a fine-tuning step on them, each alone.
+    private JsonObject OpdStep()
+    {
+        using var gradients = new GradientStore(_model.Parameters);
+        using var optimizer = new AdamW(gradients.Parameters, new AdamWOptions());
+        using Decoder teacher = ModelFiles.Random(_model.Config, 1, _model.Dtype, _model.Device);
+        var config = new OnPolicyConfig { MaxNewTokens = _options.NewTokens, Temperature = Temperature };
+        int samples = _options.Questions * _options.Group;
+        TokenSequence[] drawn = Draw();
+        double targets = samples * (double)_options.NewTokens;
+        double sample = Seconds(() => Draw());
+        double asked = Seconds(() => SequenceScorer.LogProbs(teacher, drawn, Temperature, _options.TokenBudget));
+        double learned = Seconds(() => Update.ClipAndStep(gradients, optimizer, LearningRate, 1, 0, MicroBatches.Backward(
+            _model, gradients, drawn, Temperature, _options.TokenBudget, !_options.Recompute, (logProbs_N, _) => logProbs_N.sum() * (-1.0 / targets)).Loss));
+        double step = Seconds(Step);
+        return new JsonObject
+        {
+            ["samples"] = samples,
+            ["seconds"] = Math.Round(step, 4),
+            ["seconds_sample"] = Math.Round(sample, 4),
+            ["seconds_teacher_pass"] = Math.Round(asked, 4),
+            ["seconds_training_pass"] = Math.Round(learned, 4),
+            ["ratio_to_parts"] = Math.Round(step / (sample + asked + learned), 3),
+            ["tokens_per_second"] = Math.Round(samples * (double)(_options.Prompt + _options.NewTokens) / step, 1),
+        };
+
+        double Seconds(Action work) => Stopwatches.Median(work, _model.Device, _options.Repetitions);
+
+        TokenSequence[] Draw()
+        {
+            var engine = new SamplingEngine(
+                _model, null, new SamplingOptions { Temperature = Temperature, MaxNewTokens = _options.NewTokens, MaxRows = samples });
+            SamplingRequest[] requests = [.. Enumerable.Range(0, _options.Questions).Select(q => new SamplingRequest(Ids(_options.Prompt, q), Streams(q, _options.Group)))];
+            return [.. engine.Run(requests).SelectMany((group, q) => group.Select(one => new TokenSequence([.. requests[q].Prompt, .. one.Ids], _options.Prompt)))];
+        }
+
+        void Step()
+        {
+            AlignedAnswer[] answers = [.. Draw().Select(sequence => new AlignedAnswer(sequence, sequence, null))];
+            float[] weights = [.. answers.Select(_ => (float)(1 / targets))];
+            double loss = new DistillationPass(_model, teacher, null, config, gradients) { TokenBudget = _options.TokenBudget, KeepGraphs = !_options.Recompute }
+                .Backward(answers, weights, 0, new PhaseClock()).Loss;
+            Update.ClipAndStep(gradients, optimizer, LearningRate, 1, 0, loss);
         }
     }
 

@@ -55,7 +55,7 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
     /// the log-probabilities, shares and derivatives of both.
     /// </summary>
     public static long Compared(ModelSize model, ModelSize teacher, PassShape pass) =>
-        (pass.Scored * State(teacher)) + (Math.Min(pass.Scored, ChunkRows(model)) * model.Config.VocabularySize * (teacher.ActivationSize + (ComparedBuffers * Wide)));
+        (pass.Scored * State(teacher)) + (Math.Min(pass.Scored, ChunkRows(model) / 2) * model.Config.VocabularySize * (teacher.ActivationSize + (ComparedBuffers * Wide)));
 
     /// <summary>Positions whose logits are made at once.</summary>
     public static long ChunkRows(ModelSize model) => LogProbHead.ChunkRows(model.Config);

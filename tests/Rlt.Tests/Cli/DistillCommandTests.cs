@@ -31,7 +31,7 @@ public sealed class DistillCommandTests : IDisposable
         _rlt.Write("questions.jsonl", "{\"question\": \"2 + 3?\"}\n{\"question\": \"4 + 4?\"}\n");
         Assert.Equal(
             $"{_rlt["questions.jsonl"]}: 2 of 2 rows cannot be used (max_bad_rows allows 0.01 of all). Correct them, or name other columns in 'fields' or another format: "
-                + $"{_rlt["questions.jsonl"]}:1: 'solution' is missing. (opd.teacher.sees is solution; give rows with a solution, or set it to question.)",
+                + $"{_rlt["questions.jsonl"]}:1: 'solution' is missing; expected a text. (opd.teacher.sees is solution; give rows with a solution, or set it to question.)",
             Refused("--data", "@questions.jsonl", "--set", "opd.teacher.sees=solution"));
         Assert.Equal(0, Run("--teacher", "@student", "--data", "@questions.jsonl", "--set", "steps=1").Exit);
     }

@@ -6,6 +6,7 @@ using Rlt.Studies.Settings;
 using Rlt.Teaching;
 using Rlt.Teaching.Collection;
 using Rlt.Teaching.Rewards;
+using Rlt.Training.OnPolicy;
 using Rlt.Training.Optimization;
 using Rlt.Training.Sft;
 using Rlt.Training.Solver;
@@ -36,7 +37,8 @@ public sealed class ShippedConfigTests
             (_, "quickstart" or "iterate") => ConfigLoader.Load<PipelineConfig>(path, []),
             (_, "study") => ConfigLoader.Load<StudyConfig>(path, []),
             (_, "eval") => ConfigLoader.Load<EvalConfig>(path, []),
-            (_, "warmup" or "distill" or "base" or "student") => ConfigLoader.Load<SftConfig>(path, []),
+            (_, "distill") => ConfigLoader.Load<DistillConfig>(path, []),
+            (_, "warmup" or "base" or "student") => ConfigLoader.Load<SftConfig>(path, []),
             var (folder, name) => throw new InvalidOperationException($"{folder}/{name}: which record is it of? Add it here."),
         };
         Assert.NotNull(config);
@@ -61,7 +63,7 @@ public sealed class ShippedConfigTests
     {
         string[] actual =
         [
-            .. Section<SftConfig>("warmup, distill"), .. Section<TeacherConfig>("train-teacher"), .. Section<SolverConfig>("train-solver"), .. Section<CollectConfig>("collect"),
+            .. Section<SftConfig>("warmup"), .. Section<DistillConfig>("distill"), .. Section<TeacherConfig>("train-teacher"), .. Section<SolverConfig>("train-solver"), .. Section<CollectConfig>("collect"),
             .. Section<EvalConfig>("eval"), .. Section<RewardOptions>("score --config"), .. Section<PromptFormat>("format"),
             .. Section<BenchmarkDefinition>("benchmark"), .. Section<PipelineConfig>("run"), .. Section<RoundsConfig>("run rounds"), .. Section<StageConfig>("run stages"),
             .. Section<StudyConfig>("study"), .. Section<SectionConfig>("study sections"), .. Section<ArmConfig>("study sections arms"), .. Section<ComparisonConfig>("study sections compare"),

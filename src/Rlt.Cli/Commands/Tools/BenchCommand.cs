@@ -17,12 +17,12 @@ internal static class BenchCommand
     public static Command Create()
     {
         var command = new Command(
-            "bench", "Measures prefill, decoding, scoring, a fine-tuning step and a GRPO step, beside the machine's own limits in the same run; prints JSON.");
+            "bench", "Measures prefill, decoding, scoring, a fine-tuning step, a GRPO step and a step of on-policy distillation, beside the machine's own limits in the same run; prints JSON.");
         Option<string?> model = SharedOptions.Optional("--model", "a model directory; its weights are read, and nothing is written");
         Option<string?> shape = SharedOptions.Optional("--shape", $"random weights of a named shape: {string.Join(", ", BenchShapes.Names)}");
         var parts = new Option<string>("--parts")
         {
-            Description = "which to measure: prefill, decode, uneven, score, sft, grpo, or all", DefaultValueFactory = _ => "all",
+            Description = "which to measure: prefill, decode, uneven, score, sft, grpo, opd, or all", DefaultValueFactory = _ => "all",
         };
         var rows = new Option<string>("--rows") { Description = "numbers of sequences to decode at once", DefaultValueFactory = _ => "1,2,4,8,16,64,256" };
         var defaults = new BenchOptions();
@@ -30,7 +30,7 @@ internal static class BenchCommand
         Option<int> tokens = SharedOptions.Count("--tokens", "tokens of each", defaults.Tokens);
         Option<int> prompt = SharedOptions.Count("--prompt", "tokens of a prompt", defaults.Prompt);
         Option<int> newTokens = SharedOptions.Count("--new", "tokens drawn after it", defaults.NewTokens);
-        Option<int> questions = SharedOptions.Count("--questions", "questions of a GRPO step", defaults.Questions);
+        Option<int> questions = SharedOptions.Count("--questions", "questions of a step of GRPO or on-policy distillation", defaults.Questions);
         Option<int> group = SharedOptions.Count("--group", "samples of each question", defaults.Group);
         Option<int> repetitions = SharedOptions.Count("--reps", "runs of each measurement; the median counts", defaults.Repetitions);
         Option<int> budget = SharedOptions.Count("--token-budget", "tokens of one pass", defaults.TokenBudget);
@@ -110,7 +110,7 @@ internal static class BenchCommand
     private static BenchParts Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries).Select(part =>
         Enum.TryParse(part, ignoreCase: true, out BenchParts known) && Enum.IsDefined(known)
             ? known
-            : throw new ConfigException($"--parts has '{part}'; expected prefill, decode, uneven, score, sft, grpo or all")).Aggregate((a, b) => a | b);
+            : throw new ConfigException($"--parts has '{part}'; expected prefill, decode, uneven, score, sft, grpo, opd or all")).Aggregate((a, b) => a | b);
 
     private static int[] Rows(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries).Select(part =>
         int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int rows) && rows > 0

@@ -34,6 +34,9 @@ internal sealed class DistillationPass(Decoder student, Decoder teacher, (int Te
     /// <summary>Keeps layers' graphs instead of computing the layers again.</summary>
     public required bool KeepGraphs { get; init; }
 
+    /// <summary>Tokens whose logits are made at once: half of what one head alone would make, as both models' are there with what is computed of them.</summary>
+    public static int ChunkRows(ModelConfig config) => Math.Max(16, LogProbHead.ChunkRows(config) / 2);
+
     /// <summary>Adds the gradients of a step to the store.</summary>
     /// <param name="answers">The step's answers.</param>
     /// <param name="weights">What the divergence of each answer's tokens is multiplied by; 0 leaves an answer out.</param>
@@ -79,7 +82,7 @@ internal sealed class DistillationPass(Decoder student, Decoder teacher, (int Te
         Tensor isAsked_N = tensor(isAsked, device: student.Device), signed_N = tensor(byToken, device: student.Device);
         Tensor isGiven_N = isAsked_N.logical_not() & signed_N.gt(0), weights_N = signed_N.abs() * (isAsked_N | isGiven_N);
         Tensor values_N = full_like(weights_N, float.NaN), losses_N = zeros_like(weights_N);
-        pass.BackwardFromHead(LogProbHead.Backward(student, hidden_ND, gradients, LogProbHead.ChunkRows(student), (logits_CV, start) =>
+        pass.BackwardFromHead(LogProbHead.Backward(student, hidden_ND, gradients, ChunkRows(student.Config), (logits_CV, start) =>
         {
             long count = logits_CV.size(0);
             Tensor targets_C = batch.Targets_N.narrow(0, start, count), given_C = isGiven_N.narrow(0, start, count);
