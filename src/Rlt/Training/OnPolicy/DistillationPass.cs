@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using Rlt.Models;
 using Rlt.Models.Gradients;
 using Rlt.Statistics;
@@ -45,35 +46,54 @@ internal sealed class DistillationPass(Decoder student, Decoder teacher, (int Te
     public StepDivergence Backward(IReadOnlyList<AlignedAnswer> answers, float[] weights, long seed, PhaseClock phases)
     {
         double loss = 0;
-        float[][] byAnswer = [.. answers.Select(_ => Array.Empty<float>())];
+        var byAnswer = new float[answers.Count][];
         TokenSequence[] sequences = [.. answers.Select(answer => answer.Student)];
+        bool[] shared = PackedBatch.ShareContext([.. answers.Select(answer => answer.Teacher)], teacher.Config.LengthBoundary);
         Action<long>? worked = phases.During("backward").Over(sequences.Sum(sequence => (long)sequence.Ids.Length));
-        foreach (int[] indices in PackedBatch.Split(sequences, TokenBudget, student.Config.LengthBoundary))
+        RankBatches batches = RankBatches.Of(student, sequences, TokenBudget);
+        for (int number = 0; number < batches.Passes; number++)
         {
+            gradients.IsLastPass = number == batches.Passes - 1;
+            int[] indices = batches[number];
             AlignedAnswer[] rows = [.. indices.Select(i => answers[i])];
-            if (rows.Sum(row => row.Learned) > 0)
+            using IDisposable? around = teacher.HoldAround();
+            using TeacherAnswers? asked = Ask(rows, [.. indices.Select(i => shared[i])]);
+            phases.End("teacher", rows.Sum(row => (long)row.Teacher.Ids.Length));
+            if (rows.Sum(row => row.Learned) == 0)
             {
-                loss += Backward(rows, [.. indices.Select(i => weights[i])], (long)RandomStream.Key(seed, indices[0]), phases, out float[] values);
-                int used = 0;
-                foreach (int i in indices)
-                {
-                    byAnswer[i] = values[used..(used += answers[i].Student.ScoredCount)];
-                }
+                Array.ForEach(indices, i => byAnswer[i] = [.. Enumerable.Repeat(float.NaN, sequences[i].ScoredCount)]);
+                LayerwisePass.Idle(student, gradients);
+                continue;
             }
 
+            using PackedBatch batch = batches.Pack(indices);
+            loss += Backward(batch, rows, asked, [.. indices.Select(i => weights[i])], (long)RandomStream.Key(seed, indices[0]), out float[] values);
+            phases.End("backward", rows.Sum(row => (long)row.Student.Ids.Length));
+            int used = 0;
+            Array.ForEach(indices, i => byAnswer[i] = values[used..(used += sequences[i].ScoredCount)]);
             worked?.Invoke(rows.Sum(row => (long)row.Student.Ids.Length));
         }
 
-        return new StepDivergence(loss, byAnswer);
+        gradients.WaitForRanks();
+        WorkShare.Complete(student.Sharding.Ranks, byAnswer);
+        return new StepDivergence(WorkShare.Sum(student.Sharding.Ranks, loss), byAnswer);
     }
 
-    private double Backward(AlignedAnswer[] rows, float[] weights, long seed, PhaseClock phases, out float[] values)
+    private TeacherAnswers? Ask(AlignedAnswer[] rows, bool[] sharesContext)
+    {
+        if (rows.Any(row => row.Teacher.ScoredCount > 0))
+        {
+            return new TeacherAnswers(teacher, config, renamed, rows, sharesContext);
+        }
+
+        teacher.Idle();
+        return null;
+    }
+
+    private double Backward(PackedBatch batch, AlignedAnswer[] rows, TeacherAnswers? asked, float[] weights, long seed, out float[] values)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using TeacherAnswers? asked = rows.Any(row => row.Teacher.ScoredCount > 0) ? new TeacherAnswers(teacher, config, renamed, rows) : null;
-        phases.End("teacher", rows.Sum(row => (long)row.Teacher.Ids.Length));
-        using var batch = new PackedBatch([.. rows.Select(row => row.Student)], student.Device, student.Config.LengthBoundary);
         using var pass = new LayerwisePass(student, gradients, config.Temperature, KeepGraphs, seed);
         Tensor hidden_ND = pass.ForwardToHead(batch);
         bool[] isAsked = [.. rows.SelectMany(row => Enumerable.Range(0, row.Student.ScoredCount).Select(i => row.Places is null || row.Places[i] >= 0))];
@@ -101,7 +121,6 @@ internal sealed class DistillationPass(Decoder student, Decoder teacher, (int Te
             losses_N.narrow(0, start, count).copy_(divergence.Value_N * weighted_C);
             return divergence.Gradient_NV.mul_(weighted_C.unsqueeze(1));
         }));
-        phases.End("backward", rows.Sum(row => (long)row.Student.Ids.Length));
         values = values_N.cpu().data<float>().ToArray();
         return losses_N.sum().ToSingle();
     }

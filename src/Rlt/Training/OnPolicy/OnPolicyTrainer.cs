@@ -58,8 +58,8 @@ public sealed class OnPolicyTrainer(
             return;
         }
 
-        using var gradients = new GradientStore(student.Decoder.Trained, config.Optimizer.OffloadGradients);
-        using var optimizer = new AdamW(gradients.Parameters, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
+        using var gradients = new GradientStore(student.Decoder, config.Optimizer.OffloadGradients);
+        using var optimizer = new AdamW(student.Decoder, config.Optimizer.ToAdamW(), config.Optimizer.Offload);
         Decoder? moving = _settings.Teacher.Ema > 0 ? teacher : null;
         var checkpoint = new TrainingCheckpoint(folder, student, optimizer, moving, config.Checkpoints);
         new TrainingLoop(folder, student, checkpoint, config.Checkpoints, observer, TimeProvider.System)

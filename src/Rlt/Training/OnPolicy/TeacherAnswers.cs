@@ -18,12 +18,14 @@ internal sealed class TeacherAnswers : IDisposable
     /// <param name="config">The settings.</param>
     /// <param name="renamed">A token of the teacher that stands for another one of the student; null for none.</param>
     /// <param name="answers">The answers, of which one token at least is learned from it.</param>
-    public TeacherAnswers(Decoder teacher, OnPolicyConfig config, (int Teacher, int Student)? renamed, IReadOnlyList<AlignedAnswer> answers)
+    /// <param name="sharesContext">Which of them have a context that others of the step have, too.</param>
+    public TeacherAnswers(
+        Decoder teacher, OnPolicyConfig config, (int Teacher, int Student)? renamed, IReadOnlyList<AlignedAnswer> answers, IReadOnlyList<bool> sharesContext)
     {
         (_teacher, _config, _renamed) = (teacher, config, renamed);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var batch = new PackedBatch([.. answers.Select(answer => answer.Teacher)], teacher.Device, teacher.Config.LengthBoundary);
+        using var batch = new PackedBatch([.. answers.Select(answer => answer.Teacher)], teacher.Device, teacher.Config.LengthBoundary, sharesContext);
         Tensor hidden_MD = SequenceScorer.Hidden(teacher, batch);
         Tensor? places_N = answers.All(answer => answer.Places is null) ? null : Places(answers, teacher.Device);
         if (config.Loss.Form == DivergenceForm.Sampled)
