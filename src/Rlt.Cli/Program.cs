@@ -5,6 +5,8 @@ using Rlt.Cli.Commands;
 using Rlt.Cli.Commands.Evaluation;
 using Rlt.Cli.Commands.Tools;
 using Rlt.Cli.Commands.Training;
+using Rlt.Cli.Launching;
+using Rlt.Distributed;
 using Rlt.Files;
 using Rlt.Hub;
 using Rlt.Platform;
@@ -22,11 +24,18 @@ internal static class Program
     internal static int Main(string[] args)
     {
         SameCommand.Arguments = args;
+        (string[] own, string[] launched) = LaunchCommand.Split(args);
         RootCommand root = BuildRoot();
-        ParseResult parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        ParseResult parsed = root.Parse(own);
+        ParseResult? wrong = parsed.Errors.Count > 0 ? parsed : launched.Length > 0 && root.Parse(launched) is { Errors.Count: > 0 } inner ? inner : null;
+        if (wrong is not null)
         {
-            Console.Error.WriteLine($"rlt: {WrongCommandLine.Message(parsed)}");
+            // Every rank has this command line.
+            if (RankLaunch.Find() is not { Rank: > 0 })
+            {
+                Console.Error.WriteLine($"rlt: {WrongCommandLine.Message(wrong)}");
+            }
+
             return BadInput;
         }
 
@@ -38,7 +47,10 @@ internal static class Program
         (Transfer.Shown, Transfer.Said) = (DownloadView.Begin, note => Console.Error.WriteLine($"note: {note}"));
         using var stop = new StopSignals();
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-        return Guarded(() => parsed.InvokeAsync(invocation, stop.Token).GetAwaiter().GetResult());
+        Command command = parsed.CommandResult.Command;
+        return JoinedRanks.Run(
+            parsed.Action is not HelpAction && CommandSettings.IsOfSeveralRanks(command.Name) && SharedOptions.ShardOf(parsed) is null,
+            command.Name, Guarded, () => parsed.InvokeAsync(invocation, stop.Token).GetAwaiter().GetResult());
     }
 
     /// <summary>The command line's commands and options.</summary>
@@ -52,7 +64,7 @@ internal static class Program
             TokenizeCommand.Create(), LogProbsCommand.Create(), GenerateCommand.Create(), MergeCommand.Create(), ExportTracesCommand.Create(),
             ExportGgufCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), ConfigCommand.Create(), RunCommand.Create(), ServeCommand.Create(),
             BenchCommand.Create(), ResultsCommand.Create(), StudyCommand.Create(), ReportCommand.Create(), WorldCommand.Create(), InitCommand.Create(),
-            DownloadCommand.Create(),
+            DownloadCommand.Create(), LaunchCommand.Create(), MergeShardsCommand.Create(),
         })
         {
             root.Subcommands.Add(command);
@@ -61,37 +73,32 @@ internal static class Program
         return root;
     }
 
-    private static int Guarded(Func<int> run)
+    private static Outcome Guarded(Func<int> run)
     {
         try
         {
-            return run();
+            return new Outcome(run(), null);
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine($"rlt: stopped; go on with:\n  {SameCommand.Line()}");
-            return StopSignals.ExitCode;
+            return new Outcome(StopSignals.ExitCode, $"stopped; go on with:\n  {SameCommand.Line()}");
         }
         catch (RltException error)
         {
-            Console.Error.WriteLine($"rlt: {error.Message}");
-            return error.ExitCode;
+            return new Outcome(error.ExitCode, error.Message);
         }
         catch (IOException error) when (DiskSpace.IsUsedUp(error))
         {
-            Console.Error.WriteLine(
-                $"rlt: the disk is full: {error.Message}. What was complete before is as it was; free some space and go on with:\n  {SameCommand.Line()}");
-            return FailedRun;
+            return new Outcome(
+                FailedRun, $"the disk is full: {error.Message}. What was complete before is as it was; free some space and go on with:\n  {SameCommand.Line()}");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"rlt: {error.Message}");
-            return error is FileNotFoundException or DirectoryNotFoundException ? BadInput : FailedRun;
+            return new Outcome(error is FileNotFoundException or DirectoryNotFoundException ? BadInput : FailedRun, error.Message);
         }
         catch (Exception error) when (Libtorch(error) is { } message)
         {
-            Console.Error.WriteLine($"rlt: {message}");
-            return FailedRun;
+            return new Outcome(FailedRun, message);
         }
     }
 

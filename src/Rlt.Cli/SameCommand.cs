@@ -1,3 +1,6 @@
+using Rlt.Cli.Commands.Tools;
+using Rlt.Cli.Launching;
+
 namespace Rlt.Cli;
 
 /// <summary>The line that runs this command once more, to be pasted into a shell.</summary>
@@ -13,7 +16,7 @@ internal static class SameCommand
     public static string Line() => Line(Arguments);
 
     /// <summary>The program with other arguments.</summary>
-    public static string Line(IEnumerable<string> arguments) => string.Join(' ', Program().Concat(arguments).Select(Quoted));
+    public static string Line(IEnumerable<string> arguments) => string.Join(' ', [.. JoinedRanks.Started.Concat(Program()).Concat(Launched).Concat(arguments).Select(Quoted)]);
 
     /// <summary>What starts this program again.</summary>
     public static string[] Process
@@ -24,6 +27,9 @@ internal static class SameCommand
             return Path.GetFileNameWithoutExtension(path) == "dotnet" ? [path, Path.Combine(AppContext.BaseDirectory, "rlt.dll")] : [path];
         }
     }
+
+    // What rlt launch has before the ranks' command.
+    private static string[] Launched => Environment.GetEnvironmentVariable(LaunchCommand.OptionsVariable) is { Length: > 0 } options ? options.Split(' ') : [];
 
     private static string[] Program() => Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } script ? [script] : Process;
 

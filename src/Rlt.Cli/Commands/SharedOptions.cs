@@ -1,14 +1,19 @@
 using System.CommandLine;
 using System.Globalization;
+using Rlt.Cli.Launching;
 using Rlt.Configuration;
 using Rlt.Data;
+using Rlt.Distributed;
 using Rlt.Hub;
+using Rlt.Runs;
 
 namespace Rlt.Cli.Commands;
 
 /// <summary>Options that several commands share, always under the same names.</summary>
 internal static class SharedOptions
 {
+    private const string ShardName = "--shard";
+
     public static Option<string> Required(string name, string description) => new(name) { Description = description, Required = true };
 
     public static Option<string?> Optional(string name, string description) => new(name) { Description = description };
@@ -35,15 +40,56 @@ internal static class SharedOptions
         }
     }
 
+    /// <summary>The part of the questions that a command line asks for; null where it asks for none.</summary>
+    public static Shard? ShardOf(ParseResult parsed) =>
+        parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == ShardName) is Option<string?> option && parsed.GetValue(option) is { } text
+            ? Shard.Parse(text) : null;
+
+    /// <summary>Has a command run by a config, on all questions, on a part of them, or on the parts of several ranks, which rank 0 then puts together.</summary>
+    public static void RunsShards<T>(this Command command, RunOptions options, Action<T, Shard, CancellationToken> run, Action<string> merge)
+        where T : DataRunConfig
+    {
+        command.Options.Add(Optional(ShardName, "I/N: only the I-th of N parts of the questions, with a run's folder of its own, OUT.shard-I-of-N; "
+            + "when all are done, put them together by: rlt merge-shards OUT"));
+        command.SetAction((parsed, stop) =>
+        {
+            T config = Load<T>(command, options, parsed);
+            ICollectives ranks = JoinedRanks.Current;
+            Shard shard = ShardOf(parsed) ?? new Shard(ranks.Rank + 1, ranks.Size);
+            DataRunConfig whole = config;
+            run((T)(whole with { Out = shard.Folder(whole.Out) }), shard, stop);
+            ranks.Barrier();
+            if (ranks is { Size: > 1, Rank: 0 })
+            {
+                merge(whole.Out);
+            }
+
+            return Task.FromResult(0);
+        });
+    }
+
     /// <summary>Has a command run by a config.</summary>
     public static void Runs<T>(this Command command, RunOptions options, Action<T, CancellationToken> run)
         where T : class => command.SetAction((parsed, stop) =>
     {
-        StartingLine.Show(command.Name);
-        (string? file, string[] overrides) = options.Settings(parsed);
-        run(HubConfig.Located(ConfigLoader.Load<T>(file, overrides, note => Console.Error.WriteLine($"note: {note}"))), stop);
+        run(Load<T>(command, options, parsed), stop);
         return Task.FromResult(0);
     });
+
+    private static T Load<T>(Command command, RunOptions options, ParseResult parsed)
+        where T : class
+    {
+        StartingLine.Show(command.Name);
+        (string? file, string[] overrides) = options.Settings(parsed);
+        T config = HubConfig.Located(ConfigLoader.Load<T>(file, overrides, note => Console.Error.WriteLine($"note: {note}")));
+        RankAgreement.Require(JoinedRanks.Current, config);
+        if (JoinedRanks.Current.Rank > 0)
+        {
+            StopSignals.Saves(() => "rank 0 says what is kept");
+        }
+
+        return config;
+    }
 }
 
 /// <summary>--device, --dtype, --threads and --seed of a command that runs a model.</summary>

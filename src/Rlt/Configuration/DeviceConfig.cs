@@ -11,7 +11,7 @@ namespace Rlt.Configuration;
 /// <summary>Where and in which precision models run.</summary>
 public sealed record DeviceConfig : IValidated
 {
-    /// <summary>cpu, cuda or cuda:N.</summary>
+    /// <summary>cpu, cuda or cuda:N; of several ranks on a machine, cuda is for each the GPU of its number.</summary>
     [MayChange]
     public string Device { get; init; } = "cpu";
 
@@ -19,7 +19,7 @@ public sealed record DeviceConfig : IValidated
     [ConfigValues("auto", "fp32", "bf16")]
     public string Dtype { get; init; } = "auto";
 
-    /// <summary>Threads of the CPU's operators; 0: one a core.</summary>
+    /// <summary>Threads of the CPU's operators; 0: one a core, which several ranks on a machine share out.</summary>
     [MayChange]
     public int Threads { get; init; }
 
@@ -36,7 +36,7 @@ public sealed record DeviceConfig : IValidated
             return CPU;
         }
 
-        int index = description.Groups[2].Success ? int.Parse(description.Groups[2].Value, CultureInfo.InvariantCulture) : -1;
+        int index = description.Groups[2].Success ? int.Parse(description.Groups[2].Value, CultureInfo.InvariantCulture) : ProcessShare.CudaDevice;
         if (cuda.device_count() <= Math.Max(0, index))
         {
             throw new ConfigException(
@@ -55,7 +55,7 @@ public sealed record DeviceConfig : IValidated
         return description.Success ? description
             : Device.Contains(',', StringComparison.Ordinal)
                 ? throw new ConfigException(
-                    $"device '{Device}' names several devices; a run uses one. Give cpu, cuda or cuda:N, such as {Device.Split(',')[0]}")
+                    $"device '{Device}' names several devices; a rank uses one. Give cpu, cuda or cuda:N, such as {Device.Split(',')[0]}, or cuda with rlt launch")
                 : throw new ConfigException($"device '{Device}' is not known; expected cpu, cuda or cuda:N");
     }
 
@@ -70,5 +70,5 @@ public sealed record DeviceConfig : IValidated
     };
 
     /// <summary>Sets the thread count of this process.</summary>
-    public void UseThreads() => set_num_threads(Threads > 0 ? Threads : Environment.ProcessorCount);
+    public void UseThreads() => set_num_threads(Threads > 0 ? Threads : ProcessShare.Threads);
 }

@@ -7,6 +7,7 @@ internal sealed class CommunicationThread : IDisposable
 {
     private readonly BlockingCollection<Work> _begun = [];
     private readonly Thread _thread;
+    private int _pending;
 
     public CommunicationThread()
     {
@@ -14,12 +15,28 @@ internal sealed class CommunicationThread : IDisposable
         _thread.Start();
     }
 
+    /// <summary>Whether there is nothing to do.</summary>
+    public bool IsQuiet => Volatile.Read(ref _pending) == 0;
+
     /// <summary>Has an operation done after those that were begun before.</summary>
     /// <param name="operation">What to do.</param>
     /// <param name="uses">What must stay alive until then.</param>
     public IWork Begin(Action operation, params object[] uses)
     {
-        var work = new Work(operation, uses);
+        Interlocked.Increment(ref _pending);
+        var work = new Work(
+            () =>
+            {
+                try
+                {
+                    operation();
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _pending);
+                }
+            },
+            uses);
         _begun.Add(work);
         return work;
     }

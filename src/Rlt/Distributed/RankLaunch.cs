@@ -13,6 +13,9 @@ public enum RankStarter
 
     /// <summary>srun --mpi=pmix.</summary>
     Pmix,
+
+    /// <summary>srun --mpi=none: independent tasks.</summary>
+    None,
 }
 
 /// <summary>What the environment says of how this process was started as one of several ranks.</summary>
@@ -21,22 +24,17 @@ public enum RankStarter
 /// <param name="Size">The number of ranks.</param>
 public sealed record RankLaunch(RankStarter Starter, int Rank, int Size)
 {
-    /// <summary>The starter's name.</summary>
-    public string Shown => Starter == RankStarter.OpenMpi ? "Open MPI's mpirun" : IsSlurm ? "srun" : "mpirun";
+    private const string StepTasks = "SLURM_STEP_NUM_TASKS";
 
-    private static bool IsSlurm => Number("SLURM_STEP_NUM_TASKS") > 1;
+    /// <summary>The starter's name.</summary>
+    public string Shown => Starter == RankStarter.OpenMpi ? "Open MPI's mpirun" : Number(StepTasks) is null ? "mpirun" : "srun";
 
     /// <summary>As the variables say; null where they speak of no more than one rank.</summary>
-    /// <exception cref="ConfigException">srun has started several tasks that cannot find each other.</exception>
-    public static RankLaunch? Find()
-    {
-        RankLaunch? found = Of(RankStarter.OpenMpi, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE")
+    public static RankLaunch? Find() =>
+        (Of(RankStarter.OpenMpi, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE")
             ?? Of(RankStarter.Pmi, "PMI_RANK", "PMI_SIZE")
-            ?? Of(RankStarter.Pmix, "PMIX_RANK", "SLURM_STEP_NUM_TASKS");
-        return found is not null || !IsSlurm ? found is { Size: > 1 } ? found : null
-            : throw new ConfigException($"srun started {Number("SLURM_STEP_NUM_TASKS")} tasks without PMI, so that they cannot find each other. "
-                + "Add --mpi=pmix or --mpi=pmi2 to srun (srun --mpi=list names what there is), or start independent ones with --shard.");
-    }
+            ?? Of(RankStarter.Pmix, "PMIX_RANK", StepTasks)
+            ?? Of(RankStarter.None, "SLURM_PROCID", StepTasks)) is { Size: > 1 } launch ? launch : null;
 
     private static RankLaunch? Of(RankStarter starter, string rank, string size) =>
         Number(rank) is { } own && Number(size) is { } all ? new RankLaunch(starter, own, all) : null;

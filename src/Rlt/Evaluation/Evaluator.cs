@@ -28,6 +28,9 @@ public sealed class Evaluator(
     private int _closedOnly;
     private int _bare;
 
+    /// <summary>The part of the questions that is asked.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
     /// <summary>Is told, before anything is asked, how many answers of an earlier run are kept.</summary>
     public Action<int>? Began { get; init; }
 
@@ -35,6 +38,8 @@ public sealed class Evaluator(
     public string? Warning => _closedOnly == 0 || _bare == 0 ? null
         : $"{_closedOnly} responses close a thought that they do not open, and {_bare} have neither tag: "
             + $"where the model's template opens the thought, set thought_opened: true, and those {_bare} are no answers";
+
+    private (int First, int Count) Range => Shard.Of(questions.Count);
 
     /// <summary>Reads a file of questions.</summary>
     /// <param name="source">The file.</param>
@@ -57,8 +62,8 @@ public sealed class Evaluator(
         string path = Path.Combine(folder.Path, FileName);
         List<JsonObject> rows = Earlier(path);
         HashSet<(int, int)> done = [.. rows.Select(EvalRow.Key)];
-        IEnumerable<AnswerRequest> requests = questions.SelectMany((question, index) =>
-            Enumerable.Range(0, sampling.Samples).Select(sample => new AnswerRequest(index, sample, question)));
+        IEnumerable<AnswerRequest> requests = Enumerable.Range(Range.First, Range.Count).SelectMany(index =>
+            Enumerable.Range(0, sampling.Samples).Select(sample => new AnswerRequest(index, sample, questions[index])));
         Began?.Invoke(rows.Count);
         int right = rows.Count(EvalRow.IsCorrect), told = rows.Count / sampling.Samples;
         source.Answer([.. requests.Where(request => !done.Contains((request.Index, request.Sample)))], answers =>
@@ -73,12 +78,13 @@ public sealed class Evaluator(
                 progress(whole, new JsonObject { ["step"] = whole, ["accuracy"] = (double)right / rows.Count });
             }
         }, stop);
-        return Finish(folder, path, [.. rows.OrderBy(EvalRow.Key)]);
+        return Finish(folder, config, sampling, [.. rows.OrderBy(EvalRow.Key)]);
     }
 
-    private JsonObject Finish(RunFolder folder, string path, JsonObject[] rows)
+    /// <summary>Writes the results of all questions, in their order, with the summary and the page.</summary>
+    public static JsonObject Finish(RunFolder folder, EvalConfig config, EvalSampling sampling, IReadOnlyList<JsonObject> rows)
     {
-        JsonLines.Write(path, rows);
+        JsonLines.Write(Path.Combine(folder.Path, FileName), rows);
         JsonObject summary = EvalSummary.Of(config, sampling, rows);
         AtomicFile.WriteText(Path.Combine(folder.Path, PageName), FailurePage.Html(summary, rows, sampling.Samples));
         AtomicFile.WriteText(Path.Combine(folder.Path, SummaryName), summary.ToJsonString(new() { WriteIndented = true }) + "\n");
@@ -127,11 +133,14 @@ public sealed class Evaluator(
         _ => answer.OpenedThought,
     };
 
+    // How many questions of a block are this shard's.
+    private int Asked(int first, int count) => Math.Min(first + count, Range.First + Range.Count) - Math.Max(first, Range.First);
+
     // A half-written row is left out; where samples are drawn by blocks, so is a block that is not whole.
     private List<JsonObject> Earlier(string path)
     {
         JsonObject[] rows = [.. RunRows.Read(path).DistinctBy(EvalRow.Key)
-            .Where(row => EvalRow.Key(row) is var (index, sample) && index >= 0 && index < questions.Count && sample >= 0 && sample < sampling.Samples)];
+            .Where(row => EvalRow.Key(row) is var (index, sample) && index >= Range.First && index < Range.First + Range.Count && sample >= 0 && sample < sampling.Samples)];
         if (rows.FirstOrDefault(row => row["id"] is not null && EvalRow.Id(row) != questions[EvalRow.Key(row).Index].Id) is { } other)
         {
             throw new DataException($"{path}: question {other["index"]} was '{other["id"]}' and is '{questions[EvalRow.Key(other).Index].Id}' now: "
@@ -140,7 +149,7 @@ public sealed class Evaluator(
 
         List<JsonObject> kept = source.BlockQuestions is { } size
             ? [.. rows.GroupBy(row => EvalRow.Key(row).Index / size)
-                .Where(block => block.Count() == Math.Min(size, questions.Count - (block.Key * size)) * sampling.Samples).SelectMany(block => block)]
+                .Where(block => block.Count() == Asked(block.Key * size, size) * sampling.Samples).SelectMany(block => block)]
             : [.. rows];
         JsonLines.Write(path, kept);
         return kept;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Rlt.Cli.Commands.Tools;
 using Rlt.Data;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
@@ -32,11 +33,11 @@ internal static class EvalCommand
             ("--top-p", "top_p", "keeps the likeliest tokens whose probabilities add up to this"),
             ("--max-new-tokens", "max_new_tokens", "tokens of an answer at most"));
         command.Subcommands.Add(EvalCompareCommand.Create());
-        command.Runs<EvalConfig>(options, Run);
+        command.RunsShards<EvalConfig>(options, Run, MergeShardsCommand.Merge);
         return command;
     }
 
-    private static void Run(EvalConfig config, CancellationToken stop)
+    private static void Run(EvalConfig config, Shard shard, CancellationToken stop)
     {
         BenchmarkDefinition benchmark = BenchmarkDefinition.Load(config.Benchmark);
         var sampling = EvalSampling.Of(config, benchmark);
@@ -49,13 +50,14 @@ internal static class EvalCommand
         PromptFormat? format = config.Format is null ? null : PromptFormat.Load(config.Format);
         IReadOnlyList<EvalQuestion> questions = AskedQuestions.WithSystem(
             read.Rows, config.Protocol, config.System, config.ModelId ?? HubPath.IdOf(config.Model)?.Name ?? config.Model, format);
+        _ = shard.Of(questions.Count);
         using RunFolder folder = ConfiguredRun.Open(config.Out, config.Resolved(sampling));
         if (config.Server.Url is null)
         {
             var text = ModelText.Load(config.Model);
             string[] warnings = [.. new EnginePrompt(text, config.TemplateArgs).Warnings(questions)];
             using LanguageModel model = Startup.Load(text, config.Device);
-            Run(folder, config, sampling, benchmark, read, warnings, questions,
+            Run(folder, config, shard, sampling, benchmark, read, warnings, questions,
                 observer => new EngineAnswers(config, sampling, model) { During = observer.During }, stop);
             return;
         }
@@ -63,7 +65,7 @@ internal static class EvalCommand
         ChatRenderer? chat = config.Server.Tokenizer is { } tokenizer ? new ChatRenderer(RequireTemplate(tokenizer), config.TemplateArgs) : null;
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         var completions = new CompletionClient(client, config.Server, config.Server.Key(), quotes: !benchmark.Hidden);
-        Run(folder, config, sampling, benchmark, read, [], questions, observer =>
+        Run(folder, config, shard, sampling, benchmark, read, [], questions, observer =>
         {
             completions.Retrying = observer.Said;
             return new ServerAnswers(config, sampling, chat, completions);
@@ -71,7 +73,7 @@ internal static class EvalCommand
     }
 
     private static void Run(
-        RunFolder folder, EvalConfig config, EvalSampling sampling, BenchmarkDefinition benchmark, UsableRows<EvalQuestion> read,
+        RunFolder folder, EvalConfig config, Shard shard, EvalSampling sampling, BenchmarkDefinition benchmark, UsableRows<EvalQuestion> read,
         string[] warnings, IReadOnlyList<EvalQuestion> questions, Func<RunObserver, IAnswerSource> source, CancellationToken stop)
     {
         folder.Begin();
@@ -85,12 +87,14 @@ internal static class EvalCommand
 
         var evaluator = new Evaluator(config, sampling, benchmark, questions, source(observer))
         {
+            Shard = shard,
             Began = kept =>
             {
-                observer.Started(kept / sampling.Samples, questions.Count);
+                int asked = shard.Of(questions.Count).Count;
+                observer.Started(kept / sampling.Samples, asked);
                 if (kept > 0)
                 {
-                    observer.Said($"{kept} of {questions.Count * sampling.Samples} answers are kept from before; the rest is asked for");
+                    observer.Said($"{kept} of {asked * sampling.Samples} answers are kept from before; the rest is asked for");
                 }
             },
         };
@@ -101,6 +105,11 @@ internal static class EvalCommand
         }
 
         observer.Finished(Path.Combine(folder.Path, Evaluator.SummaryName));
+        if (shard.Count > 1)
+        {
+            return;
+        }
+
         observer.Said(EvalSummary.Table(summary));
         Console.WriteLine(summary.ToJsonString());
     }

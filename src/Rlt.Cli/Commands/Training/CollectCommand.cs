@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rlt.Cli.Commands.Tools;
 using Rlt.Data;
 using Rlt.Models;
 using Rlt.Runs;
@@ -22,11 +23,11 @@ internal static class CollectCommand
             ("--out", "out", "the run's directory"),
             ("--url", "server.url", "an OpenAI-compatible server that samples instead of the engine here: http://host:8000/v1"),
             ("--api-key-env", "server.key_variable", "the environment variable with the server's key, OPENAI_API_KEY by default"));
-        command.Runs<CollectConfig>(options, Run);
+        command.RunsShards<CollectConfig>(options, Run, MergeShardsCommand.Merge);
         return command;
     }
 
-    private static void Run(CollectConfig config, CancellationToken stop)
+    private static void Run(CollectConfig config, Shard shard, CancellationToken stop)
     {
         bool computes = config.Server.Url is null || config.Student is not null;
         if (computes)
@@ -38,6 +39,7 @@ internal static class CollectCommand
         PromptFormat tags = settings.Format;
         config = config with { Format = settings.FormatName, Reward = settings.Reward };
         UsableRows<TeachingTask> tasks = TeachingRows.Read(config.Source, tags, needsExplanation: false);
+        int asked = shard.Of(tasks.Rows.Count).Count;
         using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         var teacherText = ModelText.Load(config.Model);
         ModelText? studentText = config.Student is { } directory ? ModelText.Load(directory) : null;
@@ -51,14 +53,14 @@ internal static class CollectCommand
         observer.Said(settings);
         observer.WarnedOf(tasks);
         observer.WarnedOf(teacherText.UnreadArgs(config.TemplateArgs));
-        observer.Started(traces.Done, tasks.Rows.Count);
+        observer.Started(traces.Done, asked);
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         var completions = new CompletionClient(client, config.Server, config.Server.Key()) { Retrying = observer.Said };
         ExplanationSource explain = config.Server.Url is null
             ? TraceCollector.Engine(config, teacher!, format)
             : new ServerExplainer(config, teacherText, format, completions).Explain;
         ExplanationScorer? scorer = TraceCollector.Scorer(config, teacher, student, format);
-        var collector = new TraceCollector(config, explain, scorer, tasks.Rows, format) { During = observer.During };
+        var collector = new TraceCollector(config, explain, scorer, tasks.Rows, format) { Shard = shard, During = observer.During };
         collector.Run(traces, (_, metrics) => observer.Stepped(metrics), stop);
         if (collector.MeanRewards(traces.Read(), RunRows.Read(folder.Metrics)) is { } rewards)
         {

@@ -73,9 +73,15 @@ internal sealed unsafe class MpiLibrary
 
     /// <summary>Loads the library that belongs to what started this process.</summary>
     /// <param name="launch">What started it.</param>
-    /// <exception cref="ConfigException">There is none.</exception>
+    /// <exception cref="ConfigException">There is none, or nothing by which the ranks find each other.</exception>
     public static MpiLibrary Load(RankLaunch launch)
     {
+        if (launch.Starter == RankStarter.None)
+        {
+            throw new ConfigException($"srun started {launch.Size} tasks without PMI, so that they cannot find each other. "
+                + "Add --mpi=pmix or --mpi=pmi2 to srun ('srun --mpi=list' names what there is); collect and eval also run as independent tasks, by --shard.");
+        }
+
         string[] names = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? [named]
             : launch.Starter is RankStarter.OpenMpi ? [OpenMpi]
             : launch.Starter is RankStarter.Pmi ? [.. Mpich, OpenMpi] : [OpenMpi, .. Mpich];

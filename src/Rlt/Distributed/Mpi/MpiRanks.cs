@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Text;
 using TorchSharp;
 
 namespace Rlt.Distributed.Mpi;
@@ -33,7 +32,7 @@ public sealed unsafe partial class MpiRanks : ICollectives
         (_mpi, _pieceBytes, _world) = (mpi, pieceBytes, mpi.CommWorld);
         (Rank, Size) = _thread.Do(Initialize);
         Traffic = new Traffic(Size);
-        string[] hosts = [.. AllGatherBytes(Encoding.UTF8.GetBytes(Environment.MachineName)).Select(Encoding.UTF8.GetString)];
+        string[] hosts = this.AllGatherTexts(Environment.MachineName);
         LocalRank = hosts.Take(Rank).Count(host => host == hosts[Rank]);
         LocalSize = hosts.Count(host => host == hosts[Rank]);
     }
@@ -52,6 +51,9 @@ public sealed unsafe partial class MpiRanks : ICollectives
 
     /// <inheritdoc/>
     public Traffic Traffic { get; }
+
+    /// <summary>Whether nothing that was begun is under way.</summary>
+    public bool IsQuiet => _thread.IsQuiet;
 
     /// <summary>The library and its version.</summary>
     public string Library => _mpi.Version;

@@ -46,6 +46,9 @@ public sealed class TraceCollector(
         ? null
         : new ExplanationScorer(format, teacher!, student, config.Reward ?? new RewardOptions(), config.ScoringTokens);
 
+    /// <summary>The part of the questions that is collected.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
     /// <summary>Is told how far a phase of a block has come; made anew for each.</summary>
     public Func<string, WorkProgress>? During { get; init; }
 
@@ -55,11 +58,12 @@ public sealed class TraceCollector(
     /// <param name="stop">Ends the work after the block.</param>
     public void Run(BlockRows traces, Action<int, JsonObject> progress, CancellationToken stop)
     {
-        while (traces.Done < tasks.Count)
+        (int start, int questions) = Shard.Of(tasks.Count);
+        while (traces.Done < questions)
         {
             Sharding.OfProcess.Ranks.ThrowIfStopped(stop);
-            int count = Math.Min(config.BlockSize, tasks.Count - traces.Done);
-            (List<JsonObject> rows, JsonObject metrics) = Block(traces.Done, count);
+            int count = Math.Min(config.BlockSize, questions - traces.Done);
+            (List<JsonObject> rows, JsonObject metrics) = Block(start + traces.Done, count);
             traces.Add(count, rows, metrics);
             progress(traces.Done, metrics);
         }

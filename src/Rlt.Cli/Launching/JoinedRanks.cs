@@ -1,0 +1,141 @@
+using System.Globalization;
+using Rlt.Distributed;
+using Rlt.Distributed.Mpi;
+using Rlt.Platform;
+
+namespace Rlt.Cli.Launching;
+
+/// <summary>This process as one of several ranks: it joins them before its command runs, and they end together.</summary>
+/// <remarks>
+/// Only rank 0 writes to the console. A rank that fails while others do not says so itself and ends all of them; where all end, rank 0 says what there
+/// is to say, the same message once. mpirun's exit code is not relied on: under <c>rlt launch</c> the run's is left in a file.
+/// </remarks>
+internal static class JoinedRanks
+{
+    /// <summary>Where <c>rlt launch</c> looks for the run's exit code.</summary>
+    public const string ResultVariable = "RLT_LAUNCH_RESULT";
+
+    private static readonly TimeSpan OthersEndWithin = TimeSpan.FromSeconds(3);
+
+    // What is written has to pass mpirun before the ranks are ended.
+    private static readonly TimeSpan WrittenWithin = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>The ranks of this process's run; one where it is alone.</summary>
+    public static ICollectives Current { get; private set; } = OneRank.Instance;
+
+    /// <summary>Runs a command, with the ranks that were started with this process if there are any.</summary>
+    /// <param name="isOfSeveral">Whether it is a command that several ranks run together.</param>
+    /// <param name="name">The command's name.</param>
+    /// <param name="guarded">Runs what it is given and says how that ended.</param>
+    /// <param name="command">The command.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(bool isOfSeveral, string name, Func<Func<int>, Outcome> guarded, Func<int> command)
+    {
+        if (RankLaunch.Find() is not { } launch || (launch.Starter == RankStarter.None && !isOfSeveral))
+        {
+            Outcome alone = guarded(command);
+            Say(alone.Message);
+            return alone.Exit;
+        }
+
+        MpiRanks? ranks = null;
+        Outcome joined = guarded(() =>
+        {
+            ranks = isOfSeveral ? MpiRanks.Join(launch) : throw new ConfigException(
+                $"{launch.Shown} started {launch.Size} times '{name}', which runs as one process. Start it without {launch.Shown}.");
+            return 0;
+        });
+        if (ranks is null)
+        {
+            // All of them fail of the same.
+            Say(launch.Rank == 0 ? joined.Message : null);
+            WriteResult(joined.Exit);
+            return joined.Exit;
+        }
+
+        Current = ranks;
+        (TextWriter output, TextWriter errors) = (Console.Out, Console.Error);
+        try
+        {
+            if (ranks.Rank > 0)
+            {
+                Console.SetOut(TextWriter.Null);
+                Console.SetError(TextWriter.Null);
+            }
+
+            TakeShare(ranks);
+            Outcome ended = guarded(command);
+            Console.SetError(errors);
+            return End(ranks, ended with { IsQuiet = ranks.IsQuiet });
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Console.SetError(errors);
+            Current = OneRank.Instance;
+        }
+    }
+
+    /// <summary>The words before this command's own by which the ranks were started; none where it is alone.</summary>
+    public static string[] Started => RankLaunch.Find() is { } launch && Environment.GetEnvironmentVariable(ResultVariable) is null
+        ? launch.Shown == "srun" ? ["srun", "-n", $"{launch.Size}"] : ["mpirun", "-n", $"{launch.Size}"]
+        : [];
+
+    private static int End(MpiRanks ranks, Outcome own)
+    {
+        if (ranks.Farewell(own.ToBytes(), own.Exit == 0 ? Timeout.InfiniteTimeSpan : OthersEndWithin) is not { } sent)
+        {
+            Say($"rank {ranks.Rank} of {ranks.Size} on {Environment.MachineName}: {own.Message}");
+            return Abort(ranks, own.Exit);
+        }
+
+        Outcome[] all = [.. sent.Select(Outcome.Read)];
+        int exit = all.Max(one => one.Exit);
+        if (ranks.Rank == 0)
+        {
+            string?[] messages = [.. all.Select(one => one.Message)];
+            string?[] said = messages.Distinct().Count() == 1 ? messages[..1] : [.. messages.Select((message, rank) => message is null ? null : $"rank {rank}: {message}")];
+            Array.ForEach(said, Say);
+            WriteResult(exit);
+        }
+
+        if (!all.All(one => one.IsQuiet))
+        {
+            return Abort(ranks, exit);
+        }
+
+        ranks.Dispose();
+        return Environment.GetEnvironmentVariable(ResultVariable) is null ? exit : 0;
+    }
+
+    private static int Abort(MpiRanks ranks, int exit)
+    {
+        WriteResult(exit);
+        Thread.Sleep(WrittenWithin);
+        ranks.Abort(exit);
+        return exit;
+    }
+
+    private static void TakeShare(MpiRanks ranks)
+    {
+        string own = $"{Environment.MachineName} {ProcessShare.Cores}";
+        ProcessShare.Take(ranks.LocalRank, ranks.AllGatherTexts(own).Count(other => other == own));
+    }
+
+    private static void Say(string? message)
+    {
+        if (message is not null)
+        {
+            Console.Error.WriteLine($"rlt: {message}");
+            Console.Error.Flush();
+        }
+    }
+
+    private static void WriteResult(int exit)
+    {
+        if (Environment.GetEnvironmentVariable(ResultVariable) is { Length: > 0 } file)
+        {
+            File.WriteAllText(file, exit.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+}
