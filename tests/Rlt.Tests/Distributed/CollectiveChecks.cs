@@ -11,9 +11,12 @@ internal static class CollectiveChecks
     // One element, fewer than ranks, no multiple of them, and more than a piece.
     private static readonly int[] Sizes = [1, 3, 1030, 60_001];
 
-    public static void All(ICollectives ranks)
+    /// <summary>All of it.</summary>
+    /// <param name="ranks">The implementation.</param>
+    /// <param name="halfBytes">Bytes by which it sums a bfloat16.</param>
+    public static void All(ICollectives ranks, int halfBytes)
     {
-        Counted(ranks);
+        Counted(ranks, halfBytes);
         Sums(ranks);
         Orders(ranks);
         Shares(ranks);
@@ -128,7 +131,7 @@ internal static class CollectiveChecks
         ranks.Barrier();
     }
 
-    private static void Counted(ICollectives ranks)
+    private static void Counted(ICollectives ranks, int halfBytes)
     {
         using var scope = NewDisposeScope();
         int n = ranks.Size;
@@ -137,7 +140,7 @@ internal static class CollectiveChecks
         ranks.AllGather(zeros(10, ScalarType.Int64), zeros(10 * n, ScalarType.Int64));
         ranks.Broadcast(zeros(500), 0);
         Assert.Equal(
-            (2 * 4000L * (n - 1) / n, 200L * (n - 1), 80L * (n - 1), 2000L * (n - 1) / n),
+            (2 * 4000L * (n - 1) / n, 100L * halfBytes * (n - 1), 80L * (n - 1), 2000L * (n - 1) / n),
             (ranks.Traffic.AllReduce, ranks.Traffic.ReduceScatter, ranks.Traffic.AllGather, ranks.Traffic.Broadcast));
         Assert.Equal(ranks.Traffic.Total, ranks.Traffic.AllReduce + ranks.Traffic.ReduceScatter + ranks.Traffic.AllGather + ranks.Traffic.Broadcast);
     }
