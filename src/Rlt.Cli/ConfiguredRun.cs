@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Rlt.Cli.Launching;
 using Rlt.Configuration;
 using Rlt.Evaluation;
 using Rlt.Platform;
@@ -23,7 +24,8 @@ internal static class ConfiguredRun
         JsonObject record = Record(
             inputs, usesLibtorch: config is not (EvalConfig { Server.Url: not null } or CollectConfig { Server.Url: not null, Student: null }));
         T shown = HubConfig.Shown(config);
-        var opened = RunFolder.Open(path, ConfigWriter.ToYaml(shown), record, folder => Notes(folder, Earlier<T>(path), shown, inputs));
+        RunFolder opened = JoinedRanks.InTurn(
+            () => RunFolder.Open(path, ConfigWriter.ToYaml(shown), record, folder => Notes(folder, Earlier<T>(path), shown, inputs)));
         StopSignals.Saves(opened);
         return opened;
     }

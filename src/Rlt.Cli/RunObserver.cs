@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlt.Data;
+using Rlt.Files;
 using Rlt.Models;
 using Rlt.Runs;
 using Rlt.Teaching;
@@ -31,9 +32,10 @@ internal sealed class RunObserver : IRunObserver, IDisposable
     public RunObserver(string name, RunFolder folder, params string[] shown)
     {
         (_name, _shown) = (name, shown);
-        var sinks = new LoggerConfiguration().WriteTo.File(
-            folder.Log, outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss} {Level:u3} {Message:lj}{NewLine}", formatProvider: CultureInfo.InvariantCulture);
-        _log = sinks.CreateLogger();
+        var sinks = new LoggerConfiguration();
+        _log = (!WritingProcess.IsThis ? sinks : sinks.WriteTo.File(
+            folder.Log, outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss} {Level:u3} {Message:lj}{NewLine}",
+            formatProvider: CultureInfo.InvariantCulture)).CreateLogger();
         _view = LiveView.OnTerminal(new RunPanel(name, shown));
         StopSignals.SayBy(_view is null ? null : Said);
         _folder = folder.Path;

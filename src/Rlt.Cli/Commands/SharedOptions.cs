@@ -3,7 +3,6 @@ using System.Globalization;
 using Rlt.Cli.Launching;
 using Rlt.Configuration;
 using Rlt.Data;
-using Rlt.Distributed;
 using Rlt.Hub;
 using Rlt.Runs;
 
@@ -40,30 +39,21 @@ internal static class SharedOptions
         }
     }
 
-    /// <summary>The part of the questions that a command line asks for; null where it asks for none.</summary>
-    public static Shard? ShardOf(ParseResult parsed) =>
-        parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == ShardName) is Option<string?> option && parsed.GetValue(option) is { } text
-            ? Shard.Parse(text) : null;
+    /// <summary>The part of the questions that a command line asks for, as it is written; null where it asks for none.</summary>
+    public static string? ShardOf(ParseResult parsed) =>
+        parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == ShardName) is Option<string?> option ? parsed.GetValue(option) : null;
 
-    /// <summary>Has a command run by a config, on all questions, on a part of them, or on the parts of several ranks, which rank 0 then puts together.</summary>
-    public static void RunsShards<T>(this Command command, RunOptions options, Action<T, Shard, CancellationToken> run, Action<string> merge)
+    /// <summary>Has a command run by a config, on all questions or on a part of them.</summary>
+    public static void RunsShards<T>(this Command command, RunOptions options, Action<T, Shard, CancellationToken> run)
         where T : DataRunConfig
     {
         command.Options.Add(Optional(ShardName, "I/N: only the I-th of N parts of the questions, with a run's folder of its own, OUT.shard-I-of-N; "
             + "when all are done, put them together by: rlt merge-shards OUT"));
         command.SetAction((parsed, stop) =>
         {
-            T config = Load<T>(command, options, parsed);
-            ICollectives ranks = JoinedRanks.Current;
-            Shard shard = ShardOf(parsed) ?? new Shard(ranks.Rank + 1, ranks.Size);
-            DataRunConfig whole = config;
+            DataRunConfig whole = Load<T>(command, options, parsed);
+            Shard shard = ShardOf(parsed) is { } text ? Shard.Parse(text) : Shard.Whole;
             run((T)(whole with { Out = shard.Folder(whole.Out) }), shard, stop);
-            ranks.Barrier();
-            if (ranks is { Size: > 1, Rank: 0 })
-            {
-                merge(whole.Out);
-            }
-
             return Task.FromResult(0);
         });
     }
@@ -83,6 +73,7 @@ internal static class SharedOptions
         (string? file, string[] overrides) = options.Settings(parsed);
         T config = HubConfig.Located(ConfigLoader.Load<T>(file, overrides, note => Console.Error.WriteLine($"note: {note}")));
         RankAgreement.Require(JoinedRanks.Current, config);
+        JoinedRanks.Use((config as DataRunConfig)?.Device ?? new DeviceConfig());
         if (JoinedRanks.Current.Rank > 0)
         {
             StopSignals.Saves(() => "rank 0 says what is kept");

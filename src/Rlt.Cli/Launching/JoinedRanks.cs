@@ -1,13 +1,17 @@
 using System.Globalization;
+using System.Text;
+using Rlt.Configuration;
 using Rlt.Distributed;
 using Rlt.Distributed.Mpi;
+using Rlt.Distributed.Nccl;
+using Rlt.Files;
 using Rlt.Platform;
 
 namespace Rlt.Cli.Launching;
 
 /// <summary>This process as one of several ranks: it joins them before its command runs, and they end together.</summary>
 /// <remarks>
-/// Only rank 0 writes to the console. A rank that fails while others do not says so itself and ends all of them; where all end, rank 0 says what there
+/// Only rank 0 writes to the console and to files. A rank that fails while others do not says so itself and ends all of them; where all end, rank 0 says what there
 /// is to say, the same message once. mpirun's exit code is not relied on: under <c>rlt launch</c> the run's is left in a file.
 /// </remarks>
 internal static class JoinedRanks
@@ -53,7 +57,8 @@ internal static class JoinedRanks
             return joined.Exit;
         }
 
-        Current = ranks;
+        Use(ranks);
+        WritingProcess.IsThis = ranks.Rank == 0;
         (TextWriter output, TextWriter errors) = (Console.Out, Console.Error);
         try
         {
@@ -72,14 +77,53 @@ internal static class JoinedRanks
         {
             Console.SetOut(output);
             Console.SetError(errors);
-            Current = OneRank.Instance;
+            Use(OneRank.Instance);
+            WritingProcess.IsThis = true;
         }
+    }
+
+    /// <summary>Has tensors of the device that a command computes on exchanged: those of GPUs over NCCL.</summary>
+    public static void Use(DeviceConfig device)
+    {
+        if (Current.Size > 1 && !device.RequireKnown().Groups[1].Value.Equals("cpu", StringComparison.OrdinalIgnoreCase))
+        {
+            TorchLibrary.Load();
+            Use(NcclRanks.Join(Current, device.Resolve().index));
+        }
+    }
+
+    /// <summary>Does something on rank 0 first, and then on the others; where rank 0 cannot, none of them can.</summary>
+    public static T InTurn<T>(Func<T> open)
+    {
+        if (Current.Size == 1)
+        {
+            return open();
+        }
+
+        T result = default!;
+        RltException? error = null;
+        if (Current.Rank == 0)
+        {
+            try
+            {
+                result = open();
+            }
+            catch (RltException failed)
+            {
+                error = failed;
+            }
+        }
+
+        string message = Encoding.UTF8.GetString(Current.BroadcastBytes(Encoding.UTF8.GetBytes(error?.Message ?? ""), root: 0));
+        return error is not null ? throw error : message.Length > 0 ? throw new ConfigException(message) : Current.Rank == 0 ? result : open();
     }
 
     /// <summary>The words before this command's own by which the ranks were started; none where it is alone.</summary>
     public static string[] Started => RankLaunch.Find() is { } launch && Environment.GetEnvironmentVariable(ResultVariable) is null
         ? launch.Shown == "srun" ? ["srun", "-n", $"{launch.Size}"] : ["mpirun", "-n", $"{launch.Size}"]
         : [];
+
+    private static void Use(ICollectives ranks) => (Current, Sharding.OfProcess) = (ranks, Sharding.OfProcess with { Ranks = ranks });
 
     private static int End(MpiRanks ranks, Outcome own)
     {
@@ -102,6 +146,11 @@ internal static class JoinedRanks
         if (!all.All(one => one.IsQuiet))
         {
             return Abort(ranks, exit);
+        }
+
+        if (exit == 0 && Current != ranks)
+        {
+            Current.Dispose();
         }
 
         ranks.Dispose();

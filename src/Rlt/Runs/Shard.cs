@@ -52,7 +52,7 @@ public sealed partial record Shard(int Number, int Count)
     /// <exception cref="DataException">There are fewer questions than parts.</exception>
     public (int First, int Count) Of(int questions) => questions >= Count
         ? ((int)((long)questions * (Number - 1) / Count), (int)((long)questions * Number / Count) - (int)((long)questions * (Number - 1) / Count))
-        : throw new DataException($"{questions} questions cannot be split among {Count} shards or ranks. Use {questions} or fewer.");
+        : throw new DataException($"{questions} questions cannot be split among {Count} shards. Use {questions} or fewer.");
 
     private static int Value(Match parts, int group) =>
         int.TryParse(parts.Groups[group].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : 0;

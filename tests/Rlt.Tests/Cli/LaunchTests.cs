@@ -42,7 +42,8 @@ public sealed class LaunchTests : IDisposable
     [MpiData("openmpi", "--model", "nothing", "rlt: nothing/config.json: cannot be read: Could not find file")]
     [MpiData("mpich", "--model", "nothing", "rlt: nothing/config.json: cannot be read: Could not find file")]
     [MpiData("mpich", "--limit", "1", "rlt: '--limit' is a setting and not an option of eval. Write '--set limit=1'")]
-    [MpiData("mpich", "--set", "limit=1", "rlt: 1 questions cannot be split among 2 shards or ranks. Use 1 or fewer.")]
+    [MpiData("openmpi", "--out", "/proc/1", "rlt: /proc/1 is not empty and holds no run (no config.yaml). Choose another --out")]
+    [MpiData("openmpi", "--url", "http://127.0.0.1:1/v1", "rlt: server.url: one process keeps a server busy")]
     [MpiData("mpich", "--device", "cuda:0", "rlt: device cuda:0: 2 ranks on HOST ask for the same GPU. Give --device cuda: each rank then takes the one of its number.")]
     public void BadInput_OfAllRanks_IsOneLine(string mpi, string option, string value, string expected)
     {
@@ -50,6 +51,23 @@ public sealed class LaunchTests : IDisposable
         Assert.Equal(2, exit);
         Assert.StartsWith(expected.Replace("HOST", Environment.MachineName, StringComparison.Ordinal), errors, StringComparison.Ordinal);
         Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    /// <summary>Two ranks train as one: the same samples and, to the order of sums, the same figures; one of them writes.</summary>
+    [Theory]
+    [MpiData("openmpi")]
+    [MpiData("mpich")]
+    public void TrainTeacher_OnTwoRanks_WritesOneRun(string mpi)
+    {
+        Assert.Equal(0, _rlt.Run("train-teacher", "--config", "@teacher.yaml", "--out", "@one").Exit);
+        (int exit, _, string errors) = Launch(mpi, "train-teacher", "--config", _rlt["teacher.yaml"], "--out", _rlt["two"]);
+        Assert.True(exit == 0, errors);
+        Assert.Equal(_rlt.Rows("one/metrics.jsonl").Select(Reward), _rlt.Rows("two/metrics.jsonl").Select(Reward));
+        Assert.Single(File.ReadAllLines(_rlt["two/log.txt"]), line => line.Contains("train-teacher: 2 steps", StringComparison.Ordinal));
+        Assert.Single(errors.Split('\n'), line => line.StartsWith("train-teacher: done in", StringComparison.Ordinal));
+        Assert.True(File.Exists(_rlt["two/model/model.safetensors"]));
+
+        static double Reward(System.Text.Json.Nodes.JsonObject row) => Math.Round((double)row["reward"]!, 3);
     }
 
     /// <summary>One rank's error is said by it, and ends the others, who wait for it.</summary>

@@ -102,7 +102,7 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--device", "cuda:0,1", "device 'cuda:0,1' names several devices; a run uses one. Give cpu, cuda or cuda:N, such as cuda:0")]
+    [InlineData("--device", "cuda:0,1", "device 'cuda:0,1' names several devices; a rank uses one. Give cpu, cuda or cuda:N, such as cuda:0, or cuda with rlt launch")]
     [InlineData("--device", "gpu", "device 'gpu' is not known; expected cpu, cuda or cuda:N")]
     [InlineData("--gpu-memory", "80000", "'80000' is not a size of memory; expected such as 80G (10⁹ bytes) or 80GiB (2³⁰)")]
     [InlineData("--gpu-memory", "much", "'much' is not a size of memory; expected such as 80G (10⁹ bytes) or 80GiB (2³⁰)")]

@@ -94,7 +94,7 @@ public sealed class WrongInputTests : IDisposable
     [Theory]
     [InlineData("tpu", "device 'tpu' is not known; expected cpu, cuda or cuda:N")]
     [InlineData("cuda:x", "device 'cuda:x' is not known; expected cpu, cuda or cuda:N")]
-    [InlineData("cuda:0,1", "device 'cuda:0,1' names several devices; a run uses one. Give cpu, cuda or cuda:N, such as cuda:0")]
+    [InlineData("cuda:0,1", "device 'cuda:0,1' names several devices; a rank uses one. Give cpu, cuda or cuda:N, such as cuda:0, or cuda with rlt launch")]
     [InlineData("meta", "device 'meta' is not known; expected cpu, cuda or cuda:N")]
     public void AnyModelCommand_UnknownDevice_IsRefused(string device, string message)
     {

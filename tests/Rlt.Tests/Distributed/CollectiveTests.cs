@@ -62,8 +62,8 @@ public sealed class CollectiveTests
         alone.AllGather(x, x);
         Assert.Equal([0f, 1, 2, 3, 4, 5], x.data<float>());
         Assert.Equal((0, 1, 0L), (alone.Rank, alone.Size, alone.Traffic.Total));
-        Assert.True(alone.Any(true));
-        Assert.False(alone.Any(false));
+        Assert.True(alone.IsAny(true));
+        Assert.False(alone.IsAny(false));
     }
 
     private static bool IsCollective(string call) => call.Contains(" on 0x5", StringComparison.Ordinal);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Rlt.Cli.Commands.Tools;
 using Rlt.Data;
 using Rlt.Evaluation;
 using Rlt.Evaluation.Questions;
@@ -33,7 +32,7 @@ internal static class EvalCommand
             ("--top-p", "top_p", "keeps the likeliest tokens whose probabilities add up to this"),
             ("--max-new-tokens", "max_new_tokens", "tokens of an answer at most"));
         command.Subcommands.Add(EvalCompareCommand.Create());
-        command.RunsShards<EvalConfig>(options, Run, MergeShardsCommand.Merge);
+        command.RunsShards<EvalConfig>(options, Run);
         return command;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Rlt.Cli.Commands.Tools;
 using Rlt.Data;
 using Rlt.Models;
 using Rlt.Runs;
@@ -23,7 +22,7 @@ internal static class CollectCommand
             ("--out", "out", "the run's directory"),
             ("--url", "server.url", "an OpenAI-compatible server that samples instead of the engine here: http://host:8000/v1"),
             ("--api-key-env", "server.key_variable", "the environment variable with the server's key, OPENAI_API_KEY by default"));
-        command.RunsShards<CollectConfig>(options, Run, MergeShardsCommand.Merge);
+        command.RunsShards<CollectConfig>(options, Run);
         return command;
     }
 
