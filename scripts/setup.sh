@@ -18,7 +18,8 @@ if [ ${#missing[@]} = 0 ]; then exit 0; fi
 # A minimal system lacks the C++ runtime too, which libtorch needs.
 line="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
 if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-  echo "setup: not found: ${missing[*]}; without a C++ compiler rlt is several times slower, without MPI it runs as one process. Install them (Debian, Ubuntu: sudo sh -c '$line') and run this again" >&2
+  echo "setup: not found: ${missing[*]}; without a C++ compiler rlt is several times slower, without MPI it runs as one process." \
+    "Install them (Debian, Ubuntu: sudo sh -c '$line') and run this again" >&2
   exit 0
 fi
 echo "setup: installing ${missing[*]}" >&2

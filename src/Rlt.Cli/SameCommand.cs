@@ -16,7 +16,8 @@ internal static class SameCommand
     public static string Line() => Line(Arguments);
 
     /// <summary>The program with other arguments.</summary>
-    public static string Line(IEnumerable<string> arguments) => string.Join(' ', [.. JoinedRanks.Started.Concat(Program()).Concat(Launched).Concat(arguments).Select(Quoted)]);
+    public static string Line(IEnumerable<string> arguments) =>
+        string.Join(' ', [.. JoinedRanks.Started.Concat(Program()).Concat(Launched).Concat(arguments).Select(Quoted)]);
 
     /// <summary>What starts this program again.</summary>
     public static string[] Process

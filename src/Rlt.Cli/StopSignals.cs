@@ -7,7 +7,10 @@ using Rlt.Teaching.Collection;
 
 namespace Rlt.Cli;
 
-/// <summary>What Ctrl-C, SIGTERM, and SIGUSR1 (which batch systems send before a job's end) do: a run's step is finished and saved; anything else, and a run at the second signal, ends at once.</summary>
+/// <summary>
+/// What Ctrl-C, SIGTERM, and SIGUSR1 (which batch systems send before a job's end) do: a run's step is finished and saved; anything else, and a run at the
+/// second signal, ends at once.
+/// </summary>
 internal sealed class StopSignals : IDisposable
 {
     /// <summary>The exit code of what was stopped.</summary>
@@ -28,7 +31,8 @@ internal sealed class StopSignals : IDisposable
 
     /// <summary>Listens until it is disposed.</summary>
     public StopSignals() =>
-        _registrations = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, (PosixSignal)ProcessEnd.UserSignal }.Select(signal => PosixSignalRegistration.Create(signal, Received))];
+        _registrations = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, (PosixSignal)ProcessEnd.UserSignal }
+            .Select(signal => PosixSignalRegistration.Create(signal, Received))];
 
     /// <summary>Is cancelled at the first signal of a run.</summary>
     public CancellationToken Token => _stop.Token;

@@ -11,8 +11,8 @@ namespace Rlt.Cli.Launching;
 
 /// <summary>This process as one of several ranks: it joins them before its command runs, and they end together.</summary>
 /// <remarks>
-/// Only rank 0 writes to the console and to files. A rank that fails while others do not says so itself and ends all of them; where all end, rank 0 says what there
-/// is to say, the same message once. mpirun's exit code is not relied on: under <c>rlt launch</c> the run's is left in a file.
+/// Only rank 0 writes to the console and to files. A rank that fails while others do not says so itself and ends all of them; where all end, rank 0 says
+/// what there is to say, the same message once. mpirun's exit code is not relied on: under <c>rlt launch</c> the run's is left in a file.
 /// </remarks>
 internal static class JoinedRanks
 {
@@ -138,7 +138,8 @@ internal static class JoinedRanks
         if (ranks.Rank == 0)
         {
             string?[] messages = [.. all.Select(one => one.Message)];
-            string?[] said = messages.Distinct().Count() == 1 ? messages[..1] : [.. messages.Select((message, rank) => message is null ? null : $"rank {rank}: {message}")];
+            string?[] said = messages.Distinct().Count() == 1 ? messages[..1]
+                : [.. messages.Select((message, rank) => message is null ? null : $"rank {rank}: {message}")];
             Array.ForEach(said, Say);
             WriteResult(exit);
         }

@@ -44,15 +44,16 @@ internal static class RankAgreement
             if (differences.Length > 0)
             {
                 string more = differences.Length > ShownDifferences ? $"; and {differences.Length - ShownDifferences} more" : "";
-                throw new ConfigException($"rank {rank} on {all[rank]["host"]} differs from rank 0: {string.Join("; ", differences.Take(ShownDifferences))}{more}. "
+                throw new ConfigException($"rank {rank} on {all[rank]["host"]} differs from rank 0: "
+                    + $"{string.Join("; ", differences.Take(ShownDifferences))}{more}. "
                     + "Start all ranks with the same program, command line and files.");
             }
         }
 
         if (config is EvalConfig { Server.Url: not null } or CollectConfig { Server.Url: not null })
         {
-            throw new ConfigException("server.url: one process keeps a server busy (server.concurrency requests at once), and several ranks would ask all anew. "
-                + "Start one, or several by --shard.");
+            throw new ConfigException("server.url: one process keeps a server busy (server.concurrency requests at once), and several ranks would "
+                + "ask all anew. Start one, or several by --shard.");
         }
 
         if (config is DataRunConfig { Device: { } device } && device.RequireKnown().Groups[2].Success

@@ -140,7 +140,8 @@ public sealed class Evaluator(
     private List<JsonObject> Earlier(string path)
     {
         JsonObject[] rows = [.. RunRows.Read(path).DistinctBy(EvalRow.Key)
-            .Where(row => EvalRow.Key(row) is var (index, sample) && index >= Range.First && index < Range.First + Range.Count && sample >= 0 && sample < sampling.Samples)];
+            .Where(row => EvalRow.Key(row) is var (index, sample) && index >= Range.First && index < Range.First + Range.Count
+                && sample >= 0 && sample < sampling.Samples)];
         if (rows.FirstOrDefault(row => row["id"] is not null && EvalRow.Id(row) != questions[EvalRow.Key(row).Index].Id) is { } other)
         {
             throw new DataException($"{path}: question {other["index"]} was '{other["id"]}' and is '{questions[EvalRow.Key(other).Index].Id}' now: "

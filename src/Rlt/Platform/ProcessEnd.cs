@@ -16,7 +16,7 @@ public static partial class ProcessEnd
     /// <summary>Asks another process to end: SIGTERM. One that has ended already is left alone.</summary>
     public static void Ask(int process) => _ = Kill(process, Terminate);
 
-    /// <summary>Asks ranks to save and end, by their starter: SIGUSR1, which both MPIs' mpirun hand on, where SIGTERM makes Open MPI's kill after a second.</summary>
+    /// <summary>Asks ranks to save and end: SIGUSR1, which both MPIs' mpirun hand on, where SIGTERM makes Open MPI's kill after a second.</summary>
     public static void AskRanks(int mpirun) => _ = Kill(mpirun, UserSignal);
 
     [LibraryImport("libc", EntryPoint = "_exit")]

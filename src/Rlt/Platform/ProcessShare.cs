@@ -15,7 +15,9 @@ public static class ProcessShare
         get
         {
             const string file = "/proc/self/status", key = "Cpus_allowed_list:";
-            return File.Exists(file) ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal))?[key.Length..].Trim() ?? "" : "";
+            return File.Exists(file)
+                ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal))?[key.Length..].Trim() ?? ""
+                : "";
         }
     }
 
@@ -27,7 +29,8 @@ public static class ProcessShare
     public static int CudaDevice => _localRank >= 0 && IsShownOne ? 0 : _localRank;
 
     private static bool IsShownOne =>
-        int.TryParse(Environment.GetEnvironmentVariable("CUDA_VISIBLE_DEVICES"), NumberStyles.None, CultureInfo.InvariantCulture, out _) && cuda.device_count() == 1;
+        int.TryParse(Environment.GetEnvironmentVariable("CUDA_VISIBLE_DEVICES"), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        && cuda.device_count() == 1;
 
     /// <summary>Other ranks are on this machine.</summary>
     /// <param name="localRank">This one's number among them.</param>

@@ -45,7 +45,8 @@ public sealed partial record Shard(int Number, int Count)
 
         int[] missing = [.. Enumerable.Range(1, count).Except(found.Select(shard => shard.Number))];
         return missing.Length == 0 ? found : throw new ConfigException(
-            $"{whole}: of {count} shards {string.Join(", ", missing)} {(missing.Length == 1 ? "is" : "are")} missing. Run {(missing.Length == 1 ? "it" : "them")}: --shard {missing[0]}/{count}");
+            $"{whole}: of {count} shards {string.Join(", ", missing)} {(missing.Length == 1 ? "is" : "are")} missing. "
+                + $"Run {(missing.Length == 1 ? "it" : "them")}: --shard {missing[0]}/{count}");
     }
 
     /// <summary>The places of this part's questions among all.</summary>

@@ -43,7 +43,8 @@ internal static class LaunchCommand
         {
             if (_launched is not [var name, ..] || !CommandSettings.IsOfSeveralRanks(name))
             {
-                throw new ConfigException($"launch: {(_launched is [var other, ..] ? $"'{other}' is no command that several ranks run together" : "no command is given")}; "
+                throw new ConfigException("launch: "
+                    + (_launched is [var other, ..] ? $"'{other}' is no command that several ranks run together; " : "no command is given; ")
                     + "expected warmup, train-teacher, collect, distill, train-solver or eval, after launch's options: rlt launch -n 8 train-teacher …");
             }
 

@@ -67,7 +67,9 @@ internal static class MergeShardsCommand
             ConfigChange[] changes = [.. ConfigChange.Between(configs[0], configs[i]).Where(change => !change.MayChange)];
             if (changes.Length > 0 || inputs[i] != inputs[0])
             {
-                string what = changes.Length > 0 ? string.Join("; ", changes.Select(ResumeCheck.Text)) : "what they read has changed in between (inputs in run.json)";
+                string what = changes.Length > 0
+                    ? string.Join("; ", changes.Select(ResumeCheck.Text))
+                    : "what they read has changed in between (inputs in run.json)";
                 throw new ConfigException($"{folders[i]} is no shard of the run of {folders[0]}: {what}. Run them with the same settings and files.");
             }
         }

@@ -4,7 +4,9 @@ using Rlt.Platform;
 
 namespace Rlt.Distributed.Mpi;
 
-/// <summary>The functions and handles of the MPI library of this machine: Open MPI, or MPICH and those with its binary interface (Intel MPI, MVAPICH, Cray).</summary>
+/// <summary>
+/// The functions and handles of this machine's MPI library: Open MPI, or MPICH and those with its binary interface (Intel MPI, MVAPICH, Cray).
+/// </summary>
 /// <remarks>
 /// Handles of MPICH are integers, those of Open MPI addresses: both travel as a native integer, whose lower half is what a C function with an int
 /// parameter reads on every supported processor. Values: mpi.h of MPICH 4 (the interface common to the MPICH family) and of Open MPI 4 and 5.

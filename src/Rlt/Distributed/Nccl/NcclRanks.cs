@@ -116,7 +116,8 @@ public sealed unsafe class NcclRanks : ICollectives
         (RankTensor share, RankTensor whole) = RankTensor.Of(input, output, Size, _type);
         Traffic.AddAllGather(whole.Bytes);
         return Queue(
-            stream => _nccl.AllGather(share.Address, whole.Address, (nuint)share.Count, Type(share), _communicator, stream), "ncclAllGather", null, input, output);
+            stream => _nccl.AllGather(share.Address, whole.Address, (nuint)share.Count, Type(share), _communicator, stream), "ncclAllGather", null,
+            input, output);
     }
 
     /// <inheritdoc/>
