@@ -100,7 +100,8 @@ internal static partial class FinalAnswer
             return stated;
         }
 
-        return box >= 0 ? Boxes.Last(text)?.Trim() ?? Boxes.Last(text + "}")?.Trim() : null;
+        return box >= 0 ? Boxes.Last(text)?.Trim() ?? Boxes.Last(text + "}")?.Trim()
+            : Marked().Match(text) is { Success: true } mark ? text[(mark.Index + mark.Length - 1)..].Trim() : null;
     }
 
     // The end of a long text, from the beginning of a line: a formula is not cut.

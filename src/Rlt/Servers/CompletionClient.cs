@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Rlt.Servers;
 
@@ -29,7 +30,7 @@ public sealed record Completion(string Text, bool Truncated, int? Tokens)
 /// <param name="config">Where and how.</param>
 /// <param name="key">The server's key; null for none.</param>
 /// <param name="quotes">Whether errors may quote what the server sent, which may repeat the question.</param>
-public sealed class CompletionClient(HttpClient client, ServerAccess config, string? key, bool quotes = true)
+public sealed partial class CompletionClient(HttpClient client, ServerAccess config, string? key, bool quotes = true)
 {
     private const int MostBytes = 64 << 20;
     private const int MostShown = 200;
@@ -241,7 +242,8 @@ public sealed class CompletionClient(HttpClient client, ServerAccess config, str
         RefusedRequest? meant = mayPass || response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound ? null
             : RefusedRequest.Read(content, codesOnly: response.StatusCode is HttpStatusCode.Forbidden);
         string now = limit is null ? "" : $", now {limit}";
-        string hint = meant?.IsTooLong != true ? ""
+        string hint = meant?.Unsupported is { } field ? $" Leave the field out: --set 'server.body={{{field}: null}}'."
+            : meant?.IsTooLong != true ? ""
             : $" Question and response do not fit the model's context: lower --max-new-tokens{now}, or serve the model with a longer one.";
         return new ServerException($"HTTP {status}: {Shown(content)}{hint}", mayPass)
         {
@@ -258,7 +260,7 @@ public sealed class CompletionClient(HttpClient client, ServerAccess config, str
     {
         try
         {
-            JsonNode? root = JsonNode.Parse(content);
+            JsonNode? root = LenientJson(content);
             if (CompletionReader.Read(root, limit) is { } completion)
             {
                 return completion;
@@ -277,6 +279,27 @@ public sealed class CompletionClient(HttpClient client, ServerAccess config, str
 
         throw new ServerException($"an answer that is no completion (choices[0] with its text and finish_reason): {Shown(content)}", mayPass: true);
     }
+
+    // Python's servers write half pairs of surrogates, as a token that is half a character leaves them, and numbers that JSON has not.
+    private static JsonNode? LenientJson(byte[] content)
+    {
+        string text = Encoding.UTF8.GetString(content);
+        text = HalfPair().Replace(text, @"\ufffd");
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException) when (NoNumber().IsMatch(text))
+        {
+            return JsonNode.Parse(NoNumber().Replace(text, "null"));
+        }
+    }
+
+    [GeneratedRegex(@"(?<=(?<!\\)(?:\\\\)*)(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})")]
+    private static partial Regex HalfPair();
+
+    [GeneratedRegex(@"(?<=[:,[]\s*)(?:NaN|-?Infinity)(?=\s*[],}])")]
+    private static partial Regex NoNumber();
 
     // ArgumentException: an object with the same key twice, or a list without items; KeyNotFoundException: a token that is not told of.
     private T Parsed<T>(byte[] content, Func<JsonNode, T> read, string expected, bool mayPass)

@@ -27,17 +27,22 @@ internal static class CompletionReader
     /// <exception cref="InvalidOperationException">A field is of another kind than it must be; so ArgumentException and FormatException.</exception>
     public static Completion? Read(JsonNode? root, int? limit)
     {
+        if (root?["choices"] is JsonArray { Count: 0 } && root["usage"] is JsonObject)
+        {
+            return new Completion("", false, null) { Refusal = "no_content" };
+        }
+
         JsonNode? choice = root?["choices"]?[0];
         string? reason = choice?["finish_reason"]?.GetValue<string>().Split(':')[0].Trim();
-        if (choice is null || reason is null or "abort" or "error" || (choice["text"] is null && choice["message"] is not JsonObject))
+        if (choice?.AsObject().ContainsKey("finish_reason") != true || reason is "abort" or "error" || (choice["text"] is null && choice["message"] is not JsonObject))
         {
             return null;
         }
 
         Message said = Message.Of(choice);
         int? tokens = root?["usage"]?["completion_tokens"]?.GetValue<int>();
-        bool isCut = CutReasons.Contains(reason) || (limit is not null && tokens >= limit);
-        string? refusal = FilterReasons.Contains(reason) ? "content_filter"
+        bool isCut = CutReasons.Contains(reason ?? "") || (limit is not null && tokens >= limit);
+        string? refusal = FilterReasons.Contains(reason ?? "") ? "content_filter"
             : reason == "refusal" || (said.Text.Length == 0 && said.Refusal.Length > 0) ? "refusal"
             : !said.HasText && said.Thought.Length == 0 && !isCut ? "no_content" : null;
         string? stopField = StopFields.FirstOrDefault(choice.AsObject().ContainsKey);
@@ -74,7 +79,7 @@ internal static class CompletionReader
         public string Whole(bool isCut)
         {
             string text = Text.Length > 0 ? Text.ToString() : Refusal.ToString();
-            return Thought.Length == 0 ? text : $"<think>\n{Thought}\n{(text.Length == 0 && isCut ? "" : "</think>\n\n")}{text}";
+            return Thought.Length == 0 || text.TrimStart().StartsWith("<think>", StringComparison.Ordinal) ? text : $"<think>\n{Thought}\n{(text.Length == 0 && isCut ? "" : "</think>\n\n")}{text}";
         }
 
         private void Add(JsonNode? node, StringBuilder target)

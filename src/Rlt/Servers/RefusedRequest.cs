@@ -8,7 +8,8 @@ namespace Rlt.Servers;
 /// <param name="IsFiltered">Whether it was for the question's content: asked again, it would be refused again.</param>
 /// <param name="WantsOtherLimit">Whether the limit of tokens should be sent as max_completion_tokens.</param>
 /// <param name="IsTooLong">Whether question and response do not fit the model's context.</param>
-internal sealed record RefusedRequest(bool IsFiltered, bool WantsOtherLimit, bool IsTooLong)
+/// <param name="Unsupported">The field that the server does not take; null where it names none.</param>
+internal sealed record RefusedRequest(bool IsFiltered, bool WantsOtherLimit, bool IsTooLong, string? Unsupported)
 {
     private static readonly string[] FilterCodes =
     [
@@ -42,7 +43,8 @@ internal sealed record RefusedRequest(bool IsFiltered, bool WantsOtherLimit, boo
         return new RefusedRequest(
             !isTooLong && (FilterCodes.Any(codes.Contains) || (!codesOnly && FilterWords.Any(text.Contains))),
             namesLimit && !isTooLong && !text.Contains("too large", StringComparison.Ordinal),
-            isTooLong);
+            isTooLong,
+            codes.Contains("unsupported", StringComparison.Ordinal) && error?["param"] is JsonValue named && named.TryGetValue(out string? field) ? field : null);
     }
 
     private static JsonObject? Error(byte[] content)

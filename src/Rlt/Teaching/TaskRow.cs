@@ -34,7 +34,9 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
 
     /// <summary>The question.</summary>
     /// <exception cref="DataException">There is none.</exception>
-    public string Question => fields.Question is { } column ? row.Text(column)
+    public string Question => Asked is { } question && !string.IsNullOrWhiteSpace(question) ? question : throw row.Problem("the question is empty.");
+
+    private string Asked => fields.Question is { } column ? row.Text(column)
         : IsResult ? row.Text("prompt")
         : IsConversation ? Turn(User)
         : First(QuestionColumns) ?? throw row.Problem($"no question; expected one of {string.Join(", ", QuestionColumns.Select(key => $"'{key}'"))}.");
@@ -121,7 +123,7 @@ internal sealed partial class TaskRow(JsonRow row, FieldNames fields)
     private string Turn(string[] speakers) => TurnOrNull(speakers) ?? throw NoTurn(speakers);
 
     private DataException NoTurn(string[] speakers) => row.Problem(
-        $"'{Turns}' has no turn from {string.Join(" or ", speakers)}; "
+        $"'{Turns}' {(row.Fields[Turns!] is JsonArray ? $"has no turn from {string.Join(" or ", speakers)}" : "is no list")}; "
             + $"expected a list of {(Turns == "messages" ? "{\"role\", \"content\"}" : "{\"from\", \"value\"}")}.");
 
     private string? TurnOrNull(string[] speakers) =>

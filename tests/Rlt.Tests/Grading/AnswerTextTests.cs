@@ -104,6 +104,7 @@ public sealed class AnswerTextTests
     public void Grade_ConstantFactorsOfASum_MayStandBeforeIt(string answer, string response, bool correct) => Assert.Equal(correct, IsRight(answer, response));
 
     [Theory]
+    [InlineData("4 + 5 = 9\n#### 9", "\\boxed{9}", true)]
     [InlineData("9", "The answer is 9, not 6.", true)]
     [InlineData("6", "The answer is 9, not 6.", false)]
     [InlineData("2.5", "#### 2 1/2", true)]

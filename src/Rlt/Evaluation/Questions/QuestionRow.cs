@@ -39,7 +39,7 @@ internal sealed class QuestionRow(BenchmarkDefinition benchmark, FieldNames fiel
 
     private string Answer(JsonRow row, TaskRow columns)
     {
-        string answer = columns.Answer ?? AnswerGrader.Boxed(columns.SolutionText ?? "")
+        string answer = columns.Answer is { } given && !string.IsNullOrWhiteSpace(given) ? given : AnswerGrader.Boxed(columns.SolutionText ?? "")
             ?? throw row.Problem($"no '{fields.Answer ?? "answer"}', and no \\boxed{{}} in "
                 + $"{(columns.SolutionIsInTurn ? "the assistant's turn" : $"'{columns.SolutionColumn}'")}; expected one of them.");
         int mark = benchmark.AnswerAfter is { } after ? answer.LastIndexOf(after, StringComparison.Ordinal) : -1;

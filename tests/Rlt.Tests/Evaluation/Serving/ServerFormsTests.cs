@@ -76,6 +76,26 @@ public sealed class ServerFormsTests : IDisposable
     public async Task Ask_ContentInParts_ThoughtStandsBeforeTheText(string message, string text) =>
         Assert.Equal(new Completion(text, false, 2), await AskAsync($$"""{"finish_reason": "stop", "message": {{message}}}""", tokens: 2));
 
+    [Theory]
+    [InlineData("""{"choices": [], "usage": {"completion_tokens": 0}}""", "", null, "no_content")]
+    [InlineData("""{"choices": [{"finish_reason": null, "message": {"content": "It is 4"}}]}""", "It is 4", null, null)]
+    [InlineData("""{"choices": [{"finish_reason": "stop", "message": {"content": "\\ud83d \ud83d It is 4 \ud83d\ude00"}}]}""", "\\ud83d \ufffd It is 4 \ud83d\ude00", null, null)]
+    [InlineData("""{"choices": [{"finish_reason": "stop", "logprobs": [NaN, -Infinity], "message": {"content": "It is 4"}}]}""", "It is 4", null, null)]
+    [InlineData("""{"choices": [{"finish_reason": "stop", "message": {"content": "<think>\n2 + 2\n</think>\n4", "reasoning": "2 + 2"}}]}""", "<think>\n2 + 2\n</think>\n4", null, null)]
+    public async Task Ask_AnswersBesideTheForm_AreRead(string body, string text, int? tokens, string? refusal)
+    {
+        using var server = new TestServer((_, _) => TestServer.Reply.Of(200, body));
+        Assert.Equal(new Completion(text, false, tokens) { Refusal = refusal }, await Client(server).AskAsync([], default));
+    }
+
+    [Fact]
+    public async Task Ask_FieldThatIsNotTaken_SaysHowToLeaveItOut()
+    {
+        using var server = new TestServer((_, _) => TestServer.Reply.Of(400, """{"error": {"message": "no", "param": "temperature", "code": "unsupported_value"}}"""));
+        ServerException error = await Assert.ThrowsAsync<ServerException>(() => Client(server).AskAsync([], default));
+        Assert.EndsWith("Leave the field out: --set 'server.body={temperature: null}'.", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Ask_ThoughtInPartsCutOff_StaysOpen() => Assert.Equal(
         new Completion("<think>\n2 +\n", true, 2),
