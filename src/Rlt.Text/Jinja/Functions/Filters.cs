@@ -23,7 +23,6 @@ internal static class Filters
         ["first"] = SequenceFilters.First,
         ["float"] = NumberFilters.Float,
         ["forceescape"] = HtmlFilters.ForceEscape,
-        ["format"] = TextFilters.Format,
         ["groupby"] = OrderFilters.Group,
         ["indent"] = TextFilters.Indent,
         ["int"] = NumberFilters.Integer,

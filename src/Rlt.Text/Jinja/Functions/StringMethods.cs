@@ -19,7 +19,6 @@ internal static class StringMethods
         ["endswith"] = (_, text, arguments) => HasAffix(text, arguments, "endswith", (part, affix) => part.EndsWith(affix, StringComparison.Ordinal)),
         ["expandtabs"] = ExpandTabs,
         ["find"] = (_, text, arguments) => (BigInteger)Find(text, arguments, "find", fromEnd: false),
-        ["format"] = (state, text, arguments) => StringFormatter.Format(state, text, arguments),
         ["index"] = (_, text, arguments) => FindOrFail(text, arguments, "index", fromEnd: false),
         ["isalnum"] = Plain("isalnum", text => Are(text, IsAlphanumeric)),
         ["isalpha"] = Plain("isalpha", text => Are(text, point => char.IsLetter(point, 0))),
@@ -339,7 +338,7 @@ internal static class StringMethods
         {
             Positional = [new PyList([.. state.Iterate(arguments.Positional[0]).Select(x => EscapeText(PyText.TryGet(x, out _) ? x : PyRepr.Str(x)))])],
         },
-        "replace" or "format" or "ljust" or "rjust" or "center" => new CallArguments(
+        "replace" or "ljust" or "rjust" or "center" => new CallArguments(
             [.. arguments.Positional.Select(EscapeText)],
             [.. arguments.Named.Select(pair => KeyValuePair.Create(pair.Key, EscapeText(pair.Value)))]),
         _ => arguments,

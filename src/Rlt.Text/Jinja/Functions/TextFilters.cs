@@ -22,29 +22,6 @@ internal static partial class TextFilters
         return StringMethods.Pad(state, PyRepr.Str(input), width, " ", "center");
     }
 
-    public static object Format(RenderState state, object input, CallArguments arguments)
-    {
-        if (arguments.Positional.Count > 0 && arguments.Named.Count > 0)
-        {
-            throw new RenderError("can't handle positional and keyword arguments at the same time");
-        }
-
-        object values = new PyTuple(arguments.Positional);
-        if (arguments.Named.Count > 0)
-        {
-            var dict = new PyDict();
-            foreach (var (name, value) in arguments.Named)
-            {
-                dict.Set(name, value);
-            }
-
-            values = dict;
-        }
-
-        string text = PercentFormat.Format(state, PyRepr.Str(input), values, escapes: input is Markup);
-        return input is Markup ? new Markup(text) : text;
-    }
-
     public static object Indent(RenderState state, object input, CallArguments arguments)
     {
         object?[] values = arguments.Bind("indent", 0, "width", "first", "blank");

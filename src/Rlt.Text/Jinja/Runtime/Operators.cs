@@ -1,5 +1,4 @@
 using System.Numerics;
-using Rlt.Text.Jinja.Functions;
 using Rlt.Text.Jinja.Values;
 
 namespace Rlt.Text.Jinja.Runtime;
@@ -12,12 +11,6 @@ internal static class Operators
         if (PyNumber.IsNumber(left) && PyNumber.IsNumber(right))
         {
             return PyNumber.Apply(op, left, right);
-        }
-
-        if (op == "%" && PyText.TryGet(left, out string? format))
-        {
-            string text = PercentFormat.Format(state, format, right, escapes: left is Markup);
-            return left is Markup ? new Markup(text) : text;
         }
 
         ThrowIfUndefined(left);

@@ -38,41 +38,6 @@ internal static class PyFloat
         return (double.IsNegative(value) ? "-" : "") + (decimals == 0 ? whole : $"{whole}.{digits[^decimals..]}");
     }
 
-    /// <summary>"%.ne".</summary>
-    public static string Exponential(double value, int decimals)
-    {
-        if (NameOfSpecial(value) is string special)
-        {
-            return special;
-        }
-
-        (string digits, int exponent) = RoundSignificant(Math.Abs(value), decimals + 1);
-        string fraction = decimals == 0 ? "" : "." + digits[1..];
-        return $"{(double.IsNegative(value) ? "-" : "")}{digits[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
-    }
-
-    /// <summary>"%.ng": significant digits without trailing zeros, in whichever of both notations is usual.</summary>
-    public static string General(double value, int significant)
-    {
-        if (NameOfSpecial(value) is string special)
-        {
-            return special;
-        }
-
-        int count = Math.Max(significant, 1);
-        (string digits, int exponent) = RoundSignificant(Math.Abs(value), count);
-        string sign = double.IsNegative(value) ? "-" : "";
-        digits = digits.TrimEnd('0');
-        digits = digits.Length == 0 ? "0" : digits;
-        if (exponent < -4 || exponent >= count)
-        {
-            string fraction = digits.Length > 1 ? "." + digits[1..] : "";
-            return $"{sign}{digits[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
-        }
-
-        return sign + Layout(digits, exponent, minimumFraction: 0);
-    }
-
     /// <summary>round(value, decimals), ties to even on the exact binary value.</summary>
     public static double Round(double value, int decimals)
     {
@@ -121,18 +86,6 @@ internal static class PyFloat
         int point = Math.Max(exponent, 0) + 1;
         string fraction = padded[point..].PadRight(minimumFraction, '0');
         return fraction.Length == 0 ? padded : $"{padded[..point]}.{fraction}";
-    }
-
-    private static (string Digits, int Exponent) RoundSignificant(double value, int count)
-    {
-        if (value == 0)
-        {
-            return (new string('0', count), 0);
-        }
-
-        int exponent = ShortestDigits(value).Exponent;
-        string digits = RoundScaled(value, count - 1 - exponent).ToString(CultureInfo.InvariantCulture);
-        return digits.Length > count ? (digits[..count], exponent + 1) : (digits, exponent);
     }
 
     /// <summary>value · 10^decimals as an integer, ties to even.</summary>
