@@ -17,10 +17,6 @@ internal static class Globals
         Add("range", Range);
         Add("dict", MakeDict);
         Add("namespace", (state, arguments) => new Namespace(MakeDict(state, arguments)));
-        Add("cycler", (_, arguments) => arguments.Positional.Count > 0
-            ? new Cycler(arguments.Positional)
-            : throw new RenderError("at least one item has to be provided"));
-        Add("joiner", (_, arguments) => new Joiner(arguments.Bind("joiner", 0, "sep")[0] ?? ", "));
         Add("raise_exception", (_, arguments) =>
             throw new RenderError(PyRepr.Str(arguments.Bind("raise_exception", 1, "message")[0]!)));
         Add("strftime_now", (state, arguments) => DateFormat.Format(

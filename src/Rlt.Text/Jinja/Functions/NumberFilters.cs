@@ -93,34 +93,6 @@ internal static class NumberFilters
         return total;
     }
 
-    public static object FileSize(RenderState state, object input, CallArguments arguments)
-    {
-        bool isBinary = arguments.Bind("filesizeformat", 0, "binary")[0] is object value && PyOrder.IsTrue(value);
-        double bytes = Float(state, input, new CallArguments([PyNone.Value], [])) is double number
-            ? number
-            : throw new RenderError($"could not convert {PyRepr.Repr(input)} to float");
-        double size = isBinary ? 1024 : 1000;
-        if (bytes == 1)
-        {
-            return "1 Byte";
-        }
-
-        if (bytes < size)
-        {
-            return $"{(long)bytes} Bytes";
-        }
-
-        double unit = size * size;
-        int prefix = 0;
-        while (bytes >= unit && prefix < 7)
-        {
-            unit *= size;
-            prefix++;
-        }
-
-        return $"{PyFloat.Fixed(size * bytes / unit, 1)} {(isBinary ? "KMGTPEZY" : "kMGTPEZY")[prefix]}{(isBinary ? "iB" : "B")}";
-    }
-
     private static BigInteger RoundInteger(BigInteger value, int decimals)
     {
         if (decimals >= 0)

@@ -49,27 +49,6 @@ internal static class OrderFilters
 
     public static object Max(RenderState state, object input, CallArguments arguments) => Extreme(state, input, arguments, "max", 1);
 
-    public static object Group(RenderState state, object input, CallArguments arguments)
-    {
-        object?[] values = arguments.Bind("groupby", 1, "attribute", "default", "case_sensitive");
-        object? fallback = values[1] is PyNone ? null : values[1];
-        object Grouper(object item) => AttributeOr(item, values[0]!, fallback);
-        Func<object, object> fold = Fold(values[2]);
-        var groups = new List<(object Key, List<object> Items)>();
-        foreach (object item in PyOrder.Sort(state.Iterate(input), item => fold(Grouper(item)), reverse: false))
-        {
-            object key = fold(Grouper(item));
-            if (groups.Count == 0 || !PyEquality.AreEqual(groups[^1].Key, key))
-            {
-                groups.Add((key, []));
-            }
-
-            groups[^1].Items.Add(item);
-        }
-
-        return new PyList([.. groups.Select(group => new PyTuple([Grouper(group.Items[0]), new PyList(group.Items)], "grouper", "list"))]);
-    }
-
     /// <summary>The value behind a path; the fallback where any part of it is missing.</summary>
     public static object AttributeOr(object item, object path, object? fallback)
     {

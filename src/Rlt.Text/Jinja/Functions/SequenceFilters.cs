@@ -7,16 +7,6 @@ namespace Rlt.Text.Jinja.Functions;
 /// <summary>Filters that take parts of sequences or cut them up.</summary>
 internal static class SequenceFilters
 {
-    public static object Attribute(RenderState state, object input, CallArguments arguments) =>
-        Attributes.GetOnlyAttribute(input, PyRepr.Str(arguments.Bind("attr", 1, "name")[0]!));
-
-    public static object Batch(RenderState state, object input, CallArguments arguments)
-    {
-        object?[] values = arguments.Bind("batch", 1, "linecount", "fill_with");
-        int size = PyNumber.ToInt(values[0]!, "linecount");
-        return new PyIterator(Batches(state, input, size, values[1]));
-    }
-
     public static object First(RenderState state, object input, CallArguments arguments)
     {
         arguments.Bind("first", 0);
@@ -68,58 +58,6 @@ internal static class SequenceFilters
         }
     }
 
-    public static object Slice(RenderState state, object input, CallArguments arguments)
-    {
-        object?[] values = arguments.Bind("slice", 1, "slices", "fill_with");
-        return new PyIterator(SliceUp(state, input, PyNumber.ToInt(values[0]!, "slices"), values[1]));
-    }
-
     private static IEnumerable<object>? Reversed(RenderState state, object input) =>
         input is PyIterator or LoopState || !RenderState.IsIterable(input) ? null : state.Iterate(input).Reverse();
-
-    private static IEnumerable<object> Batches(RenderState state, object input, int size, object? fill)
-    {
-        var batch = new List<object>();
-        foreach (object item in state.Iterate(input))
-        {
-            if (batch.Count == size)
-            {
-                yield return new PyList(batch);
-                batch = [];
-            }
-
-            batch.Add(item);
-        }
-
-        if (batch.Count > 0)
-        {
-            for (; fill is not (null or PyNone) && batch.Count < size; state.Charge())
-            {
-                batch.Add(fill);
-            }
-
-            yield return new PyList(batch);
-        }
-    }
-
-    private static IEnumerable<object> SliceUp(RenderState state, object input, int slices, object? fill)
-    {
-        object[] items = [.. state.Iterate(input)];
-        if (slices == 0)
-        {
-            throw new RenderError("integer division or modulo by zero");
-        }
-
-        int size = items.Length / slices;
-        int withExtra = items.Length % slices;
-        int start = 0;
-        for (int slice = 0; slice < slices; slice++)
-        {
-            state.Charge();
-            int end = start + size + (slice < withExtra ? 1 : 0);
-            IEnumerable<object> part = items[start..end];
-            yield return new PyList([.. fill is not (null or PyNone) && slice >= withExtra ? part.Append(fill) : part]);
-            start = end;
-        }
-    }
 }

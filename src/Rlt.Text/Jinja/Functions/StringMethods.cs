@@ -13,11 +13,8 @@ internal static class StringMethods
     private static readonly Dictionary<string, Method> s_methods = new(StringComparer.Ordinal)
     {
         ["capitalize"] = Plain("capitalize", PyText.Capitalize),
-        ["casefold"] = Plain("casefold", text => PyText.Lower(text).Replace("ß", "ss", StringComparison.Ordinal).Replace('ς', 'σ')),
-        ["center"] = (state, text, arguments) => Pad(state, text, "center", arguments),
         ["count"] = (state, text, arguments) => Count(state, text, arguments),
         ["endswith"] = (_, text, arguments) => HasAffix(text, arguments, "endswith", (part, affix) => part.EndsWith(affix, StringComparison.Ordinal)),
-        ["expandtabs"] = ExpandTabs,
         ["find"] = (_, text, arguments) => (BigInteger)Find(text, arguments, "find", fromEnd: false),
         ["index"] = (_, text, arguments) => FindOrFail(text, arguments, "index", fromEnd: false),
         ["isalnum"] = Plain("isalnum", text => Are(text, IsAlphanumeric)),
@@ -25,15 +22,11 @@ internal static class StringMethods
         ["isascii"] = Plain("isascii", text => text.All(char.IsAscii)),
         ["isdecimal"] = Plain("isdecimal", text => Are(text, point => char.IsDigit(point, 0))),
         ["isdigit"] = Plain("isdigit", text => Are(text, IsDigit)),
-        ["isidentifier"] = Plain("isidentifier", text => text.Length > 0 && !char.IsDigit(text[0]) && Are(text, c => c == "_" || IsAlphanumeric(c))),
         ["islower"] = Plain("islower", text => HasCase(text, UnicodeCategory.LowercaseLetter)),
         ["isnumeric"] = Plain("isnumeric", text => Are(text, point => char.IsNumber(point, 0))),
-        ["isprintable"] = Plain("isprintable", text => text.Length == 0 || Are(text, PyRepr.IsPrintable)),
         ["isspace"] = Plain("isspace", text => PyText.IsBlank(text)),
-        ["istitle"] = Plain("istitle", text => PyText.CodePoints(text).Any(PyText.IsCased) && PyText.Title(text) == text),
         ["isupper"] = Plain("isupper", text => HasCase(text, UnicodeCategory.UppercaseLetter)),
         ["join"] = Join,
-        ["ljust"] = (state, text, arguments) => Pad(state, text, "ljust", arguments),
         ["lower"] = Plain("lower", PyText.Lower),
         ["lstrip"] = (_, text, arguments) => Strip(text, arguments, "lstrip"),
         ["partition"] = (_, text, arguments) => Partition(text, arguments, "partition", fromEnd: false),
@@ -44,7 +37,6 @@ internal static class StringMethods
         ["replace"] = Replace,
         ["rfind"] = (_, text, arguments) => (BigInteger)Find(text, arguments, "rfind", fromEnd: true),
         ["rindex"] = (_, text, arguments) => FindOrFail(text, arguments, "rindex", fromEnd: true),
-        ["rjust"] = (state, text, arguments) => Pad(state, text, "rjust", arguments),
         ["rpartition"] = (_, text, arguments) => Partition(text, arguments, "rpartition", fromEnd: true),
         ["rsplit"] = (state, text, arguments) => TextSplitting.Split(state, text, arguments, fromEnd: true),
         ["rstrip"] = (_, text, arguments) => Strip(text, arguments, "rstrip"),
@@ -52,10 +44,8 @@ internal static class StringMethods
         ["splitlines"] = (state, text, arguments) => TextSplitting.SplitLines(state, text, arguments),
         ["startswith"] = (_, text, arguments) => HasAffix(text, arguments, "startswith", (part, affix) => part.StartsWith(affix, StringComparison.Ordinal)),
         ["strip"] = (_, text, arguments) => Strip(text, arguments, "strip"),
-        ["swapcase"] = Plain("swapcase", text => string.Concat(PyText.CodePoints(text).Select(SwapCase))),
         ["title"] = Plain("title", PyText.Title),
         ["upper"] = Plain("upper", PyText.Upper),
-        ["zfill"] = ZeroFill,
     };
 
     /// <summary>A method bound to a text, or null if strings have none of this name.</summary>
@@ -126,27 +116,6 @@ internal static class StringMethods
         return string.Concat(points.Take(first..end));
     }
 
-    public static string Pad(RenderState state, string text, int width, string fill, string method)
-    {
-        int missing = width - PyText.Length(text);
-        if (missing <= 0)
-        {
-            return text;
-        }
-
-        state.ChargeText(text.Length + ((long)missing * fill.Length));
-        // An odd space goes left or right as Python's center does.
-        int left = method switch { "ljust" => 0, "rjust" => missing, _ => (missing / 2) + (missing & width & 1) };
-        string Fill(int count) => string.Concat(Enumerable.Repeat(fill, count));
-        return Fill(left) + text + Fill(missing - left);
-    }
-
-    public static string ZeroFill(RenderState state, string text, int width)
-    {
-        string sign = text.Length > 0 && text[0] is '+' or '-' ? text[..1] : "";
-        return sign + Pad(state, text[sign.Length..], width - sign.Length, "0", "rjust");
-    }
-
     /// <summary>Whether every cased character has this case and there is one.</summary>
     public static bool HasCase(string text, UnicodeCategory category)
     {
@@ -186,10 +155,6 @@ internal static class StringMethods
 
     private static bool IsDigit(string point) => char.IsDigit(point, 0)
         || (CharUnicodeInfo.GetUnicodeCategory(point, 0) == UnicodeCategory.OtherNumber && CharUnicodeInfo.GetDigitValue(point, 0) >= 0);
-
-    private static string SwapCase(string point) => CharUnicodeInfo.GetUnicodeCategory(point, 0) == UnicodeCategory.LowercaseLetter
-        ? PyText.Upper(point)
-        : PyText.Lower(point);
 
     private static BigInteger Count(RenderState state, string text, CallArguments arguments)
     {
@@ -254,19 +219,6 @@ internal static class StringMethods
             : test(range, Text(values[0]!, method));
     }
 
-    private static string ExpandTabs(RenderState state, string text, CallArguments arguments)
-    {
-        int size = arguments.Bind("expandtabs", 0, "tabsize")[0] is object value ? PyNumber.ToInt(value, "tabsize") : 8;
-        state.ChargeText(text.Length + ((long)Math.Max(size, 0) * text.Count(character => character == '\t')));
-        int column = 0;
-        return string.Concat(PyText.CodePoints(text).Select(point =>
-        {
-            string expanded = point == "\t" ? new string(' ', size > 0 ? size - (column % size) : 0) : point;
-            column = point is "\n" or "\r" ? 0 : column + (point == "\t" ? expanded.Length : 1);
-            return expanded;
-        }));
-    }
-
     private static string Join(RenderState state, string text, CallArguments arguments)
     {
         var parts = new List<string>();
@@ -283,15 +235,6 @@ internal static class StringMethods
 
         state.ChargeText(length);
         return string.Join(text, parts);
-    }
-
-    private static string Pad(RenderState state, string text, string method, CallArguments arguments)
-    {
-        object?[] values = arguments.Bind(method, 1, "width", "fillchar");
-        string fill = values[1] is null ? " " : Text(values[1]!, method);
-        return PyText.Length(fill) == 1
-            ? Pad(state, text, PyNumber.ToInt(values[0]!, "width"), fill, method)
-            : throw new RenderError("The fill character must be exactly one character long");
     }
 
     private static PyTuple Partition(string text, CallArguments arguments, string method, bool fromEnd)
@@ -321,9 +264,6 @@ internal static class StringMethods
         return Strip(text, set, method != "rstrip", method != "lstrip");
     }
 
-    private static string ZeroFill(RenderState state, string text, CallArguments arguments) =>
-        ZeroFill(state, text, PyNumber.ToInt(arguments.Bind("zfill", 1, "width")[0]!, "width"));
-
     private static object MarkSafe(object result) => result switch
     {
         string text => new Markup(text),
@@ -338,7 +278,7 @@ internal static class StringMethods
         {
             Positional = [new PyList([.. state.Iterate(arguments.Positional[0]).Select(x => EscapeText(PyText.TryGet(x, out _) ? x : PyRepr.Str(x)))])],
         },
-        "replace" or "ljust" or "rjust" or "center" => new CallArguments(
+        "replace" => new CallArguments(
             [.. arguments.Positional.Select(EscapeText)],
             [.. arguments.Named.Select(pair => KeyValuePair.Create(pair.Key, EscapeText(pair.Value)))]),
         _ => arguments,

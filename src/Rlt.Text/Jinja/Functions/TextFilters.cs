@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Text.RegularExpressions;
 using Rlt.Text.Jinja.Runtime;
 using Rlt.Text.Jinja.Values;
@@ -16,10 +15,16 @@ internal static partial class TextFilters
         return input is Markup ? new Markup(text) : text;
     };
 
-    public static object Center(RenderState state, object input, CallArguments arguments)
+    public static object Escape(RenderState state, object input, CallArguments arguments)
     {
-        int width = arguments.Bind("center", 0, "width")[0] is object value ? PyNumber.ToInt(value, "width") : 80;
-        return StringMethods.Pad(state, PyRepr.Str(input), width, " ", "center");
+        arguments.Bind("escape", 0);
+        return input as Markup ?? new Markup(state.Built(PyText.Escape(PyRepr.Str(input))));
+    }
+
+    public static object MarkSafe(RenderState state, object input, CallArguments arguments)
+    {
+        arguments.Bind("safe", 0);
+        return new Markup(PyRepr.Str(input));
     }
 
     public static object Indent(RenderState state, object input, CallArguments arguments)
@@ -102,44 +107,6 @@ internal static partial class TextFilters
         return input is Markup ? new Markup(text) : text;
     }
 
-    public static object Truncate(RenderState state, object input, CallArguments arguments)
-    {
-        object?[] values = arguments.Bind("truncate", 0, "length", "killwords", "end", "leeway");
-        int length = values[0] is null ? 255 : PyNumber.ToInt(values[0]!, "length");
-        string end = values[2] is null ? "..." : PyRepr.Str(values[2]!);
-        int leeway = values[3] is null or PyNone ? 5 : PyNumber.ToInt(values[3]!, "leeway");
-        string text = PyRepr.Str(input);
-        int kept = length - PyText.Length(end);
-        if (kept < 0 || leeway < 0)
-        {
-            throw new RenderError($"expected length >= {PyText.Length(end)}, got {length}");
-        }
-
-        int size = Slices.Length(input);
-        if (size < 0 || (size > length + leeway && !PyText.TryGet(input, out _)))
-        {
-            throw new RenderError($"truncate needs a text, not {PyType.Name(input)}");
-        }
-
-        if (size <= length + leeway)
-        {
-            return input;
-        }
-
-        string start = text[..PyText.UnitIndex(text, kept)];
-        bool cutsWords = values[1] is not null && PyOrder.IsTrue(values[1]!);
-        return (cutsWords ? start : TextSplitting.SplitFromEnd(start, " ", 1)[0]) + end;
-    }
-
-    public static object CountWords(RenderState state, object input, CallArguments arguments)
-    {
-        arguments.Bind("wordcount", 0);
-        return (BigInteger)Word().Count(PyRepr.Str(input));
-    }
-
     [GeneratedRegex(@"([-\s({\[<]+)")]
     private static partial Regex WordStart();
-
-    [GeneratedRegex(@"\w+")]
-    private static partial Regex Word();
 }

@@ -42,17 +42,6 @@ internal static class Attributes
         return PyText.TryGet(key, out string? name) && FindAttribute(target, name) is object attribute ? attribute : Missing(target, key);
     }
 
-    /// <summary>Only an attribute, never an item; undefined where there is none.</summary>
-    public static object GetOnlyAttribute(object target, string name)
-    {
-        if (target is Undefined undefined)
-        {
-            throw undefined.Error();
-        }
-
-        return FindAttribute(target, name) ?? Missing(target, name);
-    }
-
     /// <summary>The value behind a path such as "function.name" or "items.0".</summary>
     public static object GetPath(object target, object path)
     {
@@ -137,11 +126,10 @@ internal static class Attributes
             PyList list => s_listChanges.Contains(name) ? Unsafe(list, name)
                 : name == "copy" ? new BuiltinFunction((_, _) => list)
                 : SequenceMethod(list.Items, name),
-            PyTuple tuple => tuple.Names.ToList().IndexOf(name) is int at and >= 0 ? tuple.Items[at] : SequenceMethod(tuple.Items, name),
+            PyTuple tuple => SequenceMethod(tuple.Items, name),
             Namespace space => space.Attributes.TryGet(name, out object? value) ? value : null,
             LoopState loop => loop.Attribute(name),
             Macro macro => MacroAttribute(macro, name),
-            Cycler cycler => CyclerAttribute(cycler, name),
             PyRange range => RangeAttribute(range, name),
             _ => PyNumber.IsNumber(target) ? NumberAttribute(target, name) : null,
         };
@@ -201,14 +189,6 @@ internal static class Attributes
         "catch_kwargs" => macro.Definition.TakesNamed,
         "catch_varargs" => macro.Definition.TakesPositional,
         "caller" => macro.Definition.UsesCaller,
-        _ => null,
-    };
-
-    private static object? CyclerAttribute(Cycler cycler, string name) => name switch
-    {
-        "current" => cycler.Current,
-        "next" => new BuiltinFunction((_, _) => cycler.Next()),
-        "reset" => new BuiltinFunction((_, _) => cycler.Reset()),
         _ => null,
     };
 

@@ -24,12 +24,9 @@ internal sealed class PyList(IReadOnlyList<object> items)
     public IReadOnlyList<object> Items { get; } = items;
 }
 
-/// <summary>A tuple; <paramref name="names"/> are the attributes of a named one.</summary>
-internal sealed class PyTuple(IReadOnlyList<object> items, params string[] names)
+internal sealed class PyTuple(IReadOnlyList<object> items)
 {
     public IReadOnlyList<object> Items { get; } = items;
-
-    public IReadOnlyList<string> Names { get; } = names;
 }
 
 /// <summary>range(start, stop, step).</summary>
