@@ -30,7 +30,13 @@ internal sealed class PlanReport(RunPlan plan)
                 + $"recompute {(training.KeepGraphs ? "false" : "true")}{Chosen(config.Recompute == Recompute.Auto)}");
         }
 
+        if (plan.Ranks.Count > 1)
+        {
+            Console.WriteLine($"{plan.Ranks.Count} ranks, sharding {plan.Work.Stage.ToString().ToLowerInvariant()}{Chosen(config.Device.Sharding == "auto")}; each holds:");
+        }
+
         ShowTable();
+        ShowTraffic();
         if (_memory.HostBytes > 0)
         {
             Console.WriteLine($"main memory beside it: {MemoryLimit.Text(_memory.HostBytes)}");
@@ -71,6 +77,18 @@ internal sealed class PlanReport(RunPlan plan)
         }
 
         Terminal.Write(table);
+    }
+
+    private void ShowTraffic()
+    {
+        if (plan.Traffic.Count == 0)
+        {
+            return;
+        }
+
+        string kinds = string.Join(", ", plan.Traffic.Select(kind => $"{kind.Kind} {MemoryLimit.Text((long)kind.Bytes)}"));
+        string link = plan.TrafficSeconds is { } seconds ? $"; {Shown.Number(seconds)} s on the link, part of it beside the computation" : "";
+        Console.WriteLine($"each sends in a step: {kinds}{link}");
     }
 
     private void ShowAdvice()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Rlt.Distributed;
 using Rlt.Planning;
 
 namespace Rlt.Benchmarks;
@@ -24,7 +25,7 @@ public static class StepTime
     /// <param name="bench">A report of <c>rlt bench</c>.</param>
     public static IReadOnlyList<(string Phase, double Seconds)> Of(Workload work, StepWork step, JsonObject bench)
     {
-        double tokens = step.Sequences * step.SequenceTokens, context = step.SequenceTokens / 2;
+        double tokens = step.Sequences * step.SequenceTokens / work.Ranks, context = step.SequenceTokens / 2;
         double forward = tokens * Arithmetic.ForwardFlops(work.Model.Config, context);
         double student = work.Student is { } scorer ? tokens * Arithmetic.ForwardFlops(scorer.Config, context) : 0;
         double passes = work.Training is { KeepGraphs: false } ? 4.0 / 3 : 1;
@@ -35,7 +36,8 @@ public static class StepTime
             ("reference", work.HasReference ? forward / Flops(bench, "score") : null),
             ("backward", work.Training is null ? null : passes * tokens * Arithmetic.TrainingFlops(work.Model.Config, context) / Flops(bench, "sft_step")),
             ("optimizer", work.Training is null
-                ? null : Number(bench["grpo_step"], "seconds_optimizer") * work.Model.TrainedCount / Number(bench, "parameters")),
+                ? null : Number(bench["grpo_step"], "seconds_optimizer") * work.Model.TrainedCount / Number(bench, "parameters")
+                    / (work.Stage == ShardingStage.None ? 1 : work.Ranks)),
         };
         return [.. phases.Where(phase => phase.Seconds is not null).Select(phase => (phase.Phase, phase.Seconds!.Value))];
     }
@@ -52,9 +54,10 @@ public static class StepTime
 
         JsonNode? nearest = measured.MinBy(rows => Math.Abs(Math.Log(double.Parse(rows.Key, CultureInfo.InvariantCulture) / load.Rows))).Value;
         double? bytesPerSecond = Number(nearest, "copy_bandwidth_share") * Number(bench, "copy_gb_per_second") * 1e9;
-        double steps = Math.Ceiling((double)step.Samples / load.Rows) * step.SampledTokens;
+        double samples = Math.Ceiling((double)step.Samples / work.Ranks), rows = Math.Min(load.Rows, samples);
+        double steps = Math.Ceiling(samples / rows) * step.SampledTokens;
         return steps * Arithmetic.DecodeBytes(
-            work.Model.Config, load.Rows, load.Prompt + (step.SampledTokens / 2.0), work.Model.ElementSize, work.Model.ActivationSize) / bytesPerSecond;
+            work.Model.Config, (int)rows, load.Prompt + (step.SampledTokens / 2.0), work.Model.ElementSize, work.Model.ActivationSize) / bytesPerSecond;
     }
 
     private static double? Flops(JsonObject bench, string part) => Number(bench[part], "gemm_peak_share") * Number(bench, "gemm_peak_gflops") * 1e9;

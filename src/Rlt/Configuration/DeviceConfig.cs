@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Rlt.Configuration.Reference;
+using Rlt.Distributed;
 using Rlt.Configuration.Resuming;
 using Rlt.Platform;
 using TorchSharp;
@@ -22,6 +23,12 @@ public sealed record DeviceConfig : IValidated
     /// <summary>Threads of the CPU's operators; 0: one a core, which several ranks on a machine share out.</summary>
     [MayChange]
     public int Threads { get; init; }
+
+    /// <summary>What each of several ranks holds only its share of: none, zero1 (the optimizer's state), zero2 (and gradients), zero3 (and weights), or auto:
+    /// zero2, and zero3 where a training run's memory plan needs it.</summary>
+    [MayChange]
+    [ConfigValues("auto", "none", "zero1", "zero2", "zero3")]
+    public string Sharding { get; init; } = "auto";
 
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Problems() => Ranges.NotNegative((nameof(Threads), Threads));
@@ -67,6 +74,18 @@ public sealed record DeviceConfig : IValidated
         "fp32" => ScalarType.Float32,
         "bf16" => ScalarType.BFloat16,
         _ => throw new ConfigException($"dtype is '{Dtype}'; expected fp32, bf16 or auto"),
+    };
+
+    /// <summary>What is shared out; null for auto.</summary>
+    /// <exception cref="ConfigException">It is not known.</exception>
+    public ShardingStage? ResolveSharding() => Sharding switch
+    {
+        "auto" => null,
+        "none" => ShardingStage.None,
+        "zero1" => ShardingStage.Zero1,
+        "zero2" => ShardingStage.Zero2,
+        "zero3" => ShardingStage.Zero3,
+        _ => throw new ConfigException($"sharding is '{Sharding}'; expected none, zero1, zero2, zero3 or auto"),
     };
 
     /// <summary>Sets the thread count of this process.</summary>

@@ -40,6 +40,8 @@ public sealed class Decoder : IDisposable
         FinalNorm = weights.Norm(config.Body + "norm");
         Layers = [.. Enumerable.Range(0, config.Layers.Count).Select(index => new DecoderLayer(config, index, weights))];
         Around = [.. Parameters.Except(Layers.SelectMany(layer => layer.Parameters))];
+        AtTop = config.TiedEmbeddings ? [] : [Head];
+        AtBottom = [.. Around.Except(AtTop)];
         _tokenInputs = config.TokenInputSize > 0 ? new TokenInputs.Maker(config, weights) : null;
         foreach (AttentionPlan attention in config.Layers.Select(layer => layer.Mixer).OfType<AttentionPlan>())
         {
@@ -86,6 +88,12 @@ public sealed class Decoder : IDisposable
 
     /// <summary>The weights of no layer: embeddings, the last norm, the head, and what makes the layers' inputs of tokens.</summary>
     public IReadOnlyList<Parameter> Around { get; }
+
+    /// <summary>Those of them whose gradients a backward pass has first: the head, where it is not the embeddings.</summary>
+    public IReadOnlyList<Parameter> AtTop { get; }
+
+    /// <summary>Those of them whose gradients are whole at its end.</summary>
+    public IReadOnlyList<Parameter> AtBottom { get; }
 
     /// <summary>The ranks that work on this model's batches together, and what of its state each has only its share of.</summary>
     public Sharding Sharding { get; init; } = Sharding.OfProcess;

@@ -1,3 +1,4 @@
+using Rlt.Distributed;
 using static Rlt.Planning.ModelSize;
 
 namespace Rlt.Planning;
@@ -24,6 +25,9 @@ public sealed class MemoryPlan
 {
     /// <summary>The name of the phase that computes gradients.</summary>
     public const string Backward = "backward";
+
+    // As Optimization/AdamW has it.
+    private const long GatheredAtOnce = 1 << 24;
 
     private readonly Workload _work;
 
@@ -52,7 +56,8 @@ public sealed class MemoryPlan
                 return 0;
             }
 
-            return Learners.Sum(model => (model.TrainedCount * (StateBytes(model) + (training.OffloadGradients ? Wide : 0)))
+            return Learners.Sum(model => (Share(model.TrainedCount * StateBytes(model), ShardingStage.Zero1))
+                + (training.OffloadGradients ? Share(model.TrainedCount * Wide, ShardingStage.Zero2) : 0)
                 + (model.LargestTrained * (Wide + model.ElementSize)));
         }
     }
@@ -70,36 +75,38 @@ public sealed class MemoryPlan
     {
         if (_work.Sampling is { } sampling)
         {
-            SamplingMemory memory = SamplingMemory.Of(_work.Model, sampling, _work.Fused);
-            yield return Phase("sample", ("KV cache", memory.Cache), ("activations", memory.Activations), ("logits", memory.Logits));
+            SamplingMemory memory = SamplingMemory.Of(_work.Model, sampling with { Rows = OfARank(sampling.Rows, _work.Samples) }, _work.Fused);
+            yield return Phase("sample", ("gathered weights", Gathered(_work.Model)), ("KV cache", memory.Cache), ("activations", memory.Activations), ("logits", memory.Logits));
         }
 
         if (_work is { ScoringTokens: > 0, Student: { } student })
         {
             PassMemory memory = Larger(Score(_work.Model), Score(student));
-            yield return Phase("score", ("activations", memory.Activations), ("logits", memory.Logits));
+            yield return Phase("score", ("gathered weights", Math.Max(Gathered(_work.Model), Gathered(student))), ("activations", memory.Activations), ("logits", memory.Logits));
         }
 
         if (_work.HasReference)
         {
             PassMemory memory = Score(_work.Model with { Lora = null });
-            yield return Phase("reference", ("activations", memory.Activations), ("logits", memory.Logits));
+            yield return Phase("reference", ("gathered weights", Gathered(_work.Model)), ("activations", memory.Activations), ("logits", memory.Logits));
         }
 
         if (_work.Training is { } training)
         {
-            long sums = training.OffloadGradients ? 0 : Wide * _work.Model.TrainedCount;
+            long sums = Sums(training, _work.Model);
             PassShape pass = Pass(training.MicroBatchTokens);
             PassMemory memory = PassMemory.Training(_work.Model, pass, _work.Fused, training.KeepGraphs);
             if (_work.Teacher is { } teacher)
             {
                 PassMemory asked = PassMemory.Scoring(teacher, pass, _work.Fused);
-                yield return Phase("teacher", ("gradients", sums), ("activations", asked.Activations), ("logits", asked.Logits));
+                yield return Phase("teacher", ("gathered weights", Gathered(teacher)),
+                    ("gradients", sums), ("activations", asked.Activations), ("logits", asked.Logits));
                 memory = memory with { Logits = memory.Logits + PassMemory.Compared(_work.Model, teacher, pass) };
             }
 
-            yield return Phase(Backward, ("gradients", sums + memory.LayerGradients), ("activations", memory.Activations), ("logits", memory.Logits));
-            yield return Phase("optimizer", ("gradients", sums), ("update", UpdateBytes(training, _work.Model)));
+            yield return Phase(Backward, ("gathered weights", Gathered(_work.Model)),
+                ("gradients", sums + UnderWay(training, _work.Model) + memory.LayerGradients), ("activations", memory.Activations), ("logits", memory.Logits));
+            yield return Phase("optimizer", ("gradients", sums), ("update", UpdateBytes(training, _work.Model)), ("weights under way", NewWeights(_work.Model)));
             foreach (ModelSize learner in Learners.Skip(1))
             {
                 yield return Refresh(training, learner);
@@ -111,12 +118,12 @@ public sealed class MemoryPlan
     private PlanPhase Refresh(TrainingLoad training, ModelSize student)
     {
         var sampling = SamplingMemory.Of(
-            _work.Model, _work.Sampling! with { Rows = Math.Min(_work.Sampling.Rows, _work.StudentRows), Group = 1 }, _work.Fused);
+            _work.Model, _work.Sampling! with { Rows = OfARank(_work.Sampling.Rows, _work.StudentRows), Group = 1 }, _work.Fused);
         PassMemory pass = PassMemory.Training(student, PassShape.Of(training.MicroBatchTokens, 0, _work.LongestSequence), _work.Fused, training.KeepGraphs);
-        long sums = training.OffloadGradients ? 0 : Wide * student.TrainedCount;
-        PlanPhase learning = Phase("refresh", ("gradients", sums + pass.LayerGradients),
+        long sums = Sums(training, student) + UnderWay(training, student);
+        PlanPhase learning = Phase("refresh", ("gathered weights", Gathered(student)), ("gradients", sums + pass.LayerGradients),
             ("activations", pass.Activations), ("logits", pass.Logits), ("update", UpdateBytes(training, student)));
-        PlanPhase explaining = Phase("refresh", ("KV cache", sampling.Cache), ("activations", sampling.Activations), ("logits", sampling.Logits));
+        PlanPhase explaining = Phase("refresh", ("gathered weights", Gathered(_work.Model)), ("KV cache", sampling.Cache), ("activations", sampling.Activations), ("logits", sampling.Logits));
         return learning.Bytes > explaining.Bytes ? learning : explaining;
     }
 
@@ -124,22 +131,48 @@ public sealed class MemoryPlan
     {
         List<(string Name, long Bytes)> parts =
         [
-            ("weights", _work.Model.WeightBytes),
-            ("reference weights", _work.HasReference && _work.Model.Lora is null ? _work.Model.WeightBytes : 0),
-            ("student weights", _work.StudentIsApart ? _work.Student?.WeightBytes ?? 0 : 0),
-            ("teacher weights", _work.TeacherIsApart ? _work.Teacher?.WeightBytes ?? 0 : 0),
-            ("optimizer state", _work.Training is { OffloadOptimizer: false } ? Learners.Sum(model => StateBytes(model) * model.TrainedCount) : 0),
+            ("weights", Held(_work.Model)),
+            ("reference weights", _work.HasReference && _work.Model.Lora is null ? Held(_work.Model) : 0),
+            ("student weights", _work is { StudentIsApart: true, Student: { } student } ? Held(student) : 0),
+            ("teacher weights", _work is { TeacherIsApart: true, Teacher: { } teacher } ? Held(teacher) : 0),
+            ("optimizer state", _work.Training is { OffloadOptimizer: false }
+                ? Share(Learners.Sum(model => StateBytes(model) * model.TrainedCount), ShardingStage.Zero1) : 0),
             .. passing,
         ];
         return new PlanPhase(name, [.. parts.Where(part => part.Bytes > 0).Select(part => new PlanPart(part.Name, part.Bytes))]);
     }
+
+    // Rows that a rank decodes at once, of all the samples there are.
+    private int OfARank(int rows, long samples) => (int)Math.Min(rows, (samples + _work.Ranks - 1) / _work.Ranks);
+
+    // What a rank has of something that is shared out from a stage on.
+    private long Share(long bytes, ShardingStage from) => _work.Stage >= from ? (bytes + _work.Ranks - 1) / _work.Ranks : bytes;
+
+    private long Held(ModelSize model) => Share(model.WeightBytes, ShardingStage.Zero3);
+
+    // Where weights are shared out: those of no layer, a layer's, the next one's, and the buffer that brings it.
+    private long Gathered(ModelSize model) => _work is { Ranks: > 1, Stage: ShardingStage.Zero3 }
+        ? model.ElementSize * (model.CountAround + (3 * model.CountOfLayer)) : 0;
+
+    private long Sums(TrainingLoad training, ModelSize model) => training.OffloadGradients ? 0 : Share(Wide * model.TrainedCount, ShardingStage.Zero2);
+
+    // Where sums are shared out: whole gradients on their way to the ranks, and before that, where they are not part of the sums.
+    private long UnderWay(TrainingLoad training, ModelSize model)
+    {
+        long most = Math.Max(model.TrainedOfLayer, model.TrainedOfHead);
+        return training.OffloadGradients || _work.Ranks == 1 || _work.Stage == ShardingStage.None ? 0 : Wide * most * (_work.Stage == ShardingStage.Zero1 ? 1 : 2);
+    }
+
+    // The buffers in which new weights are brought together.
+    private long NewWeights(ModelSize model) => _work is { Ranks: > 1, Stage: ShardingStage.Zero1 or ShardingStage.Zero2 }
+        ? 2 * model.ElementSize * Math.Min(model.TrainedCount, GatheredAtOnce + model.LargestTrained) : 0;
 
     private PassMemory Score(ModelSize model) => PassMemory.Scoring(model, Pass(_work.ScoringTokens), _work.Fused);
 
     private PassShape Pass(int tokens) => PassShape.Of(tokens, _work.SharedTokens, _work.LongestSequence);
 
     // Plain operators make a denominator and its root; weights of another device are copied whole.
-    private long UpdateBytes(TrainingLoad training, ModelSize model) => _work.Fused || training.OffloadOptimizer ? 0 : 2 * Wide * model.LargestTrained;
+    private long UpdateBytes(TrainingLoad training, ModelSize model) => _work.Fused || training.OffloadOptimizer ? 0 : Share(2 * Wide * model.LargestTrained, ShardingStage.Zero1);
 
     private static PassMemory Larger(PassMemory one, PassMemory other) => one.Bytes >= other.Bytes ? one : other;
 }

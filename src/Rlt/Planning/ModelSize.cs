@@ -27,6 +27,12 @@ public sealed record ModelSize(ModelConfig Config, int ElementSize, LoraConfig? 
     /// <summary>Weights of the largest layer that training changes.</summary>
     public long TrainedOfLayer => Enumerable.Range(0, Config.Layers.Count).Max(layer => Lora is null ? Count(ShapesOf(layer)) : AdapterCountOf(layer));
 
+    /// <summary>All weights of the largest layer.</summary>
+    public long CountOfLayer => Enumerable.Range(0, Config.Layers.Count).Max(layer => Count(ShapesOf(layer)));
+
+    /// <summary>The weights of no layer: embeddings, head, the last norm.</summary>
+    public long CountAround => Count(Shapes) - Enumerable.Range(0, Config.Layers.Count).Sum(layer => Count(ShapesOf(layer)));
+
     /// <summary>Weights of the head that training changes.</summary>
     public long TrainedOfHead => Lora is null ? EmbeddingCount : 0;
 

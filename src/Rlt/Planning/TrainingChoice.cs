@@ -1,3 +1,5 @@
+using Rlt.Distributed;
+
 namespace Rlt.Planning;
 
 /// <summary>Chooses the micro-batch, and whether layers keep their graphs, where the config leaves them to the plan.</summary>
@@ -14,17 +16,20 @@ public static class TrainingChoice
     /// <param name="microBatchTokens">Tokens of a micro-batch; null to choose.</param>
     /// <param name="keepGraphs">Whether graphs are kept; null to choose.</param>
     /// <param name="bytes">The memory.</param>
-    public static Workload Settle(Workload work, int? microBatchTokens, bool? keepGraphs, long bytes)
+    /// <param name="stage">What several ranks share out; null to choose: all but the weights, and the weights too where it would not fit otherwise.</param>
+    public static Workload Settle(Workload work, int? microBatchTokens, bool? keepGraphs, long bytes, ShardingStage? stage = null)
     {
         Workload[] candidates =
         [
-            .. from keep in keepGraphs is { } given ? [given] : new[] { true, false }
+            .. from sharded in stage is { } asked ? [asked] : work.Ranks == 1 ? [work.Stage] : new[] { ShardingStage.Zero2, ShardingStage.Zero3 }
+               from keep in keepGraphs is { } given ? [given] : new[] { true, false }
                from tokens in microBatchTokens is { } fixedTokens
                    ? [fixedTokens]
                    : Sizes(work.OnGpu ? MostOnGpu : MostOnCpu, keep && keepGraphs is null ? LeastWithGraphs : LeastTokens)
-               select work with { Training = work.Training! with { MicroBatchTokens = tokens, KeepGraphs = keep } },
+               select work with { Stage = sharded, Training = work.Training! with { MicroBatchTokens = tokens, KeepGraphs = keep } },
         ];
-        return candidates.FirstOrDefault(candidate => BackwardBytes(candidate) <= bytes) ?? candidates[^1];
+        return candidates.FirstOrDefault(candidate => BackwardBytes(candidate) <= bytes && (stage is not null || work.Ranks == 1 || MemoryPlan.Of(candidate).PeakBytes <= bytes))
+            ?? candidates[^1];
     }
 
     // The only phase in which the choice matters.

@@ -1,3 +1,5 @@
+using Rlt.Distributed;
+
 namespace Rlt.Planning;
 
 /// <summary>What a run holds and does, as far as its memory goes.</summary>
@@ -33,6 +35,9 @@ public sealed record Workload
     /// <summary>Sampling; null for none.</summary>
     public SamplingLoad? Sampling { get; init; }
 
+    /// <summary>Samples of a step or a block, of which so many are drawn at once as <see cref="Sampling"/> says.</summary>
+    public long Samples { get; init; }
+
     /// <summary>Training; null for none.</summary>
     public TrainingLoad? Training { get; init; }
 
@@ -41,6 +46,12 @@ public sealed record Workload
 
     /// <summary>Tokens that the samples of a question share when they are scored or learned; 0 for none.</summary>
     public int SharedTokens { get; init; }
+
+    /// <summary>The ranks that share the work, each with a device of its own.</summary>
+    public int Ranks { get; init; } = 1;
+
+    /// <summary>What each of them holds only its share of.</summary>
+    public ShardingStage Stage { get; init; }
 
     /// <summary>Tokens of the longest sequence.</summary>
     public required int LongestSequence { get; init; }

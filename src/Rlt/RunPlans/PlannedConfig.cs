@@ -137,6 +137,7 @@ public sealed record PlannedConfig(
             Model = Workloads.Size(model, device),
             Fused = Workloads.Fused(device),
             OnGpu = Workloads.OnGpu(device),
+            Samples = samples,
             Sampling = drawn with { Rows = (int)Math.Min(drawn.Rows, samples) },
             LongestSequence = (int)Math.Min((long)drawn.Prompt + drawn.NewTokens, model.MaxPositions),
         };

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rlt.Benchmarks;
+using Rlt.Distributed;
 using Rlt.Planning;
 using Rlt.Platform;
 using Rlt.Training;
@@ -17,6 +18,15 @@ public sealed record RunPlan(PlannedConfig Config, Workload Work, MemoryLimit? L
     /// <summary>The memory by phase and part.</summary>
     public MemoryPlan Memory { get; } = MemoryPlan.Of(Work);
 
+    /// <summary>The ranks that share the work.</summary>
+    public RankPlan Ranks { get; private init; } = new(1, 1, null);
+
+    /// <summary>What each rank must send in a step, by kind.</summary>
+    public IReadOnlyList<(string Kind, double Bytes)> Traffic => StepTraffic.Of(Work, Config.Step);
+
+    /// <summary>How long that takes on the link alone; null where the link is not known.</summary>
+    public double? TrafficSeconds => Ranks.BytesPerSecond is { } rate && Traffic.Count > 0 ? Traffic.Sum(kind => kind.Bytes) / rate : null;
+
     /// <summary>Whether it fits; null where that is not known.</summary>
     public bool? Fits => Limit is null ? null : Memory.PeakBytes <= Limit.Usable;
 
@@ -27,15 +37,18 @@ public sealed record RunPlan(PlannedConfig Config, Workload Work, MemoryLimit? L
     /// <param name="config">The config.</param>
     /// <param name="gpuBytes">The GPU's memory; null asks the device.</param>
     /// <param name="benchFile">A report of <c>rlt bench</c>, or null.</param>
-    public static RunPlan Of(PlannedConfig config, long? gpuBytes, string? benchFile)
+    /// <param name="ranks">The ranks that share the work.</param>
+    public static RunPlan Of(PlannedConfig config, long? gpuBytes, string? benchFile, RankPlan ranks)
     {
         config.Device.RequireKnown();
         MemoryLimit? choosing = PlannedRun.Limit(config.Device, gpuBytes);
-        Workload work = config.Work.Training is null
-            ? config.Work
-            : PlannedRun.Decide(config.Work, config.MicroBatchTokens, config.Recompute, choosing ?? new MemoryLimit(long.MaxValue, long.MaxValue));
+        ShardingStage? stage = config.Device.ResolveSharding();
+        Workload work = config.Work with { Ranks = ranks.Count, Stage = stage ?? ShardingStage.None };
+        work = work.Training is null
+            ? work
+            : PlannedRun.Decide(work, config.MicroBatchTokens, config.Recompute, choosing ?? new MemoryLimit(long.MaxValue, long.MaxValue), stage);
         MemoryLimit? limit = Workloads.OnGpu(config.Device) ? choosing : MemoryLimit.OfMain(MachineMemory.Available);
-        return new RunPlan(config, work, limit, benchFile is null ? [] : StepTime.Of(work, config.Step, Bench(benchFile)));
+        return new RunPlan(config, work, limit, benchFile is null ? [] : StepTime.Of(work, config.Step, Bench(benchFile))) { Ranks = ranks };
     }
 
     /// <summary>The plan for programs: bytes and seconds.</summary>
@@ -62,6 +75,14 @@ public sealed record RunPlan(PlannedConfig Config, Workload Work, MemoryLimit? L
         if (Seconds.Count > 0)
         {
             report["step_seconds"] = Fields(Seconds.Select(phase => (phase.Phase, (JsonNode)Math.Round(phase.Seconds, 2))));
+        }
+
+        if (Ranks.Count > 1)
+        {
+            report["ranks"] = Ranks.Count;
+            report["sharding"] = Work.Stage.ToString().ToLowerInvariant();
+            report["bytes_sent"] = Fields(Traffic.Select(kind => (kind.Kind.Replace(' ', '_'), (JsonNode)Math.Round(kind.Bytes))));
+            report["link_seconds"] = TrafficSeconds is { } seconds ? Math.Round(seconds, 3) : null;
         }
 
         if (Fits == false)

@@ -1,4 +1,5 @@
 using Rlt.Configuration;
+using Rlt.Distributed;
 using Rlt.Planning;
 using Rlt.Platform;
 using Rlt.Runs;
@@ -40,14 +41,15 @@ public static class PlannedRun
     }
 
     /// <summary>The workload with what the config leaves open decided by a memory's size; as it is where all is explicit.</summary>
-    public static Workload Decide(Workload work, int microBatchTokens, Recompute recompute, MemoryLimit limit) => TrainingChoice.Settle(
-        work, microBatchTokens == 0 ? null : microBatchTokens, recompute == Recompute.Auto ? null : recompute == Recompute.False, limit.Usable);
+    public static Workload Decide(Workload work, int microBatchTokens, Recompute recompute, MemoryLimit limit, ShardingStage? stage) => TrainingChoice.Settle(
+        work, microBatchTokens == 0 ? null : microBatchTokens, recompute == Recompute.Auto ? null : recompute == Recompute.False, limit.Usable, stage);
 
     private static (Workload Work, string Summary) Settle(Workload work, TrainingConfig config, long? gpuBytes)
     {
         // A GPU whose size cannot be told is taken for one in which all fits: the choices are then the config's own, or the fastest.
         MemoryLimit limit = Limit(config.Device, gpuBytes) ?? new MemoryLimit(long.MaxValue, long.MaxValue);
-        work = Decide(work, config.MicroBatchTokens, config.Recompute, limit);
+        work = Decide(work, config.MicroBatchTokens, config.Recompute, limit, config.Device.ResolveSharding());
+        Sharding.OfProcess = Sharding.OfProcess with { Stage = work.Stage };
         MemoryPlan plan = MemoryPlan.Of(work);
         if (work.OnGpu && MemoryPlan.Of(Least(work)).PeakBytes > limit.Usable)
         {
@@ -55,7 +57,8 @@ public static class PlannedRun
         }
 
         string summary = $"memory plan: micro_batch_tokens {work.Training!.MicroBatchTokens}, recompute {(work.Training.KeepGraphs ? "false" : "true")}; "
-            + $"at most {MemoryLimit.Text(plan.PeakBytes)}, in {plan.Peak.Name}; {work.Model.Types}";
+            + $"at most {MemoryLimit.Text(plan.PeakBytes)}, in {plan.Peak.Name}; {work.Model.Types}"
+            + (work.Ranks == 1 ? "" : $"; {work.Ranks} ranks, sharding {work.Stage.ToString().ToLowerInvariant()}");
         long free = work.OnGpu ? limit.Usable : MachineMemory.Available;
         if (plan.PeakBytes > free)
         {

@@ -1,4 +1,5 @@
 using Rlt.Configuration;
+using Rlt.Distributed;
 using Rlt.Models;
 using Rlt.Models.Adapters;
 using Rlt.Planning;
@@ -27,6 +28,8 @@ public static class Workloads
         Model = Size(model, config.Device, config.Lora),
         Fused = Fused(config.Device),
         OnGpu = OnGpu(config.Device),
+        Ranks = Sharding.OfProcess.Ranks.Size,
+        Stage = Sharding.OfProcess.Stage,
         Training = Training(config.MicroBatchTokens, config.Recompute, config.Optimizer),
         LongestSequence = longest,
     };
@@ -56,7 +59,10 @@ public static class Workloads
         Model = Size(model, config.Device, config.Lora),
         Fused = Fused(config.Device),
         OnGpu = OnGpu(config.Device),
+        Ranks = Sharding.OfProcess.Ranks.Size,
+        Stage = Sharding.OfProcess.Stage,
         HasReference = config.Loss.Beta != 0,
+        Samples = (long)config.QuestionsPerStep * config.GroupSize,
         Sampling = new SamplingLoad((int)Math.Min(config.SamplingRows, (long)config.QuestionsPerStep * config.GroupSize),
             config.GroupSize, longestPrompt, config.MaxNewTokens),
         Training = Training(config.MicroBatchTokens, config.Recompute, config.Optimizer),

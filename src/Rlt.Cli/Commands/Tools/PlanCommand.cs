@@ -23,7 +23,10 @@ internal static class PlanCommand
             "--gpu-memory", "the GPU's memory, such as 80G (80 alone is gigabytes too); without it the device's own");
         Option<string?> bench = SharedOptions.Optional("--bench", "a report of rlt bench: adds the expected time of a step on that machine");
         var json = new Option<bool>("--json") { Description = "prints JSON instead of tables" };
-        command.Takes(memory, bench, json);
+        var gpus = new Option<int>("--gpus") { Description = "plans for so many ranks on a machine, a GPU each", DefaultValueFactory = _ => 1 };
+        var nodes = new Option<int>("--nodes") { Description = "plans for so many machines with --gpus each", DefaultValueFactory = _ => 1 };
+        Option<string?> link = SharedOptions.Optional("--link", "what a machine sends to the others, such as 400Gb: adds the time of what is sent in a step");
+        command.Takes(memory, bench, gpus, nodes, link, json);
         command.SetAction(parsed =>
         {
             long? gpuBytes = parsed.GetValue(memory) is { } size ? MemoryLimit.Parse(size) : null;
@@ -33,7 +36,10 @@ internal static class PlanCommand
             }
 
             (string? file, string[] overrides) = options.Settings(parsed);
-            var plan = RunPlan.Of(PlannedConfig.Read(file, overrides), gpuBytes, parsed.GetValue(bench));
+            var ranks = new RankPlan(
+                AtLeastOne("--nodes", parsed.GetValue(nodes)), AtLeastOne("--gpus", parsed.GetValue(gpus)),
+                parsed.GetValue(link) is { } speed ? RankPlan.ParseLink(speed) : null);
+            var plan = RunPlan.Of(PlannedConfig.Read(file, overrides), gpuBytes, parsed.GetValue(bench), ranks);
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(plan.ToJson().ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
@@ -47,4 +53,7 @@ internal static class PlanCommand
         });
         return command;
     }
+
+    private static int AtLeastOne(string option, int value) =>
+        value >= 1 ? value : throw new ConfigException($"{option} is {value}; expected 1 or more");
 }

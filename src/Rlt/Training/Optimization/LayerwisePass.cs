@@ -79,12 +79,13 @@ public sealed class LayerwisePass : IDisposable
         BackwardFromHead(LogProbHead.Backward(_model, _head.Output!.Data, _batch.Targets_N, _temperature, gradient_N, _gradients));
     }
 
-    /// <summary>The same, given the derivative by what <see cref="ForwardToHead"/> gave: [N, D], which is freed. The head's own gradient is the caller's to add.</summary>
+    /// <summary>The same, given the derivative by what <see cref="ForwardToHead"/> gave: [N, D], which is freed. The head's own gradient has been added.</summary>
     public void BackwardFromHead(Tensor dHidden_ND)
     {
         using var noGrad = no_grad();
         Tensor dx_RD = _head!.Backward(dHidden_ND);
         dHidden_ND.Dispose();
+        _gradients.Complete(_model.AtTop);
         for (int i = _layers.Count - 1; i >= 0; i--)
         {
             using Tensor dOutput_RD = dx_RD;
@@ -103,7 +104,7 @@ public sealed class LayerwisePass : IDisposable
             _gradients.AddRows(_model.Embedding, _batch!.Ids_R, scale == 1 ? dEmbedded_RD : dEmbedded_RD * scale);
         }
 
-        _gradients.Complete(_model.Around);
+        _gradients.Complete(_model.AtBottom);
     }
 
     /// <summary>A pass of other ranks in which this one has no tokens: takes part in what it asks of all.</summary>
@@ -111,13 +112,14 @@ public sealed class LayerwisePass : IDisposable
     {
         using IDisposable? around = model.HoldAround();
         model.Idle();
+        gradients.Complete(model.AtTop);
         foreach (DecoderLayer layer in model.Layers.Reverse())
         {
             using IDisposable? weights = model.HoldLayer(layer.Index, layer.Index - 1);
             gradients.Complete(layer.Parameters);
         }
 
-        gradients.Complete(model.Around);
+        gradients.Complete(model.AtBottom);
     }
 
     /// <inheritdoc/>
