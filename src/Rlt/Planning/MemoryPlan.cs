@@ -143,7 +143,7 @@ public sealed class MemoryPlan
     }
 
     // Rows that a rank decodes at once, of all the samples there are.
-    private int OfARank(int rows, long samples) => (int)Math.Min(rows, (samples + _work.Ranks - 1) / _work.Ranks);
+    private int OfARank(int rows, long samples) => samples == 0 ? rows : (int)Math.Min(rows, (samples + _work.Ranks - 1) / _work.Ranks);
 
     // What a rank has of something that is shared out from a stage on.
     private long Share(long bytes, ShardingStage from) => _work.Stage >= from ? (bytes + _work.Ranks - 1) / _work.Ranks : bytes;
