@@ -82,9 +82,11 @@ internal static class JoinedRanks
         }
     }
 
-    /// <summary>Has tensors of the device that a command computes on exchanged: those of GPUs over NCCL.</summary>
+    /// <summary>Has tensors of the device that a command computes on exchanged, those of GPUs over NCCL, and models loaded as it says what is shared out.</summary>
     public static void Use(DeviceConfig device)
     {
+        // Where that is left open, a training run's plan may decide for more.
+        Sharding.OfProcess = Sharding.OfProcess with { Stage = device.ResolveSharding() ?? ShardingStage.Zero2 };
         if (Current.Size > 1 && !device.RequireKnown().Groups[1].Value.Equals("cpu", StringComparison.OrdinalIgnoreCase))
         {
             TorchLibrary.Load();
