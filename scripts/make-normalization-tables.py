@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/Rlt.Text/Tokenization/Normalization/UnicodeTables.cs from this Python's unicodedata; takes a second.
+"""Writes src/Rlt.Text/Tokenization/Normalization/unicode.txt from this Python's unicodedata; takes a second.
 
 The runtime's own string.Normalize returns its input unchanged under InvariantGlobalization, so the product carries the tables.
 """
@@ -7,7 +7,7 @@ import pathlib
 import textwrap
 import unicodedata
 
-OUTPUT = pathlib.Path(__file__).parent.parent / "src/Rlt.Text/Tokenization/Normalization/UnicodeTables.cs"
+OUTPUT = pathlib.Path(__file__).parent.parent / "src/Rlt.Text/Tokenization/Normalization/unicode.txt"
 
 
 def runs(entries):
@@ -47,18 +47,10 @@ def main():
         ("CompatibilitySingles", "Compatibility decompositions to one code point; runs as above.", runs(compatible_singles)),
         ("CompatibilitySequences", "Compatibility decompositions to several code points.", compatible),
     ]
-    lines = [
-        "namespace Rlt.Text.Tokenization.Normalization;",
-        "",
-        f"/// <summary>Unicode {unicodedata.unidata_version} normalization data in hexadecimal; written by scripts/make-normalization-tables.py.</summary>",
-        "internal static class UnicodeTables",
-        "{",
-    ]
+    lines = [f"Unicode {unicodedata.unidata_version} normalization data in hexadecimal; written by scripts/make-normalization-tables.py."]
     for name, summary, entries in tables:
-        lines += [f"    /// <summary>{summary}</summary>", f"    public const string {name} =", '        """']
-        lines += ["        " + row for row in textwrap.wrap(" ".join(entries), 150, break_long_words=False, break_on_hyphens=False)]
-        lines += ['        """;', ""]
-    OUTPUT.write_text("\n".join(lines[:-1]) + "\n}\n", encoding="utf-8")
+        lines += [f"# {name}: {summary}", *textwrap.wrap(" ".join(entries), 150, break_long_words=False, break_on_hyphens=False)]
+    OUTPUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 main()

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Rlt.Text.Tokenization.Normalization;
 
-/// <summary>Combining classes, decompositions and compositions of code points (Unicode Standard Annex 15), read from <see cref="UnicodeTables"/>.</summary>
+/// <summary>Combining classes, decompositions and compositions of code points (Unicode Standard Annex 15), read from unicode.txt, which scripts/make-normalization-tables.py writes.</summary>
 internal sealed class UnicodeMappings
 {
     // Hangul syllables are computed (Unicode Standard, section 3.12).
@@ -25,16 +25,17 @@ internal sealed class UnicodeMappings
 
     private UnicodeMappings()
     {
-        ReadRuns(UnicodeTables.CombiningClasses, (codePoint, value, _) => _classes.Add(codePoint, value));
-        ReadRuns(UnicodeTables.CanonicalSingles, (codePoint, value, index) => _canonical.Add(codePoint, [value + index]));
-        ReadRuns(UnicodeTables.CompatibilitySingles, (codePoint, value, index) => _compatible.Add(codePoint, [value + index]));
-        foreach (string entry in UnicodeTables.CompatibilitySequences.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        Dictionary<string, string> tables = Tables();
+        ReadRuns(tables["CombiningClasses"], (codePoint, value, _) => _classes.Add(codePoint, value));
+        ReadRuns(tables["CanonicalSingles"], (codePoint, value, index) => _canonical.Add(codePoint, [value + index]));
+        ReadRuns(tables["CompatibilitySingles"], (codePoint, value, index) => _compatible.Add(codePoint, [value + index]));
+        foreach (string entry in tables["CompatibilitySequences"].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         {
             var (codePoint, parts) = ReadSequence(entry);
             _compatible.Add(codePoint, parts);
         }
 
-        foreach (string entry in UnicodeTables.CanonicalPairs.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        foreach (string entry in tables["CanonicalPairs"].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         {
             var (codePoint, parts) = ReadSequence(entry.TrimStart('!'));
             _canonical.Add(codePoint, parts);
@@ -102,6 +103,13 @@ internal sealed class UnicodeMappings
         }
 
         return _compositions.TryGetValue((first, second), out int composed) ? composed : null;
+    }
+
+    // "# Name: what it is", then the table's entries.
+    private static Dictionary<string, string> Tables()
+    {
+        using var reader = new StreamReader(typeof(UnicodeMappings).Assembly.GetManifestResourceStream("unicode.txt")!);
+        return reader.ReadToEnd().Split("\n# ").Skip(1).Select(table => table.Split('\n', 2)).ToDictionary(table => table[0].Split(':')[0], table => table[1]);
     }
 
     private static bool IsSyllable(int codePoint) => codePoint is >= SyllableStart and < SyllableStart + SyllableCount;
