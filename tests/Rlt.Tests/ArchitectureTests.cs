@@ -34,7 +34,7 @@ public sealed class ArchitectureTests
         ["Evaluation"] = ["Distributed", "Grading", "Teaching", "Servers", "Generation", "Models", "Text", "Data", "Runs", "Files", "Pages", "Configuration", "Statistics"],
         ["Training"] = ["TorchSharp", "Platform", "Distributed", "Teaching", "Generation", "Planning", "Models", "Text", "Data", "Runs", "Files", "Configuration", "Statistics"],
         ["Training/Solver"] = ["Evaluation", "Grading"],
-        ["Training/OnPolicy"] = ["Evaluation"],
+        ["Training/OnPolicy"] = ["Evaluation", "Servers"],
         ["Benchmarks"] = ["TorchSharp", "Platform", "Distributed", "Training", "Generation", "Planning", "Models", "Statistics"],
         ["RunPlans"] = ["Distributed", "Benchmarks", "Training", "Evaluation", "Teaching", "Planning", "Platform", "Models", "Data", "Configuration"],
         ["Studies"] = ["Evaluation", "Data", "Runs", "Configuration", "Statistics"],

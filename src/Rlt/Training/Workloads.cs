@@ -45,7 +45,8 @@ public static class Workloads
         {
             Sampling = config.OnPolicy.Lmbda == 0 ? null : new SamplingLoad(
                 Math.Min(config.OnPolicy.SamplingRows, config.BatchSize), config.OnPolicy.Samples, longestPrompt, config.OnPolicy.MaxNewTokens),
-            Teacher = Size(teacher, config.Device),
+            // What a server tells is compared over the student's own logits; there is no teacher's pass, which would be no peak.
+            Teacher = Size(config.OnPolicy.Teacher.Server.Url is null ? teacher : model, config.Device),
             TeacherIsApart = config.TeacherIsApart,
             SharedTokens = config.OnPolicy.Samples > 1 ? longestPrompt : 0,
         };

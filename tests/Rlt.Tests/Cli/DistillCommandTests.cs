@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Rlt.Models;
+using Rlt.Serving;
+using Rlt.Tests.Evaluation.Serving;
 
 namespace Rlt.Tests.Cli;
 
@@ -24,6 +27,50 @@ public sealed class DistillCommandTests : IDisposable
         Assert.Contains("at most", result.Errors, StringComparison.Ordinal);
         Assert.Equal("distill", (string)JsonNode.Parse(_rlt.Run("plan", "--config", "@opd.yaml", "--set", $"opd.teacher.model={_rlt["student"]}", "--json").Output)!["command"]!);
     }
+
+    /// <summary>The teacher behind rlt serve teaches what it teaches here, to rounding; the closing tag's token is renamed likewise.</summary>
+    [Theory]
+    [InlineData("opd.loss.top_k=5", "question", "PromptLogProbs")]
+    [InlineData("opd.loss.top_k=5", "explanation", "Echo")]
+    [InlineData("opd.loss.form=sampled", "solution", "Echo")]
+    public async Task Distill_TeacherOfAServer_TeachesAsItDoesHere(string loss, string sees, string form)
+    {
+        string[] both = ["--set", loss, "--set", $"opd.teacher.sees={sees}", "--set", "opd.max_new_tokens=12"];
+        Assert.Equal(0, Run(["--teacher", "@student", .. both]).Exit);
+        using LanguageModel model = LanguageModel.Load(_rlt["student"], TinyDirectory.Device);
+        await using CompletionServer server = await CompletionServer.StartAsync(
+            model, new ServerOptions { Name = "tiny", Port = 0 }, TinyDirectory.Device.UseThreads, message => Assert.Fail(message));
+        string words = form == "Echo" ? "echo" : "prompt_log_probs";
+        CommandResult served = await Task.Run(() => Run(["--url", server.Url, "--set", $"opd.teacher.server.form={words}", "--out", "@served", .. both]));
+        Assert.True(served.Exit == 0, served.Errors);
+        Assert.All(_rlt.Rows("run/metrics.jsonl").Zip(_rlt.Rows("served/metrics.jsonl")), pair =>
+        {
+            foreach (string key in new[] { "divergence", "loss", "grad_norm", "compared" })
+            {
+                Assert.Equal((double)pair.First[key]!, (double)pair.Second[key]!, 1e-4 * (1 + Math.Abs((double)pair.First[key]!)));
+            }
+        });
+        Assert.Equal(_rlt.Rows("run/samples.jsonl").Select(row => (string)row["completion"]!), _rlt.Rows("served/samples.jsonl").Select(row => (string)row["completion"]!));
+    }
+
+    [Fact]
+    public void Distill_ServerWithoutLogProbs_IsRefusedBeforeAnyModelIsLoaded()
+    {
+        using var server = new TestServer((_, _) => TestServer.Reply.Of(200, """{"choices": [{"text": "x", "finish_reason": "length"}]}"""));
+        File.Delete(_rlt["model/model.safetensors"]);
+        Assert.Equal(
+            $"{server.Url}: no log-probabilities of the given tokens (choices[0].prompt_logprobs); expected a server that scores given tokens: vLLM or rlt serve, "
+                + "with server.form: prompt_log_probs, or one that knows echo with logprobs.",
+            Refused("--url", server.Url, "--set", "opd.teacher.server.model=m", "--set", "opd.loss.top_k=5"));
+    }
+
+    [Theory]
+    [InlineData("opd.temperature=1", "opd.loss.top_k is 0, but a server tells its likeliest tokens alone. Set it to 20 or fewer, or form: sampled")]
+    [InlineData("opd.loss.top_k=5;opd.temperature=0.7", "opd.temperature is 0.7, but a server tells log-probabilities at temperature 1. Set it to 1")]
+    [InlineData("opd.loss.top_k=5;opd.teacher.ema=0.1", "opd.teacher.ema is 0.1, but the teacher is a server's, which stays as it is. Leave out one of them")]
+    [InlineData("opd.loss.top_k=5;opd.teacher.server.body={echo: true}", "opd.teacher.server.body.echo is a field that every request sets itself; expected others, such as top_k")]
+    public void Distill_SettingsThatAServerCannotDo_AreRefused(string settings, string message) => Assert.Contains(
+        message, Refused(["--url", "http://127.0.0.1:1/v1", .. settings.Split(';').SelectMany(setting => new[] { "--set", setting })]), StringComparison.Ordinal);
 
     [Fact]
     public void Distill_OpdWithoutSolutions_NeedsNoneWhereTheTeacherSeesTheQuestionAlone()

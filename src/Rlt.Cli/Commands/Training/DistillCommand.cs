@@ -4,6 +4,7 @@ using Rlt.Evaluation;
 using Rlt.Evaluation.Protocols;
 using Rlt.Models;
 using Rlt.Runs;
+using Rlt.Servers;
 using Rlt.Teaching;
 using Rlt.Training;
 using Rlt.Training.OnPolicy;
@@ -18,7 +19,8 @@ internal static class DistillCommand
     {
         var command = new Command("distill", "Student distillation: supervised fine-tuning on collected traces (method: sft), or on-policy distillation: "
             + "the student answers, and moves toward a teacher's distribution on its own tokens (method: opd).");
-        var options = new RunOptions(command, [.. SftCommand.Options, ("--teacher", "opd.teacher.model", "of method opd, the teacher's model directory or Hub id")]);
+        var options = new RunOptions(command, [.. SftCommand.Options, ("--teacher", "opd.teacher.model", "of method opd, the teacher's model directory or Hub id"),
+            ("--url", "opd.teacher.server.url", "of method opd, an OpenAI-compatible server that answers for the teacher: http://host:8000/v1")]);
         command.Runs<DistillConfig>(options, (config, stop) =>
         {
             if (config.Method == DistillMethod.Opd)
@@ -48,20 +50,26 @@ internal static class DistillCommand
         int longest = Math.Max(
             TaskLengths.RequirePrompts(tasks.Rows, format.StudentPrompt, text), AskedQuestions.RequireRoom(heldOutQuestions, text, settings.TemplateArgs));
         _ = TaskLengths.RequirePrompts(tasks.Rows, view.Prompt, teacherText);
+        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        ScoringServer access = settings.Teacher.Server;
+        var completions = new CompletionClient(http, access, access.Key());
+        TokenScoreClient? server = access.Url is null ? null : new TokenScoreClient(completions, access, settings.Loss.TopK);
+        server?.Require(new TokenSequence(text.Tokenizer.Encode(view.Prompt(tasks.Rows[0]), addSpecialTokens: false).Ids, 1), text.Tokenizer);
         int given = settings.Lmbda < 1 ? Math.Min(config.Cutoff, text.Config.MaxPositions) : 0;
         (config, string plan) = PlannedRun.Settle(config, one => Workloads.Of(one, text.Config, teacherText.Config, longest, given));
         using RunFolder folder = ConfiguredRun.Open(config.Out, config);
         using LanguageModel student = LanguageModel.LoadToTrain(text, config.Device, config.Lora, config.Seed);
-        using LanguageModel teacher = FrozenModels.Teacher(config, student, teacherText);
+        using LanguageModel? teacher = server is null ? FrozenModels.Teacher(config, student, teacherText) : null;
         folder.Begin();
         using var observer = new RunObserver("distill", folder, "divergence", "validation_correct", "loss", "completion_tokens", "truncated", "grad_norm");
+        completions.Retrying = observer.Said;
         observer.WarnedOf(tasks);
         observer.WarnedOf(heldOut);
         observer.WarnedOf(HeldOutRows.Warnings(config, tasks.Rows, [.. heldOutQuestions.Select(one => one.Task)]));
         observer.WarnedOf(text.UnreadArgs(settings.TemplateArgs));
         observer.Said(plan);
         TurnEnds.Learn(student, text.TurnEndId, observer);
-        new OnPolicyTrainer(config, student, teacher.Decoder, tasks.Rows, format, view, folder, observer) { HeldOut = heldOutQuestions }.Run(stop);
+        new OnPolicyTrainer(config, student, teacher?.Decoder, tasks.Rows, format, view, folder, observer) { HeldOut = heldOutQuestions, Server = server }.Run(stop);
         RunEnd.Tell(folder, config.Checkpoints, observer);
         observer.Finished(folder.Model);
     }

@@ -28,7 +28,7 @@ public sealed record DistillConfig : SftConfig
     public OnPolicyConfig OnPolicy => Opd ?? new();
 
     /// <summary>Whether the teacher has weights of its own, not the student's beside its adapters.</summary>
-    public bool TeacherIsApart => Lora is null || OnPolicy.Teacher.Model is not null;
+    public bool TeacherIsApart => OnPolicy.Teacher.Server.Url is null && (Lora is null || OnPolicy.Teacher.Model is not null);
 
     /// <inheritdoc/>
     public override BestMetric HeldOutMetric => Method == DistillMethod.Opd ? BestMetric.HeldOutAccuracy : base.HeldOutMetric;

@@ -1,6 +1,7 @@
 using Rlt.Distributed;
 using Rlt.Models;
 using Rlt.Models.Gradients;
+using Rlt.Servers;
 using Rlt.Statistics;
 using Rlt.Training.Optimization;
 using TorchSharp;
@@ -23,17 +24,20 @@ internal sealed record StepDivergence(double Loss, float[][] ByAnswer)
 /// as <see cref="LayerwisePass"/> has them, and both heads by the same chunks of tokens, so that neither model's logits are ever whole.
 /// </summary>
 /// <param name="student">Learns.</param>
-/// <param name="teacher">Does not.</param>
+/// <param name="teacher">Does not; null where a server answers for it.</param>
 /// <param name="renamed">A token of the teacher that stands for another one of the student; null for none.</param>
 /// <param name="config">The settings.</param>
 /// <param name="gradients">Receives the gradients.</param>
-internal sealed class DistillationPass(Decoder student, Decoder teacher, (int Teacher, int Student)? renamed, OnPolicyConfig config, GradientStore gradients)
+internal sealed class DistillationPass(Decoder student, Decoder? teacher, (int Teacher, int Student)? renamed, OnPolicyConfig config, GradientStore gradients)
 {
     /// <summary>Tokens of one micro-batch.</summary>
     public required int TokenBudget { get; init; }
 
     /// <summary>Keeps layers' graphs instead of computing the layers again.</summary>
     public required bool KeepGraphs { get; init; }
+
+    /// <summary>Answers for the teacher; null where it is a model here.</summary>
+    public TokenScoreClient? Server { get; init; }
 
     /// <summary>Tokens whose logits are made at once: half of what one head alone would make, as both models' are there with what is computed of them.</summary>
     public static int ChunkRows(ModelConfig config) => Math.Max(16, LogProbHead.ChunkRows(config) / 2);
@@ -48,16 +52,18 @@ internal sealed class DistillationPass(Decoder student, Decoder teacher, (int Te
         double loss = 0;
         var byAnswer = new float[answers.Count][];
         TokenSequence[] sequences = [.. answers.Select(answer => answer.Student)];
-        bool[] shared = PackedBatch.ShareContext([.. answers.Select(answer => answer.Teacher)], teacher.Config.LengthBoundary);
+        bool[]? shared = teacher is null ? null : PackedBatch.ShareContext([.. answers.Select(answer => answer.Teacher)], teacher.Config.LengthBoundary);
         Action<long>? worked = phases.During("backward").Over(sequences.Sum(sequence => (long)sequence.Ids.Length));
         RankBatches batches = RankBatches.Of(student, sequences, TokenBudget);
+        Dictionary<int, TokenScores>? told = Told(answers, [.. Enumerable.Range(0, batches.Passes).SelectMany(number => batches[number])], phases);
         for (int number = 0; number < batches.Passes; number++)
         {
             gradients.IsLastPass = number == batches.Passes - 1;
             int[] indices = batches[number];
             AlignedAnswer[] rows = [.. indices.Select(i => answers[i])];
-            using IDisposable? around = teacher.HoldAround();
-            using TeacherAnswers? asked = Ask(rows, [.. indices.Select(i => shared[i])]);
+            using IDisposable? around = teacher?.HoldAround();
+            using TeacherAnswers? asked = told is null ? Ask(teacher!, rows, [.. indices.Select(i => shared![i])])
+                : new TeacherAnswers([.. indices.Select(i => told[i])], config, renamed, rows, student.Device);
             phases.End("teacher", rows.Sum(row => (long)row.Teacher.Ids.Length));
             if (rows.Sum(row => row.Learned) == 0)
             {
@@ -79,7 +85,11 @@ internal sealed class DistillationPass(Decoder student, Decoder teacher, (int Te
         return new StepDivergence(WorkShare.Sum(student.Sharding.Ranks, loss), byAnswer);
     }
 
-    private TeacherAnswers? Ask(AlignedAnswer[] rows, bool[] sharesContext)
+    // All of this rank's at once: a server answers many requests side by side.
+    private Dictionary<int, TokenScores>? Told(IReadOnlyList<AlignedAnswer> answers, int[] own, PhaseClock phases) => Server is null ? null
+        : own.Zip(Server.Score([.. own.Select(i => answers[i].Teacher)], phases.During("teacher"))).ToDictionary(pair => pair.First, pair => pair.Second);
+
+    private TeacherAnswers? Ask(Decoder teacher, AlignedAnswer[] rows, bool[] sharesContext)
     {
         if (rows.Any(row => row.Teacher.ScoredCount > 0))
         {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Rlt.Configuration;
 using Rlt.Configuration.Resuming;
+using Rlt.Servers;
 using Rlt.Training.Grpo;
 
 namespace Rlt.Training.OnPolicy;
@@ -69,10 +70,24 @@ public sealed record OnPolicyConfig : IValidated
         .. Ranges.Share(nameof(Lmbda), Lmbda),
         .. Ranges.AtLeastOne((nameof(Samples), Samples), (nameof(MaxNewTokens), MaxNewTokens), (nameof(SamplingRows), SamplingRows)),
         .. Ranges.NotNegative((nameof(SamplesKept), SamplesKept)),
+        .. Teacher.Server.Url is null ? [] : ServerProblems(),
         .. Temperature > 0
             ? Array.Empty<ConfigProblem>()
             : [new ConfigProblem(nameof(Temperature), $"is {Temperature}; expected more than 0: the loss divides logits by it")],
     ];
+
+    private IEnumerable<ConfigProblem> ServerProblems()
+    {
+        if (Loss is { Form: DivergenceForm.Distribution, TopK: 0 })
+        {
+            yield return new ConfigProblem("loss.top_k", "is 0, but a server tells its likeliest tokens alone. Set it to 20 or fewer, or form: sampled");
+        }
+
+        if (Temperature != 1)
+        {
+            yield return new ConfigProblem(nameof(Temperature), $"is {Temperature}, but a server tells log-probabilities at temperature 1. Set it to 1");
+        }
+    }
 }
 
 /// <summary>The teacher of on-policy distillation.</summary>
@@ -87,6 +102,12 @@ public sealed record OnPolicyTeacher : IValidated
     /// <summary>A model directory with the student's vocabulary; null: the student's own first weights.</summary>
     [ConfigPath(PathKind.Model)]
     public string? Model { get; init; }
+
+    /// <summary>
+    /// A server that answers for the teacher; of the model, or else the student, only config, tokenizer and template are then used. It compares
+    /// top_k likeliest tokens or the sampled one.
+    /// </summary>
+    public ScoringServer Server { get; init; } = new();
 
     /// <summary>question, solution or explanation.</summary>
     public TeacherSees Sees { get; init; }
@@ -113,10 +134,15 @@ public sealed record OnPolicyTeacher : IValidated
             yield return new ConfigProblem(nameof(Ema), $"is {Ema}, but model names a teacher of its own, which stays as it is. Leave out one of them");
         }
 
-        if (Model is null && Sees == TeacherSees.Question && Ema == 0)
+        if (Ema > 0 && Server.Url is not null)
+        {
+            yield return new ConfigProblem(nameof(Ema), $"is {Ema}, but the teacher is a server's, which stays as it is. Leave out one of them");
+        }
+
+        if (Model is null && Server.Url is null && Sees == TeacherSees.Question && Ema == 0)
         {
             yield return new ConfigProblem(nameof(Model),
-                "is missing, and the student's own weights that see what it sees teach nothing; expected a model directory, or sees: solution");
+                "is missing, and the student's own weights that see what it sees teach nothing; expected a model directory, a server, or sees: solution");
         }
 
         if (Prompt is not null && Sees != TeacherSees.Solution)

@@ -5,6 +5,7 @@ using Rlt.Generation;
 using Rlt.Models;
 using Rlt.Models.Gradients;
 using Rlt.Runs;
+using Rlt.Servers;
 using Rlt.Statistics;
 using Rlt.Teaching;
 using Rlt.Training.Grpo;
@@ -21,14 +22,14 @@ namespace Rlt.Training.OnPolicy;
 /// <remarks>Source: GKD (arXiv 2306.13649), algorithm 1. The loss is <see cref="Divergence"/>; no gradient goes through the sampling.</remarks>
 /// <param name="config">The settings.</param>
 /// <param name="student">Learns.</param>
-/// <param name="teacher">Does not, but may be pulled toward the student.</param>
+/// <param name="teacher">Does not, but may be pulled toward the student; null where a server answers for it.</param>
 /// <param name="tasks">The questions.</param>
 /// <param name="format">The student's texts.</param>
 /// <param name="view">The teacher's.</param>
 /// <param name="folder">The run's directory.</param>
 /// <param name="observer">Is told of every step.</param>
 public sealed class OnPolicyTrainer(
-    DistillConfig config, LanguageModel student, Decoder teacher, IReadOnlyList<TeachingTask> tasks, TeachingFormat format, TeacherView view,
+    DistillConfig config, LanguageModel student, Decoder? teacher, IReadOnlyList<TeachingTask> tasks, TeachingFormat format, TeacherView view,
     RunFolder folder, IRunObserver observer)
 {
     // The place in a step's stream of what decides whose answers it takes.
@@ -49,6 +50,9 @@ public sealed class OnPolicyTrainer(
 
     /// <summary>Held-out questions to measure the accuracy on, where the config says how often.</summary>
     public IReadOnlyList<EvalQuestion> HeldOut { get; init; } = [];
+
+    /// <summary>Answers for the teacher; null where it is a model here.</summary>
+    public TokenScoreClient? Server { get; init; }
 
     /// <summary>Trains, going on from the newest checkpoint; a finished run is left as it is; and writes the finished student.</summary>
     public void Run(CancellationToken stop)
@@ -80,12 +84,13 @@ public sealed class OnPolicyTrainer(
         {
             TokenBudget = config.MicroBatchTokens,
             KeepGraphs = config.Recompute == Recompute.False,
+            Server = Server,
         }.Backward(answers, weights, (long)RandomStream.Key(config.Seed, step), phases);
         double learningRate = LearningRateSchedule.At(config.Optimizer.Schedule, config.Optimizer.LearningRate, step, _steps, config.Optimizer.WarmupRatio);
         double norm = Update.ClipAndStep(gradients, optimizer, learningRate, config.Optimizer.MaxGradNorm, step, divergence.Loss);
         if (_settings.Teacher.Ema > 0)
         {
-            ReferenceSync.Mix(teacher, student.Decoder, _settings.Teacher.Ema);
+            ReferenceSync.Mix(teacher!, student.Decoder, _settings.Teacher.Ema);
         }
 
         phases.End("optimizer");
@@ -116,7 +121,7 @@ public sealed class OnPolicyTrainer(
         return Align(task, whole.Ids.Length > config.Cutoff ? whole with { Ids = whole.Ids[..config.Cutoff] } : whole) with { IsGiven = true };
     }
 
-    private AlignedAnswer Align(TeachingTask task, TokenSequence answer) => view.Align(task, answer, teacher.Config.MaxPositions);
+    private AlignedAnswer Align(TeachingTask task, TokenSequence answer) => view.Align(task, answer, view.Positions);
 
     private int[] Prompt(TeachingTask task) => student.Tokenizer.Encode(format.StudentPrompt(task), addSpecialTokens: false).Ids;
 

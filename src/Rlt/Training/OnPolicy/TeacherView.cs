@@ -31,12 +31,16 @@ public sealed class TeacherView
         (_config, _tags, _student, _studentFormat) = (config, tags, student, studentFormat);
         _chat = new ChatRenderer(teacher.RequireTemplate());
         _format = new TeachingFormat(tags, _chat, _chat);
+        Positions = teacher.Config.MaxPositions - (config.Server.Url is null ? 0 : 1);
         int[] close = Ids(tags.ExplanationClose), thoughtClose = Ids(tags.ThoughtClose);
         Renamed = config.Sees == TeacherSees.Explanation && close[0] != thoughtClose[0] ? (close[0], thoughtClose[0]) : null;
     }
 
     /// <summary>The token by which the teacher begins to close its explanation, and the one by which the student closes its thought; null where they are the same.</summary>
     public (int Teacher, int Student)? Renamed { get; }
+
+    /// <summary>Tokens that the teacher takes; a server draws one more.</summary>
+    public int Positions { get; }
 
     /// <summary>The teacher's prompt for a task.</summary>
     public string Prompt(TeachingTask task) => _config.Sees switch
