@@ -120,6 +120,7 @@ public sealed class DistillCommandTests : IDisposable
     [InlineData("opd.teacher.sees=solution;opd.teacher.prompt=x", "opd.teacher.prompt lacks a place; expected a text with {question} and {solution}")]
     [InlineData("opd.temperature=0", "opd.temperature is 0; expected more than 0: the loss divides logits by it")]
     [InlineData("target=text", "target is text, but method opd trains a student. Leave it out")]
+    [InlineData("weights=reward", "weights is reward, but method opd weighs its own answers alike. Leave it out, or set method: sft")]
     [InlineData("format=null", "format is missing; method opd needs one")]
     [InlineData("method=sft", "opd is given, but method is sft. Set method: opd, or leave it out")]
     public void Distill_SettingsThatDoNotGoTogether_AreRefused(string settings, string message) => Assert.Contains(

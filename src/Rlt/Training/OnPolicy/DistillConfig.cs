@@ -56,6 +56,11 @@ public sealed record DistillConfig : SftConfig
             yield return new ConfigProblem(nameof(Weights), "is reward, but method opd weighs answers by the teacher's distribution. Leave it out");
         }
 
+        if (Weights != TraceWeighting.None)
+        {
+            yield return new ConfigProblem(nameof(Weights), "is reward, but method opd weighs its own answers alike. Leave it out, or set method: sft");
+        }
+
         if (OnPolicy.Samples > 0 && BatchSize % OnPolicy.Samples != 0)
         {
             yield return new ConfigProblem(nameof(BatchSize), $"is {BatchSize}, no multiple of the {OnPolicy.Samples} samples of a question (opd.samples)");
