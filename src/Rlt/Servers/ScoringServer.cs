@@ -6,7 +6,7 @@ namespace Rlt.Servers;
 public enum ScoreForm
 {
     /// <summary>vLLM's, SGLang's and rlt serve's prompt_logprobs, by token id.</summary>
-    PromptLogProbs,
+    PromptLogprobs,
 
     /// <summary>OpenAI's older completions: echo with logprobs. The likeliest tokens beside the given one need a server that writes ids ("token_id:5").</summary>
     Echo,
@@ -19,7 +19,7 @@ public sealed record ScoringServer : ServerAccess
     [MayChange]
     public string? Model { get; init; }
 
-    /// <summary>prompt_log_probs or echo.</summary>
+    /// <summary>prompt_logprobs or echo.</summary>
     [MayChange]
     public ScoreForm Form { get; init; }
 

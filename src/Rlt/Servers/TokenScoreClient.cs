@@ -36,7 +36,7 @@ public sealed class TokenScoreClient(CompletionClient client, ScoringServer conf
         catch (ServerException error)
         {
             throw new ConfigException($"{config.Url}: {error.Message}; expected a server that scores given tokens: vLLM or rlt serve, "
-                + "with server.form: prompt_log_probs, or one that knows echo with logprobs.", error);
+                + "with server.form: prompt_logprobs, or one that knows echo with logprobs.", error);
         }
     }
 
@@ -84,7 +84,7 @@ public sealed class TokenScoreClient(CompletionClient client, ScoringServer conf
         {
             ["model"] = _served, ["prompt"] = new JsonArray([.. sequence.Ids.Select(id => JsonValue.Create(id))]), ["max_tokens"] = 1, ["temperature"] = 0,
         };
-        if (config.Form == ScoreForm.PromptLogProbs)
+        if (config.Form == ScoreForm.PromptLogprobs)
         {
             body["prompt_logprobs"] = likeliest;
         }

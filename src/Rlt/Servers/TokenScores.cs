@@ -23,7 +23,7 @@ public sealed record TokenScores(float[] LogProbs, int[][] LikeliestIds, float[]
     {
         JsonNode? choice = root["choices"]?[0];
         int[] places = [.. Enumerable.Range(sequence.From, sequence.ScoredCount)];
-        if (form == ScoreForm.PromptLogProbs)
+        if (form == ScoreForm.PromptLogprobs)
         {
             JsonArray told = Whole(choice?["prompt_logprobs"], "prompt_logprobs", sequence);
             var tokens = places.Select(i => told[i]!.AsObject().ToDictionary(token => Id(token.Key), token => token.Value!["logprob"]!.GetValue<float>())).ToArray();
@@ -46,7 +46,7 @@ public sealed record TokenScores(float[] LogProbs, int[][] LikeliestIds, float[]
         [
             .. from place in Enumerable.Range(sequence.From, sequence.ScoredCount)
                let id = sequence.Ids[place]
-               let told = form == ScoreForm.PromptLogProbs ? choice?["prompt_logprobs"]?[place]?[Text(id)]?["decoded_token"] : choice?["logprobs"]?["tokens"]?[place]
+               let told = form == ScoreForm.PromptLogprobs ? choice?["prompt_logprobs"]?[place]?[Text(id)]?["decoded_token"] : choice?["logprobs"]?["tokens"]?[place]
                where told is not null
                let text = told.GetValue<string>()
                let own = text.StartsWith(IdText, StringComparison.Ordinal) ? IdText + Text(id) : tokenizer.Decode([id])

@@ -30,7 +30,7 @@ public sealed class DistillCommandTests : IDisposable
 
     /// <summary>The teacher behind rlt serve teaches what it teaches here, to rounding; the closing tag's token is renamed likewise.</summary>
     [Theory]
-    [InlineData("opd.loss.top_k=5", "question", "PromptLogProbs")]
+    [InlineData("opd.loss.top_k=5", "question", "PromptLogprobs")]
     [InlineData("opd.loss.top_k=5", "explanation", "Echo")]
     [InlineData("opd.loss.form=sampled", "solution", "Echo")]
     public async Task Distill_TeacherOfAServer_TeachesAsItDoesHere(string loss, string sees, string form)
@@ -40,7 +40,7 @@ public sealed class DistillCommandTests : IDisposable
         using LanguageModel model = LanguageModel.Load(_rlt["student"], TinyDirectory.Device);
         await using CompletionServer server = await CompletionServer.StartAsync(
             model, new ServerOptions { Name = "tiny", Port = 0 }, TinyDirectory.Device.UseThreads, message => Assert.Fail(message));
-        string words = form == "Echo" ? "echo" : "prompt_log_probs";
+        string words = form == "Echo" ? "echo" : "prompt_logprobs";
         CommandResult served = await Task.Run(() => Run(["--url", server.Url, "--set", $"opd.teacher.server.form={words}", "--out", "@served", .. both]));
         Assert.True(served.Exit == 0, served.Errors);
         Assert.All(_rlt.Rows("run/metrics.jsonl").Zip(_rlt.Rows("served/metrics.jsonl")), pair =>
@@ -60,7 +60,7 @@ public sealed class DistillCommandTests : IDisposable
         File.Delete(_rlt["model/model.safetensors"]);
         Assert.Equal(
             $"{server.Url}: no log-probabilities of the given tokens (choices[0].prompt_logprobs); expected a server that scores given tokens: vLLM or rlt serve, "
-                + "with server.form: prompt_log_probs, or one that knows echo with logprobs.",
+                + "with server.form: prompt_logprobs, or one that knows echo with logprobs.",
             Refused("--url", server.Url, "--set", "opd.teacher.server.model=m", "--set", "opd.loss.top_k=5"));
     }
 

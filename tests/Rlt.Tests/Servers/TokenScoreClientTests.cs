@@ -23,8 +23,8 @@ public sealed class TokenScoreClientTests : IDisposable
     public void Dispose() => _client.Dispose();
 
     [Theory]
-    [InlineData(ScoreForm.PromptLogProbs, 4)]
-    [InlineData(ScoreForm.PromptLogProbs, 0)]
+    [InlineData(ScoreForm.PromptLogprobs, 4)]
+    [InlineData(ScoreForm.PromptLogprobs, 0)]
     [InlineData(ScoreForm.Echo, 4)]
     [InlineData(ScoreForm.Echo, 0)]
     public async Task Score_OwnServer_TellsWhatTheEngineComputes(ScoreForm form, int likeliest)
@@ -90,8 +90,8 @@ public sealed class TokenScoreClientTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ScoreForm.PromptLogProbs, 1, "\"text\": \"x\"", "no log-probabilities of the given tokens (choices[0].prompt_logprobs)")]
-    [InlineData(ScoreForm.PromptLogProbs, 1, "\"prompt_logprobs\": [null, {}]", "no log-probabilities of the given tokens (choices[0].prompt_logprobs)")]
+    [InlineData(ScoreForm.PromptLogprobs, 1, "\"text\": \"x\"", "no log-probabilities of the given tokens (choices[0].prompt_logprobs)")]
+    [InlineData(ScoreForm.PromptLogprobs, 1, "\"prompt_logprobs\": [null, {}]", "no log-probabilities of the given tokens (choices[0].prompt_logprobs)")]
     [InlineData(ScoreForm.Echo, 0, "\"logprobs\": null", "no log-probabilities of the given tokens (choices[0].logprobs.token_logprobs)")]
     [InlineData(ScoreForm.Echo, 1, "\"logprobs\": {\"token_logprobs\": [null, -1, -1, -1], \"top_logprobs\": [null, {}, {\"a\": -1}, {\"b\": -1}]}", "it tells 0 of the 1 likeliest tokens by their ids")]
     public void Require_ServerThatTellsThemNot_IsOneSentence(ScoreForm form, int likeliest, string choice, string message)
@@ -99,7 +99,7 @@ public sealed class TokenScoreClientTests : IDisposable
         using var server = new TestServer((_, _) => Reply(choice));
         TokenScoreClient client = Client(new ScoringServer { Url = server.Url, Model = "m", Form = form }, likeliest);
         Assert.Equal(
-            $"{server.Url}: {message}; expected a server that scores given tokens: vLLM or rlt serve, with server.form: prompt_log_probs, or one that knows echo with logprobs.",
+            $"{server.Url}: {message}; expected a server that scores given tokens: vLLM or rlt serve, with server.form: prompt_logprobs, or one that knows echo with logprobs.",
             Assert.Throws<ConfigException>(() => client.Require(Sequence, Tokens())).Message);
         Assert.Single(server.Requests);
     }
