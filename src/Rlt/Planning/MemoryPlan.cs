@@ -101,7 +101,7 @@ public sealed class MemoryPlan
                 PassMemory asked = PassMemory.Scoring(teacher, pass, _work.Fused);
                 yield return Phase("teacher", ("gathered weights", Gathered(teacher)),
                     ("gradients", sums), ("activations", asked.Activations), ("logits", asked.Logits));
-                memory = memory with { Logits = memory.Logits + PassMemory.Compared(_work.Model, teacher, pass) };
+                memory = memory with { Logits = PassMemory.Compared(_work.Model, teacher, pass) };
             }
 
             yield return Phase(Backward, ("gathered weights", Gathered(_work.Model)),

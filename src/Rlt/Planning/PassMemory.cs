@@ -13,8 +13,8 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
     // Ids, positions, scored rows and targets of a batch, int64.
     private const int IndexBytes = 8;
 
-    // Of a chunk's logits: log-probabilities of both models, the student's shares, the pull, and what an operator makes on its way.
-    private const int ComparedBuffers = 5;
+    // Of a chunk's logits, in float32: log-probabilities of both models, their difference, and the probabilities that it is multiplied with.
+    private const int ComparedBuffers = 4;
 
     /// <summary>All of it.</summary>
     public long Bytes => Activations + Logits + LayerGradients;
@@ -51,11 +51,12 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
     }
 
     /// <summary>
-    /// What comes beside a student's chunk of logits where a teacher's distribution is learned: the teacher's hidden states and logits, and
-    /// the log-probabilities, shares and derivatives of both.
+    /// The logits where a teacher's distribution is learned (DistillationPass): a chunk of both models', half as large as one head's alone, with what is
+    /// computed of them, and the teacher's hidden states.
     /// </summary>
     public static long Compared(ModelSize model, ModelSize teacher, PassShape pass) =>
-        (pass.Scored * State(teacher)) + (Math.Min(pass.Scored, ChunkRows(model) / 2) * model.Config.VocabularySize * (teacher.ActivationSize + (ComparedBuffers * Wide)));
+        (pass.Scored * State(teacher))
+            + (Math.Min(pass.Scored, Math.Max(16, ChunkRows(model) / 2)) * model.Config.VocabularySize * (model.ActivationSize + teacher.ActivationSize + (ComparedBuffers * Wide)));
 
     /// <summary>Positions whose logits are made at once.</summary>
     public static long ChunkRows(ModelSize model) => LogProbHead.ChunkRows(model.Config);

@@ -4,6 +4,8 @@ using Rlt.Models.Gradients;
 using Rlt.Models.Layers;
 using Rlt.Planning;
 using Rlt.Platform;
+using Rlt.Training;
+using Rlt.Training.OnPolicy;
 using Rlt.Training.Optimization;
 using static TorchSharp.torch;
 
@@ -108,6 +110,28 @@ public sealed class MeasuredMemoryTests
 
         // All logits at once would be 4.9 GB in bf16; plain operators have two chunks of float32.
         Assert.InRange(StepBytes(work), 0, (Fused ? 400L : 800L) << 20);
+    }
+
+    [Fact]
+    public void Distilling_LargeVocabulary_HoldsOneChunkOfBothModelsLogits()
+    {
+        const int vocabulary = 150_000, tokens = 1024;
+        using Decoder student = ModelFiles.Random(TinyModel.Config(vocabulary, 16, tied: true), 1, ScalarType.Float32, CPU);
+        using Decoder teacher = ModelFiles.Random(TinyModel.Config(vocabulary, 16, tied: true), 2, ScalarType.Float32, CPU);
+        AlignedAnswer[] answers = [.. Sequences(8, (tokens / 8) + 1, vocabulary).Select(sequence => new AlignedAnswer(sequence, sequence, null))];
+        Workload work = Work(student, new TrainingLoad(tokens, KeepGraphs: false), (tokens / 8) + 1) with { Teacher = Size(teacher), TeacherIsApart = false };
+        AssertPlanned(
+            StepBytes(work),
+            () =>
+            {
+                using var gradients = new GradientStore(student.Parameters);
+                new DistillationPass(student, teacher, null, new OnPolicyConfig { Temperature = 0.7 }, gradients) { TokenBudget = tokens, KeepGraphs = false }
+                    .Backward(answers, [.. answers.Select(_ => 1e-3f)], 0, new PhaseClock());
+            },
+            warmUp: false);
+
+        // The logits of both models would be 1.2 GB, what is computed of them 2.5 GB more.
+        Assert.InRange(StepBytes(work), 0, 900L << 20);
     }
 
     [Theory]

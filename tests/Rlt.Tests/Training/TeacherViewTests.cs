@@ -46,9 +46,9 @@ public sealed class TeacherViewTests : IDisposable
     }
 
     [Theory]
-    [InlineData("<t>\nadd them up</t>\n<s>5</s><|im_end|>", "add them up")]
+    [InlineData("<t>\nadd them up</t>\n<s>6</s><|im_end|>", "add them up")]
     [InlineData("<t>\nadd them", "add them")]
-    [InlineData("no thought<|im_end|>", "")]
+    [InlineData("no thought<|im_end|>", "no thought")]
     [InlineData("<t>", "")]
     public void Align_TeacherExplains_TheThoughtIsTheExplanation(string text, string thought)
     {
@@ -57,12 +57,16 @@ public sealed class TeacherViewTests : IDisposable
         TeacherView view = View(new OnPolicyTeacher { Sees = TeacherSees.Explanation });
         AlignedAnswer answer = view.Align(Task, student, 256);
         (int Own, int Its)[] pairs = [.. answer.Places!.Index().Where(place => place.Item >= 0)
-            .Select(place => (student.Ids[student.From + place.Index], answer.Teacher.Ids[answer.Teacher.From + place.Item]))];
+            .Select(place => (answer.Student.Ids[answer.Student.From + place.Index], answer.Teacher.Ids[answer.Teacher.From + place.Item]))];
         bool closed = text.Contains("</t>", StringComparison.Ordinal);
         (int Own, int Its)[] inThought = closed ? pairs[..^1] : pairs;
         Assert.All(inThought, pair => Assert.Equal(pair.Own, pair.Its));
         Assert.Equal(thought, _text.Tokenizer.Decode([.. inThought.Select(pair => pair.Own)]));
-        Assert.Equal(pairs.Length, answer.Learned);
+        Assert.Equal(Ids(prompt).Length, answer.Student.From);
+        Assert.True(answer.IsGiven);
+
+        // After a closed thought the solution is the known one, whatever was drawn.
+        Assert.Equal($"<t>\n{thought}{(closed ? "</t>\n<s>5</s><|im_end|>\n" : "")}", _text.Tokenizer.Decode(answer.Student.Ids[answer.Student.From..]));
         if (closed)
         {
             // Where the student closes its thought, the teacher closes its explanation.

@@ -11,11 +11,14 @@ namespace Rlt.Training.OnPolicy;
 /// </param>
 internal sealed record AlignedAnswer(TokenSequence Student, TokenSequence Teacher, int[]? Places)
 {
-    /// <summary>Whether tokens that the teacher is not asked about are learned as they are: they were given, not drawn.</summary>
+    /// <summary>Whether tokens that the teacher is not asked about are learned as they are: they are given, not drawn.</summary>
     public bool IsGiven { get; init; }
 
     /// <summary>Whether the token limit cut the answer off.</summary>
     public bool IsTruncated { get; init; }
+
+    /// <summary>Tokens that were drawn; 0 where the answer was given.</summary>
+    public int Drawn { get; init; }
 
     /// <summary>The answer's text; empty where it was given.</summary>
     public string Text { get; init; } = "";

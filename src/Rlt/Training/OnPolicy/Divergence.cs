@@ -121,8 +121,9 @@ public static class Divergence
 
     private static Tensor LogProbs(Tensor logits_NV, double temperature)
     {
+        using var scope = NewDisposeScope();
         Tensor wide_NV = logits_NV.dtype == ScalarType.Float64 ? logits_NV : logits_NV.to(ScalarType.Float32);
-        return (temperature == 1 ? wide_NV : wide_NV / temperature).log_softmax(-1);
+        return scope.MoveToOuter((temperature == 1 ? wide_NV : wide_NV / temperature).log_softmax(-1));
     }
 
     private static Tensor WithRest(Tensor logProbs_NK) =>

@@ -108,6 +108,7 @@ public sealed class OnPolicyTrainer(
         return [.. chosen.SelectMany((question, i) => samples[i].Select(sample => Align(
             tasks[question], new TokenSequence([.. requests[i].Prompt, .. sample.Ids], requests[i].Prompt.Length)) with
             {
+                Drawn = sample.Ids.Length,
                 IsTruncated = sample.Finish != FinishReason.Stop,
                 Text = _engine.Text(sample),
             }))];
@@ -131,7 +132,7 @@ public sealed class OnPolicyTrainer(
         var metrics = new JsonObject { ["step"] = step + 1, ["on_policy"] = isOwn ? 1 : 0 };
         if (isOwn)
         {
-            metrics["completion_tokens"] = answers.Average(answer => answer.Student.ScoredCount);
+            metrics["completion_tokens"] = answers.Average(answer => answer.Drawn);
             metrics["truncated"] = answers.Average(answer => answer.IsTruncated ? 1.0 : 0);
         }
 
@@ -159,7 +160,7 @@ public sealed class OnPolicyTrainer(
             ["step"] = step + 1,
             ["question"] = tasks[chosen[i / _settings.Samples]].Question,
             ["completion"] = answers[i].Text,
-            ["completion_tokens"] = answers[i].Student.ScoredCount,
+            ["completion_tokens"] = answers[i].Drawn,
             ["divergence"] = divergence.ByAnswer[i].Where(value => !float.IsNaN(value)).Select(value => (double)value).DefaultIfEmpty(0).Average(),
         })]);
     }

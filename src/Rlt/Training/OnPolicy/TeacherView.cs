@@ -8,8 +8,9 @@ namespace Rlt.Training.OnPolicy;
 /// <summary>Puts a student's answers into the context of a teacher, who may see more than the student.</summary>
 /// <remarks>
 /// A teacher that answers the question itself is given the answer's very tokens after its own prompt. An RLT teacher explains: its explanation is the
-/// student's thought, and of the two texts the tokens count that both have at the same characters of it, as in the reward. Where the
-/// teacher would close its explanation, the student would close its thought.
+/// student's thought, and of the two texts the tokens are compared that both have at the same characters of it, as in the reward. Where the
+/// teacher would close its explanation, the student would close its thought. The tags and, after a closed thought, the solution are given: the
+/// teacher says nothing of them, and what is not learned gets lost.
 /// </remarks>
 public sealed class TeacherView
 {
@@ -19,6 +20,7 @@ public sealed class TeacherView
     private readonly TeachingFormat _studentFormat;
     private readonly TeachingFormat _format;
     private readonly ChatRenderer _chat;
+    private readonly string _turnEnd;
 
     /// <summary>A view of a teacher.</summary>
     /// <param name="config">What it sees.</param>
@@ -32,6 +34,7 @@ public sealed class TeacherView
         _chat = new ChatRenderer(teacher.RequireTemplate());
         _format = new TeachingFormat(tags, _chat, _chat);
         Positions = teacher.Config.MaxPositions - (config.Server.Url is null ? 0 : 1);
+        _turnEnd = new ChatRenderer(student.RequireTemplate()).TurnEnd.Trim();
         int[] close = Ids(tags.ExplanationClose), thoughtClose = Ids(tags.ThoughtClose);
         Renamed = config.Sees == TeacherSees.Explanation && close[0] != thoughtClose[0] ? (close[0], thoughtClose[0]) : null;
     }
@@ -72,53 +75,39 @@ public sealed class TeacherView
 
     private string System(TeachingTask task) => task.StudentSystem ?? _tags.StudentSystem;
 
-    private int[] Ids(string text) => _student.Tokenizer.Encode(text, addSpecialTokens: false).Ids;
+    private int[] Ids(string text) => Encoded(text).Ids;
 
+    // The student's view of the reward: its own thought, and then the solution as it is known.
     private AlignedAnswer AlignThought(TeachingTask task, TokenSequence student, int positions)
     {
-        string text = _student.Tokenizer.Decode(student.Ids);
         int prompt = _studentFormat.StudentPrompt(task).Length;
-        int[] places = new int[student.ScoredCount];
-        Array.Fill(places, -1);
-        TextSpan thought = Thought(text, prompt);
-
-        // Drawn tokens need not be those of their text; where they part, their characters are no longer known.
-        Encoding whole = _student.Tokenizer.Encode(text, addSpecialTokens: false);
-        int same = whole.Ids.AsSpan().CommonPrefixLength(student.Ids);
-        SpannedText asked = _format.TeacherText(task, text[thought.Start..thought.End]);
-        Encoding teacher = _student.Tokenizer.Encode(asked.Text, addSpecialTokens: false);
-        List<(int Teacher, int Student)> pairs = [.. SpanToken.Shared(teacher, asked.Explanation, whole, thought)
-            .Select(pair => (pair.One.Index, pair.Other.Index)).Where(pair => pair.Item2 < same && pair.Item2 >= student.From && pair.Item1 < positions)];
-        int end = Closing(whole, thought.End), teacherEnd = Closing(teacher, asked.Explanation.End);
-        if (end >= student.From && end < same && teacherEnd >= 0 && teacherEnd < positions)
+        (string thought, bool closed) = Thought(_student.Tokenizer.Decode(student.Ids)[prompt..]);
+        SpannedText own = _studentFormat.StudentText(task, thought), asked = _format.TeacherText(task, thought);
+        Encoding whole = Encoded(closed ? own.Text : own.Text[..own.Explanation.End]), teacher = Encoded(asked.Text);
+        int from = Math.Max(1, Array.FindIndex(whole.Offsets, span => span.Start >= prompt)), end = Math.Min(whole.Ids.Length, _student.Config.MaxPositions);
+        List<(int Teacher, int Student)> pairs = [.. SpanToken.Shared(teacher, asked.Explanation, whole, own.Explanation).Select(pair => (pair.One.Index, pair.Other.Index))];
+        if (closed && Closing(teacher, asked.Explanation.End) is var ofTeacher and >= 0 && Closing(whole, own.Explanation.End) is var ofStudent and >= 0)
         {
-            pairs.Add((teacherEnd, end));
+            pairs.Add((ofTeacher, ofStudent));
         }
 
-        if (pairs.Count == 0)
-        {
-            int[] alone = Ids(Prompt(task));
-            return new AlignedAnswer(student, new TokenSequence(alone, alone.Length), places);
-        }
-
-        int first = pairs.Min(pair => pair.Teacher);
-        foreach ((int ofTeacher, int ofStudent) in pairs)
-        {
-            places[ofStudent - student.From] = ofTeacher - first;
-        }
-
-        return new AlignedAnswer(student, new TokenSequence(teacher.Ids[..(pairs.Max(pair => pair.Teacher) + 1)], first), places);
+        pairs.RemoveAll(pair => pair.Student < from || pair.Student >= end || pair.Teacher >= positions);
+        int first = pairs.Select(pair => pair.Teacher).DefaultIfEmpty(teacher.Ids.Length).Min();
+        int[] places = [.. Enumerable.Repeat(-1, end - from)];
+        pairs.ForEach(pair => places[pair.Student - from] = pair.Teacher - first);
+        int last = pairs.Select(pair => pair.Teacher).DefaultIfEmpty(first - 1).Max();
+        return new AlignedAnswer(new TokenSequence(whole.Ids[..end], from), new TokenSequence(teacher.Ids[..(last + 1)], first), places) { IsGiven = true };
     }
 
-    // Between the opening tag with its padding, which the prompt may have, and the closing tag; empty where there is no thought, to the end where it is open.
-    private TextSpan Thought(string text, int prompt)
+    private Encoding Encoded(string text) => _student.Tokenizer.Encode(text, addSpecialTokens: false);
+
+    // Between the tags, of which the prompt may have the opening one; to the end of the turn where there is no closing one.
+    private (string Thought, bool Closed) Thought(string answer)
     {
-        int opened = text.IndexOf(_tags.ThoughtOpen, prompt, StringComparison.Ordinal);
-        int from = opened >= 0 ? opened + _tags.ThoughtOpen.Length
-            : text.AsSpan(0, Math.Min(prompt, text.Length)).TrimEnd().EndsWith(_tags.ThoughtOpen, StringComparison.Ordinal) ? prompt : text.Length;
-        from += from < text.Length && text.AsSpan(from).StartsWith(_tags.Padding, StringComparison.Ordinal) ? _tags.Padding.Length : 0;
-        int close = from <= text.Length ? text.IndexOf(_tags.ThoughtClose, from, StringComparison.Ordinal) : -1;
-        return new TextSpan(from, close < 0 ? text.Length : close);
+        int opened = answer.IndexOf(_tags.ThoughtOpen, StringComparison.Ordinal);
+        string thought = _studentFormat.WithoutPadding(opened < 0 ? answer : answer[(opened + _tags.ThoughtOpen.Length)..]);
+        int close = thought.IndexOf(_tags.ThoughtClose, StringComparison.Ordinal), turnEnd = thought.IndexOf(_turnEnd, StringComparison.Ordinal);
+        return close >= 0 ? (thought[..close], true) : (turnEnd >= 0 ? thought[..turnEnd] : thought, false);
     }
 
     // The token that begins exactly where the closing tag does.
