@@ -48,6 +48,7 @@ public static class Workloads
             // What a server tells is compared over the student's own logits; there is no teacher's pass, which would be no peak.
             Teacher = Size(config.OnPolicy.Teacher.Server.Url is null ? teacher : model, config.Device),
             TeacherIsApart = config.TeacherIsApart,
+            Samples = config.BatchSize,
             SharedTokens = config.OnPolicy.Samples > 1 ? longestPrompt : 0,
         };
 
