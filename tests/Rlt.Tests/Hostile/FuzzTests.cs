@@ -91,8 +91,8 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
 
             """;
         string template = "{%- set ns = namespace(n=0) -%}{% for m in messages if m.role != 'x' %}{% set ns.n = ns.n + 1 %}{% macro f(a, b=2) %}{{ a ~ b }}{% endmacro %}"
-            + "{{ '<|im_start|>' + m['role'] + '\\n' + (m.content.split('</think>')[-1].lstrip('\\n') | trim) + '%5.2f|%s' % (1.5, m.role) + '<|im_end|>\\n' }}{{ f(loop.index0) }}"
-            + "{{ m.content[1:-1:2] | replace('a', 'b') | upper | tojson(indent=2) }}{{ [3, 1, 2] | sort | join(',') }}{{ {'a': 1} | items | list }}{{ '{:>5}'.format(7 // 2 ** 3) }}{% else %}none{% endfor %}"
+            + "{{ '<|im_start|>' + m['role'] + '\\n' + (m.content.split('</think>')[-1].lstrip('\\n') | trim) + (1.5 | round(1) | string) + '<|im_end|>\\n' }}{{ f(loop.index0) }}"
+            + "{{ m.content[1:-1:2] | replace('a', 'b') | upper | tojson(indent=2) }}{{ [3, 1, 2] | sort | join(',') }}{{ {'a': 1} | items | list }}{{ 7 // 2 ** 3 }}{% else %}none{% endfor %}"
             + "{% if add_generation_prompt and not (tools is defined and tools) %}{{ bos_token }}{{ strftime_now('%d %b %Y') }}{% elif eos_token in 'x' %}{{ raise_exception('no') }}{% endif %}";
         return
         [

@@ -129,9 +129,8 @@ internal static class Attributes
             PyTuple tuple => SequenceMethod(tuple.Items, name),
             Namespace space => space.Attributes.TryGet(name, out object? value) ? value : null,
             LoopState loop => loop.Attribute(name),
-            Macro macro => MacroAttribute(macro, name),
             PyRange range => RangeAttribute(range, name),
-            _ => PyNumber.IsNumber(target) ? NumberAttribute(target, name) : null,
+            _ => null,
         };
     }
 
@@ -182,33 +181,11 @@ internal static class Attributes
         return Math.Clamp(bound < 0 ? bound + length : bound, 0, length);
     }
 
-    private static object? MacroAttribute(Macro macro, string name) => name switch
-    {
-        "name" => (object?)macro.Definition.Name ?? PyNone.Value,
-        "arguments" => new PyTuple([.. macro.Definition.Parameters.Select(parameter => parameter.Name)]),
-        "catch_kwargs" => macro.Definition.TakesNamed,
-        "catch_varargs" => macro.Definition.TakesPositional,
-        "caller" => macro.Definition.UsesCaller,
-        _ => null,
-    };
-
     private static object? RangeAttribute(PyRange range, string name) => name switch
     {
         "start" => range.Start,
         "stop" => range.Stop,
         "step" => range.Step,
         _ => SequenceMethod([.. Enumerable.Range(0, range.Length).Select(i => range[i])], name),
-    };
-
-    private static object? NumberAttribute(object number, string name) => name switch
-    {
-        "real" => PyNumber.Plus(number),
-        "imag" => number is double ? 0.0 : BigInteger.Zero,
-        "is_integer" => new BuiltinFunction((_, _) => number is not double value || value == Math.Floor(value)),
-        "numerator" when number is not double => PyNumber.Plus(number),
-        "denominator" when number is not double => BigInteger.One,
-        "bit_length" when PyNumber.TryInteger(number, out BigInteger integer) =>
-            new BuiltinFunction((_, _) => (BigInteger)BigInteger.Abs(integer).GetBitLength()),
-        _ => null,
     };
 }

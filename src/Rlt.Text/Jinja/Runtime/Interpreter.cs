@@ -12,7 +12,6 @@ internal sealed class Interpreter
     private readonly RenderState _state;
     private readonly ExpressionEvaluator _evaluator;
     private StringBuilder _output = new();
-    private Scope _top = new(null);
 
     public Interpreter(RenderState state)
     {
@@ -39,8 +38,7 @@ internal sealed class Interpreter
             variables.Set(name, PyJson.FromNode(value));
         }
 
-        _top = new Scope(variables);
-        Run(statements, _top);
+        Run(statements, new Scope(variables));
         return _output.ToString();
     }
 
@@ -171,12 +169,8 @@ internal sealed class Interpreter
             case SetStatement set:
                 _evaluator.Assign(set.Target, _evaluator.Evaluate(set.Value, scope), scope);
                 return Flow.Normal;
-            case WithStatement with:
-                return RunWith(with, scope);
             case ScopeStatement block:
                 return Run(block.Body, new Scope(scope));
-            case BlockStatement block:
-                return Run(block.Body, new Scope(block.SeesLocals ? scope : _top));
             case BreakStatement:
                 return Flow.Break;
             case ContinueStatement:
@@ -187,24 +181,22 @@ internal sealed class Interpreter
             case CallBlockStatement block:
                 WriteText(_evaluator.Call(block.Call, scope, new Macro(block.Caller, scope, this)));
                 return Flow.Normal;
-            case FilterBlockStatement block:
-                return RunCaptured(block.Body, block.Filter, scope, WriteText);
             case SetBlockStatement block:
-                return RunCaptured(block.Body, block.Filter, scope, value => _evaluator.Assign(block.Target, value, scope));
+                return RunSetBlock(block, scope);
             default:
                 throw new NotSupportedException($"statement {statement.GetType().Name}");
         }
     }
 
-    /// <summary>Hands on a body's filtered output; a body left by "break" or "continue" has none.</summary>
-    private Flow RunCaptured(IReadOnlyList<Statement> body, FilterExpression? filter, Scope scope, Action<object> handOn)
+    /// <summary>Sets what a body writes; a body left by "break" or "continue" sets nothing.</summary>
+    private Flow RunSetBlock(SetBlockStatement block, Scope scope)
     {
         var inner = new Scope(scope);
         Flow flow = Flow.Normal;
-        string text = Capture(() => flow = Run(body, inner));
+        string text = Capture(() => flow = Run(block.Body, inner));
         if (flow == Flow.Normal)
         {
-            handOn(filter is null ? text : _evaluator.Filter(filter, inner, text));
+            _evaluator.Assign(block.Target, block.Filter is null ? text : _evaluator.Filter(block.Filter, inner, text), scope);
         }
 
         return flow;
@@ -221,17 +213,6 @@ internal sealed class Interpreter
         }
 
         return Run(statement.Otherwise, scope);
-    }
-
-    private Flow RunWith(WithStatement statement, Scope scope)
-    {
-        var inner = new Scope(scope);
-        foreach (var (target, value) in statement.Bindings)
-        {
-            _evaluator.Assign(target, _evaluator.Evaluate(value, scope), inner);
-        }
-
-        return Run(statement.Body, inner);
     }
 
     private void RunFor(ForStatement statement, Scope scope) =>

@@ -81,14 +81,13 @@ internal sealed partial class ExpressionParser(TokenReader tokens)
         return value;
     }
 
-    /// <summary>"| filter | filter…" applied to the output of a block; at least one where <paramref name="first"/> is set.</summary>
-    public FilterExpression? ParseBlockFilters(bool first)
+    /// <summary>"| filter | filter…" applied to the output of a block.</summary>
+    public FilterExpression? ParseBlockFilters()
     {
         Expression? filter = null;
-        while (first || tokens.SkipOperator("|"))
+        while (tokens.SkipOperator("|"))
         {
             filter = ParseFilter(filter);
-            first = false;
         }
 
         return (FilterExpression?)filter;

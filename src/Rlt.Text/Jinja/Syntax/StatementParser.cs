@@ -100,20 +100,8 @@ internal sealed class StatementParser
             case "call":
                 body.Add(ParseCallBlock(tag.Line));
                 break;
-            case "filter":
-                body.Add(new FilterBlockStatement(_expressions.ParseBlockFilters(first: true)!, ParseWholeBlock("endfilter"), tag.Line));
-                break;
-            case "with":
-                body.Add(ParseWith(tag.Line));
-                break;
             case "generation":
                 body.Add(new ScopeStatement(ParseOutsideLoops(() => ParseWholeBlock("endgeneration")), tag.Line));
-                break;
-            case "block":
-                body.Add(ParseNamedBlock(tag.Line));
-                break;
-            case "print":
-                ParsePrint(body, tag.Line);
                 break;
             case "break" or "continue":
                 body.Add(ParseLoopControl(tag));
@@ -182,7 +170,7 @@ internal sealed class StatementParser
             return new SetStatement(target, _expressions.ParseTuple(), line);
         }
 
-        FilterExpression? filter = _expressions.ParseBlockFilters(first: false);
+        FilterExpression? filter = _expressions.ParseBlockFilters();
         if (_tokens.Current.Kind != TokenKind.BlockEnd)
         {
             throw _tokens.Unexpected("'=' or '%}'");
@@ -222,49 +210,6 @@ internal sealed class StatementParser
         return _expressions.ParseExpression() is CallExpression call
             ? new CallBlockStatement(call, ParseMacroBody(null, parameters, "endcall"), line)
             : throw _tokens.Error(line, "a call block needs a call such as 'name(arguments)'");
-    }
-
-    private WithStatement ParseWith(int line)
-    {
-        var bindings = new List<(AssignmentTarget, Expression)>();
-        while (_tokens.Current.Kind != TokenKind.BlockEnd)
-        {
-            if (bindings.Count > 0)
-            {
-                _tokens.ExpectOperator(",");
-            }
-
-            AssignmentTarget target = _targets.Parse(endName: null, allowsNamespace: false);
-            _tokens.ExpectOperator("=");
-            bindings.Add((target, _expressions.ParseExpression()));
-        }
-
-        return new WithStatement(bindings, ParseWholeBlock("endwith"), line);
-    }
-
-    private BlockStatement ParseNamedBlock(int line)
-    {
-        string name = _tokens.ExpectName("the block's name").Text;
-        bool seesLocals = _tokens.SkipName("scoped");
-        _tokens.SkipName("required");
-        List<Statement> body = ParseOutsideLoops(() => ParseWholeBlock("endblock"));
-        _tokens.SkipName(name);
-        return new BlockStatement(body, seesLocals, line);
-    }
-
-    private void ParsePrint(List<Statement> body, int line)
-    {
-        bool isFirst = true;
-        while (_tokens.Current.Kind != TokenKind.BlockEnd)
-        {
-            if (!isFirst)
-            {
-                _tokens.ExpectOperator(",");
-            }
-
-            body.Add(new PrintStatement(_expressions.ParseExpression(), line));
-            isFirst = false;
-        }
     }
 
     private Statement ParseLoopControl(Token tag)

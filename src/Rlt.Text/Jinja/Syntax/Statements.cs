@@ -29,17 +29,8 @@ internal sealed record MacroStatement(MacroDefinition Macro, int Line) : Stateme
 
 internal sealed record CallBlockStatement(CallExpression Call, MacroDefinition Caller, int Line) : Statement(Line);
 
-internal sealed record FilterBlockStatement(FilterExpression Filter, IReadOnlyList<Statement> Body, int Line) : Statement(Line);
-
-internal sealed record WithStatement(
-    IReadOnlyList<(AssignmentTarget Target, Expression Value)> Bindings, IReadOnlyList<Statement> Body, int Line)
-    : Statement(Line);
-
 /// <summary>A "generation" block: its body, with variables of its own.</summary>
 internal sealed record ScopeStatement(IReadOnlyList<Statement> Body, int Line) : Statement(Line);
-
-/// <summary>A named block; nothing can override it, so it renders where it stands, seeing only top-level variables.</summary>
-internal sealed record BlockStatement(IReadOnlyList<Statement> Body, bool SeesLocals, int Line) : Statement(Line);
 
 internal sealed record BreakStatement(int Line) : Statement(Line);
 
@@ -54,7 +45,7 @@ internal sealed record MacroDefinition(
     bool TakesNamed,
     bool TakesPositional);
 
-/// <summary>What an assignment, a loop or a "with" binds.</summary>
+/// <summary>What an assignment or a loop binds.</summary>
 internal abstract record AssignmentTarget(int Line);
 
 internal sealed record NameTarget(string Name, int Line) : AssignmentTarget(Line);
