@@ -205,8 +205,10 @@ public sealed class Benchmark
         {
             var engine = new SamplingEngine(
                 _model, null, new SamplingOptions { Temperature = Temperature, MaxNewTokens = _options.NewTokens, MaxRows = samples });
-            SamplingRequest[] requests = [.. Enumerable.Range(0, _options.Questions).Select(q => new SamplingRequest(Ids(_options.Prompt, q), Streams(q, _options.Group)))];
-            return [.. engine.Run(requests).SelectMany((group, q) => group.Select(one => new TokenSequence([.. requests[q].Prompt, .. one.Ids], _options.Prompt)))];
+            SamplingRequest[] requests = [.. Enumerable.Range(0, _options.Questions)
+                .Select(q => new SamplingRequest(Ids(_options.Prompt, q), Streams(q, _options.Group)))];
+            return [.. engine.Run(requests).SelectMany((group, q) => group
+                .Select(one => new TokenSequence([.. requests[q].Prompt, .. one.Ids], _options.Prompt)))];
         }
 
         void Step()

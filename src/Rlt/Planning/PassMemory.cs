@@ -56,7 +56,8 @@ public sealed record PassMemory(long Activations, long Logits, long LayerGradien
     /// </summary>
     public static long Compared(ModelSize model, ModelSize teacher, PassShape pass) =>
         (pass.Scored * State(teacher))
-            + (Math.Min(pass.Scored, Math.Max(16, ChunkRows(model) / 2)) * model.Config.VocabularySize * (model.ActivationSize + teacher.ActivationSize + (ComparedBuffers * Wide)));
+            + (Math.Min(pass.Scored, Math.Max(16, ChunkRows(model) / 2)) * model.Config.VocabularySize
+                * (model.ActivationSize + teacher.ActivationSize + (ComparedBuffers * Wide)));
 
     /// <summary>Positions whose logits are made at once.</summary>
     public static long ChunkRows(ModelSize model) => LogProbHead.ChunkRows(model.Config);

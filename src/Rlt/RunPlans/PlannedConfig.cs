@@ -86,7 +86,8 @@ public sealed record PlannedConfig(
         {
             OnPolicyConfig settings = config.OnPolicy;
             int? prompt = LongestPrompt(config.Model, config.Source, config.Format, settings.TemplateArgs, settings);
-            Workload work = Workloads.Of(config, model, Shape(settings.Teacher.Model ?? config.Model), prompt ?? AssumedPrompt, settings.Lmbda < 1 ? config.Cutoff : 0);
+            Workload work = Workloads.Of(
+                config, model, Shape(settings.Teacher.Model ?? config.Model), prompt ?? AssumedPrompt, settings.Lmbda < 1 ? config.Cutoff : 0);
             return new PlannedConfig(
                 "distill", work, config.MicroBatchTokens, config.Recompute, config.Device,
                 new StepWork(settings.Lmbda > 0 ? config.BatchSize : 0, settings.MaxNewTokens, config.BatchSize, work.LongestSequence),

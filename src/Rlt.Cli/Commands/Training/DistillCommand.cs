@@ -19,7 +19,8 @@ internal static class DistillCommand
     {
         var command = new Command("distill", "Student distillation: supervised fine-tuning on collected traces (method: sft), or on-policy distillation: "
             + "the student answers, and moves toward a teacher's distribution on its own tokens (method: opd).");
-        var options = new RunOptions(command, [.. SftCommand.Options, ("--teacher", "opd.teacher.model", "of method opd, the teacher's model directory or Hub id"),
+        var options = new RunOptions(command, [.. SftCommand.Options,
+            ("--teacher", "opd.teacher.model", "of method opd, the teacher's model directory or Hub id"),
             ("--url", "opd.teacher.server.url", "of method opd, an OpenAI-compatible server that answers for the teacher: http://host:8000/v1")]);
         command.Runs<DistillConfig>(options, (config, stop) =>
         {
@@ -69,7 +70,11 @@ internal static class DistillCommand
         observer.WarnedOf(text.UnreadArgs(settings.TemplateArgs));
         observer.Said(plan);
         TurnEnds.Learn(student, text.TurnEndId, observer);
-        new OnPolicyTrainer(config, student, teacher?.Decoder, tasks.Rows, format, view, folder, observer) { HeldOut = heldOutQuestions, Server = server }.Run(stop);
+        new OnPolicyTrainer(config, student, teacher?.Decoder, tasks.Rows, format, view, folder, observer)
+        {
+            HeldOut = heldOutQuestions,
+            Server = server,
+        }.Run(stop);
         RunEnd.Tell(folder, config.Checkpoints, observer);
         observer.Finished(folder.Model);
     }

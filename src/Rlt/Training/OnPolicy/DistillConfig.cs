@@ -76,7 +76,8 @@ public sealed record DistillConfig : SftConfig
 
         if (Lora is not null && OnPolicy.Teacher.Ema > 0)
         {
-            yield return new ConfigProblem("opd.teacher.ema", $"is {OnPolicy.Teacher.Ema}; with lora the teacher is the base model itself, which stays as it is. Set it to 0");
+            yield return new ConfigProblem("opd.teacher.ema",
+                $"is {OnPolicy.Teacher.Ema}; with lora the teacher is the base model itself, which stays as it is. Set it to 0");
         }
     }
 }

@@ -78,7 +78,7 @@ public static class Divergence
         return Outer(scope, ratio_N1.squeeze(1), logStudent_NV.exp_().mul_(-scaled_N1).scatter_add_(1, sampled_N1, scaled_N1));
     }
 
-    /// <summary>ln of the given tokens' improbability, −ln S: what supervised fine-tuning lowers.</summary>
+    /// <summary>−ln S of given tokens: what supervised fine-tuning lowers.</summary>
     /// <param name="student_NV">The student's logits.</param>
     /// <param name="given_N">The tokens, int64.</param>
     /// <param name="temperature">The student's logits are divided by it.</param>

@@ -147,7 +147,8 @@ public sealed record OnPolicyTeacher : IValidated
 
         if (Prompt is not null && Sees != TeacherSees.Solution)
         {
-            yield return new ConfigProblem(nameof(Prompt), "is set, but the teacher does not see the solution in the user's turn. Set sees: solution, or leave it out");
+            yield return new ConfigProblem(nameof(Prompt),
+                "is set, but the teacher does not see the solution in the user's turn. Set sees: solution, or leave it out");
         }
 
         if (Prompt is not null && (!Prompt.Contains(Question, StringComparison.Ordinal) || !Prompt.Contains(Solution, StringComparison.Ordinal)))

@@ -52,7 +52,8 @@ public static class OnPolicyTasks
 
         if (topK > own)
         {
-            throw new ConfigException($"opd.loss.top_k: is {topK}, more than the {own} tokens of {student.Directory}; expected fewer. Set it to 0 for all of them.");
+            throw new ConfigException($"opd.loss.top_k: is {topK}, more than the {own} tokens of {student.Directory}; "
+                + "expected fewer. Set it to 0 for all of them.");
         }
 
         string Shown(ModelText model) => model.Tokenizer.IdToToken(differs) is { } token ? $"'{token}'" : "none";

@@ -101,8 +101,9 @@ public sealed class OnPolicyTrainer(
     private AlignedAnswer[] Drawn(int step, int[] chosen, PhaseClock phases)
     {
         // A sample's stream is keyed by what it is, not by where in the batch it runs. The place tells apart two visits to one question in one step.
-        SamplingRequest[] requests = [.. chosen.Select((question, place) => new SamplingRequest(Prompt(tasks[question]), [.. Enumerable.Range(0, _settings.Samples)
-            .Select(sample => RandomStream.Key(config.Seed, step, question, tasks.Count < _questions ? place : 0, sample))]))];
+        SamplingRequest[] requests = [.. chosen.Select((question, place) => new SamplingRequest(
+            Prompt(tasks[question]),
+            [.. Enumerable.Range(0, _settings.Samples).Select(sample => RandomStream.Key(config.Seed, step, question, tasks.Count < _questions ? place : 0, sample))]))];
         Sample[][] samples = _engine.Run(requests, progress: phases.During("sample"));
         phases.End("sample", samples.Sum(group => group.Sum(sample => (long)sample.Ids.Length)));
         return [.. chosen.SelectMany((question, i) => samples[i].Select(sample => Align(

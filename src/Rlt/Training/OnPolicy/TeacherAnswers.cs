@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 namespace Rlt.Training.OnPolicy;
 
 // N tokens of the student, C of a chunk of them, D teacher's width, V student's vocabulary, K likeliest tokens
-/// <summary>What a teacher makes of a micro-batch's tokens: its hidden states, of which a chunk of logits is made at a time, or what a server has told.</summary>
+/// <summary>
+/// What a teacher makes of a micro-batch's tokens: its hidden states, of which a chunk of logits is made at a time, or what a server has told.
+/// </summary>
 internal sealed class TeacherAnswers : IDisposable
 {
     private readonly Decoder? _teacher;
@@ -118,7 +120,8 @@ internal sealed class TeacherAnswers : IDisposable
         Tensor logits_CV = _teacher!.Logits(_hidden_ND!.narrow(0, start, count));
         if (_renamed is var (ofTeacher, ofStudent))
         {
-            Tensor columns = tensor(new long[] { ofTeacher, ofStudent }, device: logits_CV.device), swapped = tensor(new long[] { ofStudent, ofTeacher }, device: logits_CV.device);
+            Tensor columns = tensor(new long[] { ofTeacher, ofStudent }, device: logits_CV.device);
+            Tensor swapped = tensor(new long[] { ofStudent, ofTeacher }, device: logits_CV.device);
             logits_CV.index_copy_(1, columns, logits_CV.index_select(1, swapped));
         }
 
@@ -132,7 +135,8 @@ internal sealed class TeacherAnswers : IDisposable
         long before = 0;
         foreach (AlignedAnswer answer in answers)
         {
-            places.AddRange(Enumerable.Range(0, answer.Student.ScoredCount).Select(i => answer.Places is null ? before + i : answer.Places[i] < 0 ? 0 : before + answer.Places[i]));
+            places.AddRange(Enumerable.Range(0, answer.Student.ScoredCount)
+                .Select(i => answer.Places is null ? before + i : answer.Places[i] < 0 ? 0 : before + answer.Places[i]));
             before += answer.Teacher.ScoredCount;
         }
 

@@ -39,7 +39,9 @@ public sealed class TeacherView
         Renamed = config.Sees == TeacherSees.Explanation && close[0] != thoughtClose[0] ? (close[0], thoughtClose[0]) : null;
     }
 
-    /// <summary>The token by which the teacher begins to close its explanation, and the one by which the student closes its thought; null where they are the same.</summary>
+    /// <summary>
+    /// The token by which the teacher begins to close its explanation, and the one by which the student closes its thought; null where they are the same.
+    /// </summary>
     public (int Teacher, int Student)? Renamed { get; }
 
     /// <summary>Tokens that the teacher takes; a server draws one more.</summary>
@@ -50,7 +52,8 @@ public sealed class TeacherView
     {
         TeacherSees.Explanation => _format.TeacherPrompt(task),
         TeacherSees.Solution => _chat.Prompt(System(task), _config.Prompt is { } prompt
-            ? prompt.Replace(OnPolicyTeacher.Question, task.Question, StringComparison.Ordinal).Replace(OnPolicyTeacher.Solution, task.Solution.Trim(), StringComparison.Ordinal)
+            ? prompt.Replace(OnPolicyTeacher.Question, task.Question, StringComparison.Ordinal)
+                .Replace(OnPolicyTeacher.Solution, task.Solution.Trim(), StringComparison.Ordinal)
             : task.Question + _tags.Delimiter + _tags.SolutionOpen + task.Solution + _tags.SolutionClose),
         _ => _chat.Prompt(System(task), task.Question),
     };
@@ -85,7 +88,8 @@ public sealed class TeacherView
         SpannedText own = _studentFormat.StudentText(task, thought), asked = _format.TeacherText(task, thought);
         Encoding whole = Encoded(closed ? own.Text : own.Text[..own.Explanation.End]), teacher = Encoded(asked.Text);
         int from = Math.Max(1, Array.FindIndex(whole.Offsets, span => span.Start >= prompt)), end = Math.Min(whole.Ids.Length, _student.Config.MaxPositions);
-        List<(int Teacher, int Student)> pairs = [.. SpanToken.Shared(teacher, asked.Explanation, whole, own.Explanation).Select(pair => (pair.One.Index, pair.Other.Index))];
+        List<(int Teacher, int Student)> pairs = [.. SpanToken.Shared(teacher, asked.Explanation, whole, own.Explanation)
+            .Select(pair => (pair.One.Index, pair.Other.Index))];
         if (closed && Closing(teacher, asked.Explanation.End) is var ofTeacher and >= 0 && Closing(whole, own.Explanation.End) is var ofStudent and >= 0)
         {
             pairs.Add((ofTeacher, ofStudent));
