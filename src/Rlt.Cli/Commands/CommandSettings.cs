@@ -47,7 +47,7 @@ internal sealed record CommandSettings(string Name, Type Record, string Use, par
     public static CommandSettings? Of(string command) => All.FirstOrDefault(settings => settings.Name == command);
 
     /// <summary>Whether several ranks run a command together.</summary>
-    public static bool IsOfSeveralRanks(string command) => command is "warmup" or "distill" or "train-teacher" or "train-solver" or "collect" or "eval";
+    public static bool IsOfSeveralRanks(string command) => command is "warmup" or "distill" or "train-teacher" or "train-solver" or "collect" or "eval" or "bench";
 
     /// <summary>Has the help of a command, and what it says of those below it, name the most used keys, and the words that they may be.</summary>
     public static void AddHelp(Command asked)

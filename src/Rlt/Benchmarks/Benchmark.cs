@@ -118,8 +118,8 @@ public sealed class Benchmark
 
     private JsonObject SftStep()
     {
-        using var gradients = new GradientStore(_model.Parameters);
-        using var optimizer = new AdamW(gradients.Parameters, new AdamWOptions());
+        using var gradients = new GradientStore(_model);
+        using var optimizer = new AdamW(_model, new AdamWOptions());
         TokenSequence[] sequences = Sequences(_options.Batch, _options.Tokens, seed: 2);
         double targets = sequences.Sum(sequence => sequence.ScoredCount);
         double seconds = Stopwatches.Median(Step, _model.Device, _options.Repetitions);
@@ -136,15 +136,23 @@ public sealed class Benchmark
     // The step of Training/TeacherTrainer on random tokens; the model is its own student and reference.
     private JsonObject GrpoStep()
     {
-        using var gradients = new GradientStore(_model.Parameters);
-        using var optimizer = new AdamW(gradients.Parameters, new AdamWOptions());
+        using var gradients = new GradientStore(_model);
+        using var optimizer = new AdamW(_model, new AdamWOptions());
         int samples = _options.Questions * _options.Group;
         Step(new PhaseClock());
         var phases = new PhaseClock();
+        (long state, long sent) = (0, _model.Sharding.Ranks.Traffic.Total);
         double total = Stopwatches.Time(() => Step(phases), _model.Device);
+        sent = _model.Sharding.Ranks.Traffic.Total - sent;
         var result = new JsonObject { ["questions"] = _options.Questions, ["group"] = _options.Group };
         phases.AddTo(result);
         result["samples_per_second"] = Math.Round(samples / total, 2);
+        result["state_mib"] = Math.Round(state / (double)(1 << 20), 1);
+        if (_model.Sharding.Ranks.Size > 1)
+        {
+            result["sent_mib"] = Math.Round(sent / (double)(1 << 20), 1);
+        }
+
         result["tokens_per_second"] = Math.Round(samples * (double)(_options.Prompt + _options.NewTokens) / total, 1);
         return result;
 
@@ -167,6 +175,7 @@ public sealed class Benchmark
                 _model, gradients, sequences, Temperature, _options.TokenBudget, keepGraphs: !_options.Recompute,
                 (logProbs_N, rows) => GrpoLoss.Compute(logProbs_N, Tokens(sequences, weights, reference, rows), new GrpoOptions()));
             clock.End("backward");
+            state = gradients.HeldBytes + optimizer.Pieces.Sum(piece => piece.Value.numel() * sizeof(float));
             Update.ClipAndStep(gradients, optimizer, LearningRate, 1, 0, loss);
             clock.End("optimizer");
         }
@@ -176,8 +185,8 @@ public sealed class Benchmark
     // a fine-tuning step on them, each alone.
     private JsonObject OpdStep()
     {
-        using var gradients = new GradientStore(_model.Parameters);
-        using var optimizer = new AdamW(gradients.Parameters, new AdamWOptions());
+        using var gradients = new GradientStore(_model);
+        using var optimizer = new AdamW(_model, new AdamWOptions());
         using Decoder teacher = ModelFiles.Random(_model.Config, 1, _model.Dtype, _model.Device);
         var config = new OnPolicyConfig { MaxNewTokens = _options.NewTokens, Temperature = Temperature };
         int samples = _options.Questions * _options.Group;

@@ -35,13 +35,7 @@ public static class ModelFiles
             Tensor value = FourBitExperts.ScalesOf(inFile) is { } scales
                 ? FourBitExperts.Read((file, entry), files.Entries[scales], wanted, device)
                 : TensorBytes.Read(file, entry, staysWide ? ScalarType.Float32 : wanted, device);
-            var parameter = new Parameter(name, value, config.IsNested ? inFile : name);
-            if (Sharding.OfProcess.ShardsWeights && !WeightShapes.IsBuffer(name))
-            {
-                parameter.Shard(Sharding.OfProcess);
-            }
-
-            parameters.Add(parameter);
+            parameters.Add(OfThisRank(new Parameter(name, value, config.IsNested ? inFile : name)));
         }
 
         return new Decoder(config, parameters) { Beside = names.Beside.Count == 0 ? null : new CheckpointParts(Path.GetFullPath(directory), names.Beside) };
@@ -66,10 +60,20 @@ public static class ModelFiles
         foreach ((string name, long[] shape) in WeightMap.Expected(config))
         {
             using var scope = NewDisposeScope();
-            parameters.Add(new Parameter(name, First(name, shape, config).to(WeightShapes.StaysWide(name) ? ScalarType.Float32 : dtype, device)));
+            parameters.Add(OfThisRank(new Parameter(name, First(name, shape, config).to(WeightShapes.StaysWide(name) ? ScalarType.Float32 : dtype, device))));
         }
 
         return new Decoder(config, parameters);
+    }
+
+    private static Parameter OfThisRank(Parameter parameter)
+    {
+        if (Sharding.OfProcess.ShardsWeights && !WeightShapes.IsBuffer(parameter.Name))
+        {
+            parameter.Shard(Sharding.OfProcess);
+        }
+
+        return parameter;
     }
 
     // Norms that hold differences from 1 begin at 0.

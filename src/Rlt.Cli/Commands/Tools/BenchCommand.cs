@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Rlt.Cli.Launching;
 using Rlt.Benchmarks;
 using Rlt.Configuration;
 using Rlt.Models;
@@ -38,6 +39,8 @@ internal static class BenchCommand
         var table = new Option<bool>("--table") { Description = "prints a table for people instead of JSON" };
         Option[] all = [model, shape, parts, rows, batch, tokens, prompt, newTokens, questions, group, repetitions, budget, recompute, table];
         Array.ForEach(all, command.Options.Add);
+        Option<string> sharding = new("--sharding") { Description = "what each of several ranks (rlt launch) holds its share of: none, zero1, zero2, zero3", DefaultValueFactory = _ => "zero2" };
+        command.Options.Add(sharding);
         var device = new DeviceOptions(command);
         command.SetAction(parsed =>
         {
@@ -55,7 +58,7 @@ internal static class BenchCommand
                 TokenBudget = parsed.GetValue(budget),
                 Recompute = parsed.GetValue(recompute),
             };
-            JsonObject report = Measure(parsed.GetValue(model) is { } given ? Startup.ModelAt(given) : null, parsed.GetValue(shape), options, device.Resolve(parsed), device.Seed(parsed));
+            JsonObject report = Measure(parsed.GetValue(model) is { } given ? Startup.ModelAt(given) : null, parsed.GetValue(shape), options, device.Resolve(parsed) with { Sharding = parsed.GetValue(sharding)! }, device.Seed(parsed));
             if (parsed.GetValue(table))
             {
                 Show(report);
@@ -75,6 +78,7 @@ internal static class BenchCommand
             throw new ConfigException($"bench needs either --model DIR or --shape NAME ({string.Join(", ", BenchShapes.Names)})");
         }
 
+        JoinedRanks.Use(where);
         Device device = where.Resolve();
         using Decoder model = directory is null
             ? ModelFiles.Random(BenchShapes.Get(shape!), seed, where.ResolveDtype() ?? Precision.Auto(ScalarType.BFloat16, device.type), device)
@@ -92,6 +96,7 @@ internal static class BenchCommand
             ["dtype"] = model.Dtype == ScalarType.BFloat16 ? "bf16" : "fp32",
             ["activations"] = model.ActivationType == ScalarType.BFloat16 ? "bf16" : "fp32",
             ["threads"] = get_num_threads(),
+            ["ranks"] = model.Sharding.Ranks.Size,
             ["libtorch"] = TorchLibrary.Version,
             ["products"] = TorchLibrary.Products,
         };

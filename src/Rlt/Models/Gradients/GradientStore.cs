@@ -49,6 +49,9 @@ public sealed class GradientStore : IDisposable
     {
     }
 
+    /// <summary>Bytes of all sums that this rank has now.</summary>
+    public long HeldBytes => sizeof(float) * (_sums.Values.Sum(sum => sum.numel()) + (_ranks?.HeldCount ?? 0));
+
     /// <summary>Whether no later pass of the update brings contributions.</summary>
     public bool IsLastPass { get; set; } = true;
 

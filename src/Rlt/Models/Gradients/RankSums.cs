@@ -21,6 +21,9 @@ internal sealed class RankSums(GradientStore store, Sharding sharding)
     /// <summary>Whether this rank has only its pieces of the sums.</summary>
     public bool HasPieces => sharding.HasPieces;
 
+    /// <summary>Numbers of all pieces that there are.</summary>
+    public long HeldCount => _pieces.Values.Sum(piece => piece.numel());
+
     /// <summary>This rank's piece of a sum [numbers]; zeros where nothing was added.</summary>
     public Tensor PieceOf(Parameter parameter)
     {
