@@ -20,6 +20,7 @@ internal static class ConfiguredRun
     public static RunFolder Open<T>(string path, T config)
         where T : DataRunConfig
     {
+        RequireWorkForAll(config, JoinedRanks.Current.Size);
         JsonObject inputs = ResumeCheck.Inputs(config);
         JsonObject record = Record(
             inputs, usesLibtorch: config is not (EvalConfig { Server.Url: not null } or CollectConfig { Server.Url: not null, Student: null }));
@@ -28,6 +29,20 @@ internal static class ConfiguredRun
             () => RunFolder.Open(path, ConfigWriter.ToYaml(shown), record, folder => Notes(folder, Earlier<T>(path), shown, inputs)));
         StopSignals.Saves(opened);
         return opened;
+    }
+
+    private static void RequireWorkForAll(DataRunConfig config, int ranks)
+    {
+        (string settings, long rows) = config switch
+        {
+            GrpoConfig grpo => ("questions_per_step times group_size", (long)grpo.QuestionsPerStep * grpo.GroupSize),
+            SftConfig sft => ("batch_size", sft.BatchSize),
+            _ => ("", long.MaxValue),
+        };
+        if (rows < ranks)
+        {
+            throw new ConfigException($"{settings} is {rows}: fewer rows a step than the {ranks} ranks that share them. Raise it, or start fewer ranks.");
+        }
     }
 
     private static ResumeNotes Notes(RunFolder folder, DataRunConfig before, DataRunConfig now, JsonObject inputs)
