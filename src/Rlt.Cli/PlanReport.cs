@@ -37,6 +37,11 @@ internal sealed class PlanReport(RunPlan plan)
 
         ShowTable();
         ShowTraffic();
+        if (plan.Limit is { } limit && PlanAdvice.ForSharded(plan.Work, limit.Usable) is { } better)
+        {
+            Console.WriteLine(better);
+        }
+
         if (_memory.HostBytes > 0)
         {
             Console.WriteLine($"main memory beside it: {MemoryLimit.Text(_memory.HostBytes)}");

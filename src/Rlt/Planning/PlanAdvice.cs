@@ -1,3 +1,5 @@
+using Rlt.Distributed;
+
 namespace Rlt.Planning;
 
 /// <summary>One change of settings that lowers a run's memory.</summary>
@@ -11,6 +13,23 @@ public static class PlanAdvice
     private const int LeastTokens = 1024;
     private const int LeastRows = 8;
     private const int LoraRank = 16;
+
+    /// <summary>What to do where weights are sharded and sampling therefore sends every layer for every token; null where nothing is better.</summary>
+    /// <param name="work">The workload.</param>
+    /// <param name="bytes">The memory.</param>
+    public static string? ForSharded(Workload work, long bytes)
+    {
+        if (work is not { Stage: ShardingStage.Zero3, Ranks: > 1, Sampling: { } sampling })
+        {
+            return null;
+        }
+
+        Workload? fitting = Halves(sampling.Rows, LeastRows).Prepend(sampling.Rows)
+            .Select(rows => work with { Stage = ShardingStage.Zero2, Sampling = sampling with { Rows = rows } })
+            .FirstOrDefault(candidate => MemoryPlan.Of(candidate).PeakBytes <= bytes);
+        return fitting is null ? null
+            : $"with zero3 every layer is sent for every token that is sampled: sampling_rows={fitting.Sampling!.Rows} and device.sharding=zero2 fit, too";
+    }
 
     /// <summary>The changes with the least cost that together make a workload fit.</summary>
     /// <param name="work">The workload.</param>

@@ -58,7 +58,8 @@ public static class PlannedRun
 
         string summary = $"memory plan: micro_batch_tokens {work.Training!.MicroBatchTokens}, recompute {(work.Training.KeepGraphs ? "false" : "true")}; "
             + $"at most {MemoryLimit.Text(plan.PeakBytes)}, in {plan.Peak.Name}; {work.Model.Types}"
-            + (work.Ranks == 1 ? "" : $"; {work.Ranks} ranks, sharding {work.Stage.ToString().ToLowerInvariant()}");
+            + (work.Ranks == 1 ? "" : $"; {work.Ranks} ranks, sharding {work.Stage.ToString().ToLowerInvariant()}")
+            + (PlanAdvice.ForSharded(work, limit.Usable) is { } better ? $". {better}" : "");
         long free = work.OnGpu ? limit.Usable : MachineMemory.Available;
         if (plan.PeakBytes > free)
         {

@@ -1,4 +1,5 @@
 using Rlt.Benchmarks;
+using Rlt.Distributed;
 using Rlt.Models;
 using Rlt.Models.Adapters;
 using Rlt.Planning;
@@ -46,6 +47,27 @@ public sealed class MemoryPlanTests
     [Fact]
     public void ScoringPass_TenRows_LayerIsThePeak() => Assert.Equal(
         new PassMemory((2 * 10 * 32) + 2720 + 2400 + (16 * 20), 0, 0), PassMemory.Scoring(new ModelSize(Tiny, 2), PassShape.Of(10, 0, 10), fused: true));
+
+    /// <summary>Four ranks of 5776 weights in two layers of 2368 and 1040 around them; two passes of a step of 8 sequences of 10 tokens.</summary>
+    [Theory]
+    [InlineData(ShardingStage.None, 23_104, 46_208, 0, 2 * 17_328, 0, 0)]
+    [InlineData(ShardingStage.Zero1, 23_104, 11_552, 0, 17_328, 17_328, 0)]
+    [InlineData(ShardingStage.Zero2, 23_104, 11_552, 0, 2 * 17_328, 17_328, 0)]
+    [InlineData(ShardingStage.Zero3, 5_776, 11_552, 4 * (1040 + (3 * 2368)), 2 * 17_328, 0, 4 * 17_328)]
+    public void Ranks_HoldAndSend_HandCounted(ShardingStage stage, long weights, long states, long gathered, double gradients, double newWeights, double layers)
+    {
+        var work = new Workload
+        {
+            Model = new ModelSize(Tiny, 4), Fused = true, Training = new TrainingLoad(10, KeepGraphs: false), LongestSequence = 10, Ranks = 4, Stage = stage,
+        };
+        PlanPhase backward = MemoryPlan.Of(work).Phases.Single(phase => phase.Name == MemoryPlan.Backward);
+        Assert.Equal((weights, states, gathered), (Part("weights"), Part("optimizer state"), Part("gathered weights")));
+        IReadOnlyList<(string Kind, double Bytes)> sent = StepTraffic.Of(work, new StepWork(0, 0, 8, 10));
+        Assert.Equal((gradients, newWeights, layers), (Sent("gradients"), Sent("new weights"), Sent("gathered layers")));
+
+        long Part(string name) => backward.Parts.SingleOrDefault(part => part.Name == name).Bytes;
+        double Sent(string kind) => sent.SingleOrDefault(one => one.Kind == kind).Bytes;
+    }
 
     [Fact]
     public void TrainingPass_Recomputed_InputsOfAllLayersAndOneGraph()
