@@ -120,7 +120,7 @@ public sealed class RanksTests
             });
     }
 
-    // libtorch's exponentials give other last bits at the end of a tensor than within it; the other families' are kernels of our own.
+    // libtorch's softplus, sigmoid and gelu give other last bits at the end of a tensor than within it; the other families' activations are kernels of our own.
     private static bool RoundsByPlace(string family) => family is "qwen3_5_text" or "gemma4_text" or "gemma4_experts";
 
     private static T[] On<T>(Decoder alone, int ranks, ShardingStage stage, Func<Decoder, T> work) => ThreadRanks.Run(ranks, group =>
