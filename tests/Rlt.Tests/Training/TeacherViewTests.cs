@@ -31,6 +31,12 @@ public sealed class TeacherViewTests : IDisposable
         Assert.Equal(expected, View(new OnPolicyTeacher { Sees = sees, Prompt = prompt }).Prompt(Task));
 
     [Fact]
+    public void Prompt_QuestionThatSpeaksOfAPlace_StaysAsItIs() => Assert.Contains(
+        "user\nWhat is {solution}? 5<|im_end|>",
+        View(new OnPolicyTeacher { Sees = TeacherSees.Solution, Prompt = "{question} {solution}" }).Prompt(Task with { Question = "What is {solution}?" }),
+        StringComparison.Ordinal);
+
+    [Fact]
     public void Align_TeacherSeesTheSolution_HasTheVeryTokensOfTheAnswer()
     {
         // Tokens that no text is encoded as stay as they were drawn.

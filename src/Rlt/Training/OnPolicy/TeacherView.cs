@@ -52,8 +52,8 @@ public sealed class TeacherView
     {
         TeacherSees.Explanation => _format.TeacherPrompt(task),
         TeacherSees.Solution => _chat.Prompt(System(task), _config.Prompt is { } prompt
-            ? prompt.Replace(OnPolicyTeacher.Question, task.Question, StringComparison.Ordinal)
-                .Replace(OnPolicyTeacher.Solution, task.Solution.Trim(), StringComparison.Ordinal)
+            ? string.Join(task.Question, prompt.Split(OnPolicyTeacher.Question)
+                .Select(part => part.Replace(OnPolicyTeacher.Solution, task.Solution.Trim(), StringComparison.Ordinal)))
             : task.Question + _tags.Delimiter + _tags.SolutionOpen + task.Solution + _tags.SolutionClose),
         _ => _chat.Prompt(System(task), task.Question),
     };
