@@ -32,7 +32,8 @@ internal sealed class PlanReport(RunPlan plan)
 
         if (plan.Ranks.Count > 1)
         {
-            Console.WriteLine($"{plan.Ranks.Count} ranks, sharding {plan.Work.Stage.ToString().ToLowerInvariant()}{Chosen(config.Device.Sharding == "auto")}; each holds:");
+            Console.WriteLine($"{plan.Ranks.Count} ranks, sharding {plan.Work.Stage.ToString().ToLowerInvariant()}"
+                + $"{Chosen(config.Device.Sharding == "auto")}; each holds:");
         }
 
         ShowTable();

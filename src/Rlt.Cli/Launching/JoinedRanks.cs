@@ -82,7 +82,8 @@ internal static class JoinedRanks
         }
     }
 
-    /// <summary>Has tensors of the device that a command computes on exchanged, those of GPUs over NCCL, and models loaded as it says what is shared out.</summary>
+    /// <summary>Has tensors of the device that a command computes on exchanged, those of GPUs over NCCL, and models
+    /// loaded as it says what is shared out.</summary>
     public static void Use(DeviceConfig device)
     {
         // Where that is left open, a training run's plan may decide for more.

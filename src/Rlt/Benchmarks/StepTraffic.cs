@@ -29,7 +29,8 @@ public static class StepTraffic
         });
         double weights = share * work.Model.ElementSize * (work.Training is not null && work.Stage is ShardingStage.Zero1 or ShardingStage.Zero2
             ? work.Model.TrainedCount : 0);
-        (string, double)[] kinds = [("gradients", gradients), ("new weights", weights), ("gathered layers", work.Stage == ShardingStage.Zero3 ? share * Gathered() : 0)];
+        (string, double)[] kinds =
+            [("gradients", gradients), ("new weights", weights), ("gathered layers", work.Stage == ShardingStage.Zero3 ? share * Gathered() : 0)];
         return [.. kinds.Where(kind => kind.Item2 > 0)];
 
         // Whole sequences, at least one a pass.

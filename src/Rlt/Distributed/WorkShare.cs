@@ -105,7 +105,8 @@ public static class WorkShare
             return;
         }
 
-        long[][] all = [.. ranks.AllGatherBytes(MemoryMarshal.AsBytes(counts.AsSpan()).ToArray()).Select(bytes => MemoryMarshal.Cast<byte, long>(bytes).ToArray())];
+        byte[] own = MemoryMarshal.AsBytes(counts.AsSpan()).ToArray();
+        long[][] all = [.. ranks.AllGatherBytes(own).Select(bytes => MemoryMarshal.Cast<byte, long>(bytes).ToArray())];
         for (int i = 0; i < counts.Length; i++)
         {
             counts[i] = all.Sum(row => row[i]);

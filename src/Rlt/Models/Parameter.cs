@@ -24,7 +24,8 @@ public sealed class Parameter : IDisposable
     /// <summary>The name in the files that it was read from, under which it is written.</summary>
     public string StoredName { get; }
 
-    /// <summary>The weight. Where the ranks share it out, its numbers are there only while it is whole, and NaN otherwise; shape, type and device always are.</summary>
+    /// <summary>The weight. Where the ranks share it out, its numbers are there only while it is whole, and NaN otherwise;
+    /// shape, type and device always are.</summary>
     public Tensor Value { get; private set; }
 
     /// <summary>This rank's piece of the weight [numbers], where the ranks share it out; null where each has all.</summary>

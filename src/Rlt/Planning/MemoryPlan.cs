@@ -76,13 +76,15 @@ public sealed class MemoryPlan
         if (_work.Sampling is { } sampling)
         {
             SamplingMemory memory = SamplingMemory.Of(_work.Model, sampling with { Rows = OfARank(sampling.Rows, _work.Samples) }, _work.Fused);
-            yield return Phase("sample", ("gathered weights", Gathered(_work.Model)), ("KV cache", memory.Cache), ("activations", memory.Activations), ("logits", memory.Logits));
+            yield return Phase("sample", ("gathered weights", Gathered(_work.Model)),
+                ("KV cache", memory.Cache), ("activations", memory.Activations), ("logits", memory.Logits));
         }
 
         if (_work is { ScoringTokens: > 0, Student: { } student })
         {
             PassMemory memory = Larger(Score(_work.Model), Score(student));
-            yield return Phase("score", ("gathered weights", Math.Max(Gathered(_work.Model), Gathered(student))), ("activations", memory.Activations), ("logits", memory.Logits));
+            yield return Phase("score", ("gathered weights", Math.Max(Gathered(_work.Model), Gathered(student))),
+                ("activations", memory.Activations), ("logits", memory.Logits));
         }
 
         if (_work.HasReference)
@@ -106,7 +108,8 @@ public sealed class MemoryPlan
 
             yield return Phase(Backward, ("gathered weights", Gathered(_work.Model)),
                 ("gradients", sums + UnderWay(training, _work.Model) + memory.LayerGradients), ("activations", memory.Activations), ("logits", memory.Logits));
-            yield return Phase("optimizer", ("gradients", sums), ("update", UpdateBytes(training, _work.Model)), ("weights under way", NewWeights(_work.Model)));
+            yield return Phase("optimizer", ("gradients", sums), ("update", UpdateBytes(training, _work.Model)),
+                ("weights under way", NewWeights(_work.Model)));
             foreach (ModelSize learner in Learners.Skip(1))
             {
                 yield return Refresh(training, learner);
@@ -123,7 +126,8 @@ public sealed class MemoryPlan
         long sums = Sums(training, student) + UnderWay(training, student);
         PlanPhase learning = Phase("refresh", ("gathered weights", Gathered(student)), ("gradients", sums + pass.LayerGradients),
             ("activations", pass.Activations), ("logits", pass.Logits), ("update", UpdateBytes(training, student)));
-        PlanPhase explaining = Phase("refresh", ("gathered weights", Gathered(_work.Model)), ("KV cache", sampling.Cache), ("activations", sampling.Activations), ("logits", sampling.Logits));
+        PlanPhase explaining = Phase("refresh", ("gathered weights", Gathered(_work.Model)),
+            ("KV cache", sampling.Cache), ("activations", sampling.Activations), ("logits", sampling.Logits));
         return learning.Bytes > explaining.Bytes ? learning : explaining;
     }
 
@@ -160,7 +164,8 @@ public sealed class MemoryPlan
     private long UnderWay(TrainingLoad training, ModelSize model)
     {
         long most = Math.Max(model.TrainedOfLayer, model.TrainedOfHead);
-        return training.OffloadGradients || _work.Ranks == 1 || _work.Stage == ShardingStage.None ? 0 : Wide * most * (_work.Stage == ShardingStage.Zero1 ? 1 : 2);
+        return training.OffloadGradients || _work.Ranks == 1 || _work.Stage == ShardingStage.None ? 0
+            : Wide * most * (_work.Stage == ShardingStage.Zero1 ? 1 : 2);
     }
 
     // The buffers in which new weights are brought together.
@@ -172,7 +177,8 @@ public sealed class MemoryPlan
     private PassShape Pass(int tokens) => PassShape.Of(tokens, _work.SharedTokens, _work.LongestSequence);
 
     // Plain operators make a denominator and its root; weights of another device are copied whole.
-    private long UpdateBytes(TrainingLoad training, ModelSize model) => _work.Fused || training.OffloadOptimizer ? 0 : Share(2 * Wide * model.LargestTrained, ShardingStage.Zero1);
+    private long UpdateBytes(TrainingLoad training, ModelSize model) =>
+        _work.Fused || training.OffloadOptimizer ? 0 : Share(2 * Wide * model.LargestTrained, ShardingStage.Zero1);
 
     private static PassMemory Larger(PassMemory one, PassMemory other) => one.Bytes >= other.Bytes ? one : other;
 }

@@ -28,8 +28,8 @@ public static class TrainingChoice
                    : Sizes(work.OnGpu ? MostOnGpu : MostOnCpu, keep && keepGraphs is null ? LeastWithGraphs : LeastTokens)
                select work with { Stage = sharded, Training = work.Training! with { MicroBatchTokens = tokens, KeepGraphs = keep } },
         ];
-        return candidates.FirstOrDefault(candidate => BackwardBytes(candidate) <= bytes && (stage is not null || work.Ranks == 1 || MemoryPlan.Of(candidate).PeakBytes <= bytes))
-            ?? candidates[^1];
+        bool isStageOpen = stage is null && work.Ranks > 1;
+        return candidates.FirstOrDefault(candidate => (isStageOpen ? MemoryPlan.Of(candidate).PeakBytes : BackwardBytes(candidate)) <= bytes) ?? candidates[^1];
     }
 
     // The only phase in which the choice matters.

@@ -52,7 +52,8 @@ internal static class OptimizerFiles
                 long start = optimizer.Sharding.PieceOf(size).Start;
                 for (int rank = 0; rank < files.Length; rank++)
                 {
-                    Restore(files[rank], state, Sharding.PieceOf(size, rank, files.Length), target, start, isWhole: files.Length == 1 && !optimizer.Sharding.HasPieces);
+                    Restore(files[rank], state, Sharding.PieceOf(size, rank, files.Length), target, start,
+                        isWhole: files.Length == 1 && !optimizer.Sharding.HasPieces);
                 }
             }
         }
@@ -81,9 +82,11 @@ internal static class OptimizerFiles
 
     private static string[] Parts(string directory, string name)
     {
-        string[] names = [.. Directory.EnumerateFiles(directory, $"{name}-*-of-*.safetensors").Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+        string[] names = [.. Directory.EnumerateFiles(directory, $"{name}-*-of-*.safetensors")
+            .Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
         return names.Length > 0 && names.Select((file, rank) => file == NameOf(name, rank, names.Length)).All(isNext => isNext) ? names
-            : throw new CheckpointException($"{directory}: {(names.Length == 0 ? $"{Whole(name)} is missing" : $"the optimizer's {names.Length} files are not all that there were")}. "
+            : throw new CheckpointException(
+                $"{directory}: {(names.Length == 0 ? $"{Whole(name)} is missing" : $"the optimizer's {names.Length} files are not all that there were")}. "
                 + "Delete this folder to go on from the checkpoint before it.");
     }
 
@@ -103,7 +106,8 @@ internal static class OptimizerFiles
 /// <summary>What a checkpoint's tensors must be.</summary>
 internal static class StoredState
 {
-    /// <summary>Requires a type and a shape: another one would be converted or repeated to fit, and the run would go on from other numbers than it had.</summary>
+    /// <summary>Requires a type and a shape: another one would be converted or repeated to fit, and the run
+    /// would go on from other numbers than it had.</summary>
     public static void RequireSame(SafetensorsFile file, TensorEntry entry, ScalarType type, long[] shape)
     {
         if (entry.Type != type.ToStoredType() || !entry.Shape.SequenceEqual(shape))

@@ -11,7 +11,8 @@ namespace Rlt.Training;
 
 /// <summary>
 /// Saves and restores everything a run needs to go on: the model as a Hugging Face directory (adapters alone, where they alone
-/// are trained), the optimizer's moments and master weights, the reference's weights, a live student with its optimizer, the step. A checkpoint is complete or absent: it is
+/// are trained), the optimizer's moments and master weights, the reference's weights, a live student with its optimizer,
+/// the step. A checkpoint is complete or absent: it is
 /// written beside and renamed; and it is used only as long as its files have the checksums that they were saved with.
 /// </summary>
 /// <remarks>
@@ -190,7 +191,8 @@ public sealed class TrainingCheckpoint(RunFolder folder, LanguageModel model, Ad
     private void RestoreAllWeights(string directory)
     {
         using WeightFiles weights = WeightFiles.Open(directory);
-        RestoreWeights(model.Decoder.Parameters, directory, name => weights.Entries.TryGetValue(name, out (SafetensorsFile, TensorEntry) stored) ? stored : null);
+        RestoreWeights(
+            model.Decoder.Parameters, directory, name => weights.Entries.TryGetValue(name, out (SafetensorsFile, TensorEntry) stored) ? stored : null);
     }
 
     private static void RestoreWeights(

@@ -39,7 +39,10 @@ internal static class BenchCommand
         var table = new Option<bool>("--table") { Description = "prints a table for people instead of JSON" };
         Option[] all = [model, shape, parts, rows, batch, tokens, prompt, newTokens, questions, group, repetitions, budget, recompute, table];
         Array.ForEach(all, command.Options.Add);
-        Option<string> sharding = new("--sharding") { Description = "what each of several ranks (rlt launch) holds its share of: none, zero1, zero2, zero3", DefaultValueFactory = _ => "zero2" };
+        var sharding = new Option<string>("--sharding")
+        {
+            Description = "what each of several ranks (rlt launch) holds its share of: none, zero1, zero2, zero3", DefaultValueFactory = _ => "zero2",
+        };
         command.Options.Add(sharding);
         var device = new DeviceOptions(command);
         command.SetAction(parsed =>
@@ -58,7 +61,8 @@ internal static class BenchCommand
                 TokenBudget = parsed.GetValue(budget),
                 Recompute = parsed.GetValue(recompute),
             };
-            JsonObject report = Measure(parsed.GetValue(model) is { } given ? Startup.ModelAt(given) : null, parsed.GetValue(shape), options, device.Resolve(parsed) with { Sharding = parsed.GetValue(sharding)! }, device.Seed(parsed));
+            JsonObject report = Measure(
+                parsed.GetValue(model) is { } given ? Startup.ModelAt(given) : null, parsed.GetValue(shape), options, device.Resolve(parsed) with { Sharding = parsed.GetValue(sharding)! }, device.Seed(parsed));
             if (parsed.GetValue(table))
             {
                 Show(report);

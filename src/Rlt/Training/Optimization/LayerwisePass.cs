@@ -79,7 +79,8 @@ public sealed class LayerwisePass : IDisposable
         BackwardFromHead(LogProbHead.Backward(_model, _head.Output!.Data, _batch.Targets_N, _temperature, gradient_N, _gradients));
     }
 
-    /// <summary>The same, given the derivative by what <see cref="ForwardToHead"/> gave: [N, D], which is freed. The head's own gradient has been added.</summary>
+    /// <summary>The same, given the derivative by what <see cref="ForwardToHead"/> gave: [N, D], which is freed.
+    /// The head's own gradient has been added.</summary>
     public void BackwardFromHead(Tensor dHidden_ND)
     {
         using var noGrad = no_grad();
