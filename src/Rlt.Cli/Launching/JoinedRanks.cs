@@ -141,7 +141,7 @@ internal static class JoinedRanks
         if (ranks.Rank == 0)
         {
             string?[] messages = [.. all.Select(one => one.Message)];
-            string?[] said = messages.Distinct().Count() == 1 ? messages[..1]
+            string?[] said = messages.OfType<string>().Distinct().Count() <= 1 ? [messages.OfType<string>().FirstOrDefault()]
                 : [.. messages.Select((message, rank) => message is null ? null : $"rank {rank}: {message}")];
             Array.ForEach(said, Say);
             WriteResult(exit);
